@@ -1,0 +1,135 @@
+// Unfolding images to columns and back, over whole images. The geometry lies in memory as 32-bit integers (its order is
+// `WasmStage`'s in src/conv/wasm-stage.ts).
+import { addInto, copyElements } from './planes';
+
+// @ts-ignore: decorator
+@unmanaged
+class Geometry {
+  images: i32;
+  planes: i32; // channels of all groups: the distance between images
+  channels: i32; // of this group
+  height: i32;
+  width: i32;
+  kernelHeight: i32;
+  kernelWidth: i32;
+  strideHeight: i32;
+  strideWidth: i32;
+  padTop: i32;
+  padLeft: i32;
+  dilationHeight: i32;
+  dilationWidth: i32;
+  outHeight: i32;
+  outWidth: i32;
+}
+
+/** x (at the group's first channel) to col `[channels * kh * kw, images * outHeight * outWidth]`. */
+export function unfold(geometry: usize, x: usize, col: usize): void {
+  walk(geometry, x, col, true);
+}
+
+/** Adds every element of col to the place in x it was taken from; spoils the elements of col that lie in the padding. */
+export function fold(geometry: usize, col: usize, x: usize): void {
+  walk(geometry, x, col, false);
+}
+
+function walk(geometry: usize, x: usize, col: usize, reading: bool): void {
+  const g = changetype<Geometry>(geometry);
+  const plane = ((g.height * g.width) as usize) << 2;
+  const image = (g.planes as usize) * plane;
+  const out = ((g.outHeight * g.outWidth) as usize) << 2;
+  const same = g.strideHeight == 1 && g.strideWidth == 1 && g.outWidth == g.width;
+  for (let c = 0; c < g.channels; c++) {
+    for (let kh = 0; kh < g.kernelHeight; kh++) {
+      for (let kw = 0; kw < g.kernelWidth; kw++) {
+        const rowShift = kh * g.dilationHeight - g.padTop;
+        const shift = kw * g.dilationWidth - g.padLeft;
+        let source = x + (c as usize) * plane;
+        for (let b = 0; b < g.images; b++) {
+          if (same) shiftedPlane(g, source, col, rowShift, shift, reading);
+          else if (reading) readRows(g, source, col, rowShift, shift);
+          else addRows(g, source, col, rowShift, shift);
+          source += image;
+          col += out;
+        }
+      }
+    }
+  }
+}
+
+/**
+ * Rows of input and output have the same length, so the tap is the whole plane moved by a constant: one copy (or one
+ * addition), and the columns that wrapped around into the neighbouring row are cleared.
+ */
+function shiftedPlane(g: Geometry, plane: usize, col: usize, rowShift: i32, shift: i32, reading: bool): void {
+  const width = g.width;
+  const first = min(g.outHeight, max(0, -rowShift));
+  const last = max(first, min(g.outHeight, g.height - rowShift));
+  const low = min(width, max(0, -shift));
+  const high = max(low, min(width, width - shift));
+  const move = rowShift * width + shift;
+  const start = max(first * width, -move);
+  const end = min(last * width, g.height * width - move);
+  if (reading) {
+    memory.fill(col, 0, ((first * width) as usize) << 2);
+    memory.fill(col + (((last * width) as usize) << 2), 0, (((g.outHeight - last) * width) as usize) << 2);
+    if (end > start) copyElements(plane + ((start + move) << 2), col + (start << 2), end - start);
+  }
+  if (low > 0 || high < width) {
+    for (let row = first; row < last; row++) {
+      const at = col + ((row * width) << 2);
+      for (let i = 0; i < low; i++) store<f32>(at + (i << 2), 0);
+      for (let i = high; i < width; i++) store<f32>(at + (i << 2), 0);
+    }
+  }
+  if (!reading && end > start) addInto(col + (start << 2), plane + ((start + move) << 2), end - start);
+}
+
+/** Output columns whose tap lies inside the plane begin here … */
+function insideLow(shift: i32, stride: i32, high: i32): i32 {
+  return shift >= 0 ? 0 : min(high, (-shift + stride - 1) / stride);
+}
+
+/** … and end here. */
+function insideHigh(shift: i32, stride: i32, size: i32, outSize: i32): i32 {
+  const room = size - shift;
+  return room <= 0 ? 0 : min(outSize, (room + stride - 1) / stride);
+}
+
+function readRows(g: Geometry, plane: usize, col: usize, rowShift: i32, shift: i32): void {
+  const stride = g.strideWidth;
+  const high = insideHigh(shift, stride, g.width, g.outWidth);
+  const low = insideLow(shift, stride, high);
+  for (let oh = 0; oh < g.outHeight; oh++) {
+    const row = oh * g.strideHeight + rowShift;
+    if (row < 0 || row >= g.height) {
+      memory.fill(col, 0, (g.outWidth as usize) << 2);
+    } else {
+      const from = plane + ((row * g.width + shift) << 2);
+      for (let i = 0; i < low; i++) store<f32>(col + (i << 2), 0);
+      if (stride == 1) copyElements(from + (low << 2), col + (low << 2), high - low);
+      else for (let i = low; i < high; i++) store<f32>(col + (i << 2), load<f32>(from + ((i * stride) << 2)));
+      for (let i = high; i < g.outWidth; i++) store<f32>(col + (i << 2), 0);
+    }
+    col += (g.outWidth as usize) << 2;
+  }
+}
+
+function addRows(g: Geometry, plane: usize, col: usize, rowShift: i32, shift: i32): void {
+  const stride = g.strideWidth;
+  const high = insideHigh(shift, stride, g.width, g.outWidth);
+  const low = insideLow(shift, stride, high);
+  for (let oh = 0; oh < g.outHeight; oh++) {
+    const row = oh * g.strideHeight + rowShift;
+    if (row >= 0 && row < g.height) {
+      const to = plane + ((row * g.width + shift) << 2);
+      if (stride == 1) addInto(col + (low << 2), to + (low << 2), high - low);
+      else {
+        for (let i = low; i < high; i++) {
+          const at = to + ((i * stride) << 2);
+          store<f32>(at, load<f32>(at) + load<f32>(col + (i << 2)));
+        }
+      }
+    }
+    col += (g.outWidth as usize) << 2;
+  }
+}

@@ -1,0 +1,104 @@
+// Moving whole planes between `[channels, images * positions]`, as matrix products want them, and `[images, channels,
+// positions]`, as tensors have them.
+
+/** Copies `n` elements; short rows stay out of the call that memory.copy is. */
+export function copyElements(from: usize, to: usize, n: i32): void {
+  if (n > 64) {
+    memory.copy(to, from, (n as usize) << 2);
+    return;
+  }
+  let i = 0;
+  for (; i + 4 <= n; i += 4) v128.store(to + (i << 2), v128.load(from + (i << 2)));
+  for (; i < n; i++) store<f32>(to + (i << 2), load<f32>(from + (i << 2)));
+}
+
+/** to += from over `n` elements. */
+export function addInto(from: usize, to: usize, n: i32): void {
+  let i = 0;
+  for (; i + 4 <= n; i += 4) {
+    const at = to + (i << 2);
+    v128.store(at, f32x4.add(v128.load(at), v128.load(from + (i << 2))));
+  }
+  for (; i < n; i++) {
+    const at = to + (i << 2);
+    store<f32>(at, load<f32>(at) + load<f32>(from + (i << 2)));
+  }
+}
+
+/** `to[image][channel] = from[channel][image] + bias[channel]`; `stride` is the distance of images in `to`; bias may be 0. */
+export function scatterPlanes(
+  from: usize,
+  to: usize,
+  bias: usize,
+  channels: i32,
+  images: i32,
+  positions: i32,
+  stride: i32,
+): void {
+  const plane = (positions as usize) << 2;
+  for (let c = 0; c < channels; c++) {
+    const add: f32 = bias == 0 ? 0 : load<f32>(bias + ((c as usize) << 2));
+    for (let b = 0; b < images; b++) {
+      const target = to + (((b as usize) * (stride as usize)) << 2) + (c as usize) * plane;
+      if (bias == 0) copyElements(from, target, positions);
+      else addConstant(from, target, positions, add);
+      from += plane;
+    }
+  }
+}
+
+function addConstant(from: usize, to: usize, n: i32, value: f32): void {
+  const add = f32x4.splat(value);
+  let i = 0;
+  for (; i + 4 <= n; i += 4) v128.store(to + (i << 2), f32x4.add(v128.load(from + (i << 2)), add));
+  for (; i < n; i++) store<f32>(to + (i << 2), load<f32>(from + (i << 2)) + value);
+}
+
+/**
+ * `to[channel][image] = from[image][channel]`; `stride` is the distance of images in `from`. Adds each channel's sum, in
+ * double precision, to `sums` (float64) unless that is 0.
+ */
+export function gatherPlanes(
+  from: usize,
+  to: usize,
+  sums: usize,
+  channels: i32,
+  images: i32,
+  positions: i32,
+  stride: i32,
+): void {
+  const plane = (positions as usize) << 2;
+  for (let c = 0; c < channels; c++) {
+    let sum: f64 = 0;
+    for (let b = 0; b < images; b++) {
+      const source = from + (((b as usize) * (stride as usize)) << 2) + (c as usize) * plane;
+      if (sums == 0) copyElements(source, to, positions);
+      else sum += copyAndSum(source, to, positions);
+      to += plane;
+    }
+    if (sums != 0) {
+      const at = sums + ((c as usize) << 3);
+      store<f64>(at, load<f64>(at) + sum);
+    }
+  }
+}
+
+function copyAndSum(from: usize, to: usize, n: i32): f64 {
+  let low = f64x2.splat(0);
+  let high = f64x2.splat(0);
+  let i = 0;
+  for (; i + 4 <= n; i += 4) {
+    const four = v128.load(from + (i << 2));
+    v128.store(to + (i << 2), four);
+    low = f64x2.add(low, f64x2.promote_low_f32x4(four));
+    high = f64x2.add(high, f64x2.promote_low_f32x4(v128.shuffle<f32>(four, four, 2, 3, 0, 1)));
+  }
+  low = f64x2.add(low, high);
+  let sum = f64x2.extract_lane(low, 0) + f64x2.extract_lane(low, 1);
+  for (; i < n; i++) {
+    const value = load<f32>(from + (i << 2));
+    store<f32>(to + (i << 2), value);
+    sum += value as f64;
+  }
+  return sum;
+}

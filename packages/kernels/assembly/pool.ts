@@ -1,0 +1,123 @@
+// Max pooling with 2x2 windows, stride 2 and no padding, four windows at a time. The last four of a row overlap the four
+// before them, so widths such as 7 and 14 need no scalar tail; rows narrower than four windows are scalar.
+
+/** Maxima and their places in the plane, over `planes` planes; the first maximum counts, the last NaN wins. */
+export function maxPool2x2(
+  x: usize,
+  out: usize,
+  indices: usize,
+  planes: i32,
+  height: i32,
+  width: i32,
+  outHeight: i32,
+  outWidth: i32,
+): void {
+  const row = (width as usize) << 2;
+  const offsets = i32x4(0, 2, 4, 6);
+  const one = i32x4.splat(1);
+  const down = i32x4.splat(width);
+  for (let plane = 0; plane < planes; plane++) {
+    for (let oh = 0; oh < outHeight; oh++) {
+      const base = 2 * oh * width;
+      const from = x + ((base as usize) << 2);
+      if (outWidth < 4) {
+        for (let ow = 0; ow < outWidth; ow++) {
+          windowScalar(from + ((ow as usize) << 3), row, base + 2 * ow, width, out, indices, ow);
+        }
+      } else {
+        for (let ow = 0; ow < outWidth; ow = ow + 4 < outWidth ? min(ow + 4, outWidth - 4) : outWidth) {
+          const top = from + ((ow as usize) << 3);
+          const t0 = v128.load(top);
+          const t1 = v128.load(top, 16);
+          const b0 = v128.load(top + row);
+          const b1 = v128.load(top + row, 16);
+          let best = v128.shuffle<f32>(t0, t1, 0, 2, 4, 6);
+          let index = i32x4.add(i32x4.splat(base + 2 * ow), offsets);
+          const corner = index;
+          let value = v128.shuffle<f32>(t0, t1, 1, 3, 5, 7);
+          let wins = v128.or(f32x4.gt(value, best), f32x4.ne(value, value));
+          best = v128.bitselect(value, best, wins);
+          index = v128.bitselect(i32x4.add(corner, one), index, wins);
+          value = v128.shuffle<f32>(b0, b1, 0, 2, 4, 6);
+          wins = v128.or(f32x4.gt(value, best), f32x4.ne(value, value));
+          best = v128.bitselect(value, best, wins);
+          index = v128.bitselect(i32x4.add(corner, down), index, wins);
+          value = v128.shuffle<f32>(b0, b1, 1, 3, 5, 7);
+          wins = v128.or(f32x4.gt(value, best), f32x4.ne(value, value));
+          best = v128.bitselect(value, best, wins);
+          index = v128.bitselect(i32x4.add(i32x4.add(corner, down), one), index, wins);
+          v128.store(out + ((ow as usize) << 2), best);
+          v128.store(indices + ((ow as usize) << 2), index);
+        }
+      }
+      out += (outWidth as usize) << 2;
+      indices += (outWidth as usize) << 2;
+    }
+    x += (height as usize) * row;
+  }
+}
+
+function windowScalar(top: usize, row: usize, corner: i32, width: i32, out: usize, indices: usize, ow: i32): void {
+  let best = load<f32>(top);
+  let index = corner;
+  for (let i = 1; i < 4; i++) {
+    const value = load<f32>(top + (i & 1) * 4 + (i >> 1) * row);
+    if (value > best || value != value) {
+      best = value;
+      index = corner + (i & 1) + (i >> 1) * width;
+    }
+  }
+  store<f32>(out + ((ow as usize) << 2), best);
+  store<i32>(indices + ((ow as usize) << 2), index);
+}
+
+/** Writes every element of `gradIn`: each window's gradient at its index, which lies in that window, and 0 elsewhere. */
+export function maxPool2x2Backward(
+  gradOut: usize,
+  indices: usize,
+  gradIn: usize,
+  planes: i32,
+  height: i32,
+  width: i32,
+  outHeight: i32,
+  outWidth: i32,
+): void {
+  const row = (width as usize) << 2;
+  const offsets = i32x4(0, 2, 4, 6);
+  const one = i32x4.splat(1);
+  const down = i32x4.splat(width);
+  const uncovered = outHeight * 2 < height || outWidth * 2 < width;
+  if (uncovered || outWidth < 4) memory.fill(gradIn, 0, (planes as usize) * (height as usize) * row);
+  for (let plane = 0; plane < planes; plane++) {
+    for (let oh = 0; oh < outHeight; oh++) {
+      const base = 2 * oh * width;
+      if (outWidth < 4) {
+        for (let ow = 0; ow < outWidth; ow++) {
+          const index = load<u32>(indices + ((ow as usize) << 2));
+          if (index < ((height * width) as u32)) {
+            store<f32>(gradIn + ((index as usize) << 2), load<f32>(gradOut + ((ow as usize) << 2)));
+          }
+        }
+      } else {
+        for (let ow = 0; ow < outWidth; ow = ow + 4 < outWidth ? min(ow + 4, outWidth - 4) : outWidth) {
+          const to = gradIn + (((base + 2 * ow) as usize) << 2);
+          const grad = v128.load(gradOut + ((ow as usize) << 2));
+          const index = v128.load(indices + ((ow as usize) << 2));
+          const corner = i32x4.add(i32x4.splat(base + 2 * ow), offsets);
+          const below = i32x4.add(corner, down);
+          const g0 = v128.and(grad, i32x4.eq(index, corner));
+          const g1 = v128.and(grad, i32x4.eq(index, i32x4.add(corner, one)));
+          const g2 = v128.and(grad, i32x4.eq(index, below));
+          const g3 = v128.and(grad, i32x4.eq(index, i32x4.add(below, one)));
+          v128.store(to, v128.shuffle<f32>(g0, g1, 0, 4, 1, 5));
+          v128.store(to, v128.shuffle<f32>(g0, g1, 2, 6, 3, 7), 16);
+          v128.store(to + row, v128.shuffle<f32>(g2, g3, 0, 4, 1, 5));
+          v128.store(to + row, v128.shuffle<f32>(g2, g3, 2, 6, 3, 7), 16);
+        }
+      }
+      gradOut += (outWidth as usize) << 2;
+      indices += (outWidth as usize) << 2;
+    }
+    gradIn += (height as usize) * row;
+  }
+}

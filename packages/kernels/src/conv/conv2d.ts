@@ -1,0 +1,184 @@
+import { checkSpan } from '../checks.js';
+import { gemm } from '../gemm/gemm.js';
+import type { FloatArray } from '../types.js';
+import { pointwiseForward, pointwiseInputGrad, pointwiseWeightGrad } from './pointwise.js';
+import { type Block, blocksOf, type Conv2dShape, checkConv2d, columnDepth, isPointwise } from './shape.js';
+import type { Slot } from './stage.js';
+import { stageFor } from './stages.js';
+
+/** Sizes that every block uses. */
+interface Sizes {
+  depth: number;
+  inGroup: number;
+  outGroup: number;
+  image: number;
+  outImage: number;
+  columns(block: Block): number;
+}
+
+function sizesOf(shape: Conv2dShape): Sizes {
+  return {
+    depth: columnDepth(shape),
+    inGroup: shape.inChannels / shape.groups,
+    outGroup: shape.outChannels / shape.groups,
+    image: shape.inChannels * shape.height * shape.width,
+    outImage: shape.outChannels * shape.outHeight * shape.outWidth,
+    columns: (block) => block.images * block.rows * shape.outWidth,
+  };
+}
+
+function checkArrays(
+  op: string,
+  shape: Conv2dShape,
+  x: [string, FloatArray, number] | null,
+  weight: [string, FloatArray, number],
+  out: [string, FloatArray, number] | null,
+  bias: [string, FloatArray | null, number],
+): void {
+  checkConv2d(op, shape);
+  const { depth, image, outImage } = sizesOf(shape);
+  if (x !== null) checkSpan(op, x[0], x[1], x[2], shape.batch * image);
+  checkSpan(op, weight[0], weight[1], weight[2], shape.outChannels * depth);
+  if (out !== null) checkSpan(op, out[0], out[1], out[2], shape.batch * outImage);
+  if (bias[1] !== null) checkSpan(op, bias[0], bias[1], bias[2], shape.outChannels);
+}
+
+/**
+ * 2-D convolution (cross-correlation, as in PyTorch): `x [batch, inChannels, height, width]`, `weight [outChannels,
+ * inChannels/groups, kernelHeight, kernelWidth]`, `bias [outChannels]` or null, into `out [batch, outChannels, outHeight,
+ * outWidth]`. Works block by block: unfold the images to columns, one matrix product, scatter with the bias.
+ */
+export function conv2dForward<T extends FloatArray>(
+  shape: Conv2dShape,
+  x: T,
+  xOffset: number,
+  weight: T,
+  wOffset: number,
+  bias: T | null,
+  bOffset: number,
+  out: T,
+  outOffset: number,
+): void {
+  const op = 'conv2dForward';
+  checkArrays(
+    op,
+    shape,
+    ['x', x, xOffset],
+    ['weight', weight, wOffset],
+    ['out', out, outOffset],
+    ['bias', bias, bOffset],
+  );
+  if (isPointwise(shape)) {
+    pointwiseForward(shape, x, xOffset, weight, wOffset, bias, bOffset, out, outOffset);
+    return;
+  }
+  const { depth, outGroup, image, outImage, columns } = sizesOf(shape);
+  const stage = stageFor(shape, x);
+  const add: Slot<T> | null = bias === null ? null : { array: bias, offset: bOffset };
+  for (const block of blocksOf(shape)) {
+    const n = columns(block);
+    stage.open([block.images * image, block.images * outImage, depth * n, outGroup * n]);
+    const source = stage.input(x, xOffset + block.image * image, block.images * image);
+    const target = stage.output(out, outOffset + block.image * outImage, block.images * outImage, false);
+    const col = stage.work('columns', depth * n);
+    const product = stage.work('product', outGroup * n);
+    for (let g = 0; g < shape.groups; g++) {
+      stage.unfold(shape, block, g, source, col);
+      const w = wOffset + g * outGroup * depth;
+      const { array, offset } = product;
+      gemm(false, false, outGroup, n, depth, 1, weight, w, depth, col.array, col.offset, n, 0, array, offset, n);
+      stage.scatter(shape, block, g, product, target, add);
+    }
+    stage.commit();
+  }
+}
+
+/**
+ * Gradient of {@link conv2dForward} for its input: overwrites `gradIn [batch, inChannels, height, width]` from
+ * `gradOut [batch, outChannels, outHeight, outWidth]` and the weight.
+ */
+export function conv2dInputGrad<T extends FloatArray>(
+  shape: Conv2dShape,
+  gradOut: T,
+  gOffset: number,
+  weight: T,
+  wOffset: number,
+  gradIn: T,
+  giOffset: number,
+): void {
+  const op = 'conv2dInputGrad';
+  const grad: [string, FloatArray, number] = ['gradOut', gradOut, gOffset];
+  checkArrays(op, shape, ['gradIn', gradIn, giOffset], ['weight', weight, wOffset], grad, ['bias', null, 0]);
+  if (isPointwise(shape)) {
+    pointwiseInputGrad(shape, gradOut, gOffset, weight, wOffset, gradIn, giOffset);
+    return;
+  }
+  const { depth, outGroup, image, outImage, columns } = sizesOf(shape);
+  const stage = stageFor(shape, gradOut);
+  const blocks = blocksOf(shape);
+  if (blocks.length === 0) gradIn.fill(0, giOffset, giOffset + shape.batch * image);
+  for (const block of blocks) {
+    const n = columns(block);
+    stage.open([block.images * outImage, block.images * image, depth * n, outGroup * n]);
+    const source = stage.input(gradOut, gOffset + block.image * outImage, block.images * outImage);
+    // a later block of rows of the same image adds to what is there
+    const fresh = block.row === 0;
+    const target = stage.output(gradIn, giOffset + block.image * image, block.images * image, fresh);
+    const col = stage.work('columns', depth * n);
+    const product = stage.work('product', outGroup * n);
+    for (let g = 0; g < shape.groups; g++) {
+      stage.gather(shape, block, g, source, product, null);
+      const w = wOffset + g * outGroup * depth;
+      const { array, offset } = product;
+      gemm(true, false, depth, n, outGroup, 1, weight, w, depth, array, offset, n, 0, col.array, col.offset, n);
+      stage.fold(shape, block, g, col, target);
+    }
+    stage.commit();
+  }
+}
+
+/**
+ * Gradients of {@link conv2dForward} for weight and bias: overwrites `gradWeight [outChannels, inChannels/groups,
+ * kernelHeight, kernelWidth]` and, unless null, `gradBias [outChannels]`. The columns are unfolded again rather than
+ * kept from the forward pass.
+ */
+export function conv2dWeightGrad<T extends FloatArray>(
+  shape: Conv2dShape,
+  x: T,
+  xOffset: number,
+  gradOut: T,
+  gOffset: number,
+  gradWeight: T,
+  gwOffset: number,
+  gradBias: T | null,
+  gbOffset: number,
+): void {
+  const op = 'conv2dWeightGrad';
+  const weight: [string, FloatArray, number] = ['gradWeight', gradWeight, gwOffset];
+  checkArrays(op, shape, ['x', x, xOffset], weight, ['gradOut', gradOut, gOffset], ['gradBias', gradBias, gbOffset]);
+  const { depth, outGroup, image, outImage, columns } = sizesOf(shape);
+  gradWeight.fill(0, gwOffset, gwOffset + shape.outChannels * depth);
+  const sums = new Float64Array(shape.outChannels);
+  if (isPointwise(shape)) {
+    pointwiseWeightGrad(shape, x, xOffset, gradOut, gOffset, gradWeight, gwOffset, gradBias === null ? null : sums);
+  } else {
+    const stage = stageFor(shape, x);
+    for (const block of blocksOf(shape)) {
+      const n = columns(block);
+      stage.open([block.images * image, block.images * outImage, depth * n, outGroup * n]);
+      const source = stage.input(x, xOffset + block.image * image, block.images * image);
+      const grads = stage.input(gradOut, gOffset + block.image * outImage, block.images * outImage);
+      const col = stage.work('columns', depth * n);
+      const product = stage.work('product', outGroup * n);
+      for (let g = 0; g < shape.groups; g++) {
+        stage.unfold(shape, block, g, source, col);
+        stage.gather(shape, block, g, grads, product, gradBias === null ? null : sums);
+        const w = gwOffset + g * outGroup * depth;
+        const { array, offset } = product;
+        gemm(false, true, outGroup, depth, n, 1, array, offset, n, col.array, col.offset, n, 1, gradWeight, w, depth);
+      }
+      stage.commit();
+    }
+  }
+  if (gradBias !== null) for (let c = 0; c < sums.length; c++) gradBias[gbOffset + c] = sums[c];
+}

@@ -1,0 +1,101 @@
+import { checkInteger } from '../checks.js';
+
+/**
+ * The sizes of a 2-D convolution over `[batch, inChannels, height, width]`. Only the padding at the top and left is
+ * given: what is padded at the bottom and right follows from the output size, so it may be asymmetric.
+ */
+export interface Conv2dShape {
+  batch: number;
+  inChannels: number;
+  height: number;
+  width: number;
+  outChannels: number;
+  kernelHeight: number;
+  kernelWidth: number;
+  strideHeight: number;
+  strideWidth: number;
+  padTop: number;
+  padLeft: number;
+  dilationHeight: number;
+  dilationWidth: number;
+  groups: number;
+  outHeight: number;
+  outWidth: number;
+}
+
+/** Some output positions: whole images, or, where one image's columns are too many, some rows of one image. */
+export interface Block {
+  /** First image. */
+  image: number;
+  images: number;
+  /** First output row. */
+  row: number;
+  rows: number;
+}
+
+// A block's columns should stay in the cache between im2col and the product that reads them …
+const BLOCK_ELEMENTS = 1 << 19;
+// … but a product over fewer columns than this is too thin.
+const MIN_BLOCK_COLUMNS = 1024;
+/** Columns of a single image above this many elements are made some rows at a time (256 MiB of float32). */
+const MAX_BLOCK_ELEMENTS = 1 << 26;
+
+/** Throws a RangeError naming the first field that is not a sensible size. */
+export function checkConv2d(op: string, shape: Conv2dShape): void {
+  const { batch, inChannels, height, width, outChannels, padTop, padLeft, groups, outHeight, outWidth } = shape;
+  const sizes = { batch, inChannels, height, width, outChannels, padTop, padLeft, outHeight, outWidth };
+  for (const [name, value] of Object.entries(sizes)) checkInteger(op, name, value, 0);
+  const { kernelHeight, kernelWidth, strideHeight, strideWidth, dilationHeight, dilationWidth } = shape;
+  const counts = { kernelHeight, kernelWidth, strideHeight, strideWidth, dilationHeight, dilationWidth, groups };
+  for (const [name, value] of Object.entries(counts)) checkInteger(op, name, value, 1);
+  if (inChannels % groups !== 0 || outChannels % groups !== 0) {
+    throw new RangeError(
+      `${op}: ${inChannels} input and ${outChannels} output channels must divide by ${groups} groups`,
+    );
+  }
+}
+
+/** Rows of the column matrix of one group, which is also the row length of the weight matrix. */
+export function columnDepth(shape: Conv2dShape): number {
+  return (shape.inChannels / shape.groups) * shape.kernelHeight * shape.kernelWidth;
+}
+
+/** True for a 1x1 convolution that moves nothing: the image itself is then the column matrix. */
+export function isPointwise(s: Conv2dShape): boolean {
+  return (
+    s.kernelHeight * s.kernelWidth * s.strideHeight * s.strideWidth === 1 &&
+    s.padTop === 0 &&
+    s.padLeft === 0 &&
+    s.outHeight === s.height &&
+    s.outWidth === s.width
+  );
+}
+
+/** True when one image's columns are so many that blocks hold only some of its rows. */
+export function needsRowBlocks(shape: Conv2dShape): boolean {
+  return columnDepth(shape) * shape.outHeight * shape.outWidth > MAX_BLOCK_ELEMENTS;
+}
+
+/** Cuts the output into blocks whose column matrices have a good size. */
+export function blocksOf(shape: Conv2dShape): Block[] {
+  const { batch, outHeight, outWidth } = shape;
+  const positions = outHeight * outWidth;
+  if (positions === 0) return [];
+  const depth = Math.max(1, columnDepth(shape));
+  const blocks: Block[] = [];
+  if (needsRowBlocks(shape)) {
+    const rows = Math.max(1, Math.floor(MAX_BLOCK_ELEMENTS / (depth * outWidth)));
+    for (let image = 0; image < batch; image++) {
+      for (let row = 0; row < outHeight; row += rows) {
+        blocks.push({ image, images: 1, row, rows: Math.min(rows, outHeight - row) });
+      }
+    }
+    return blocks;
+  }
+  const columns = Math.max(MIN_BLOCK_COLUMNS, Math.floor(BLOCK_ELEMENTS / depth));
+  const images = Math.max(1, Math.floor(columns / positions));
+  for (let image = 0; image < batch; image += images) {
+    blocks.push({ image, images: Math.min(images, batch - image), row: 0, rows: outHeight });
+  }
+  return blocks;
+}

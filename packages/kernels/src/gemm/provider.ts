@@ -1,0 +1,49 @@
+import { platform } from '#platform';
+import type { BlasLibrary } from '../platform/platform.js';
+import type { Gemm } from '../types.js';
+import { type WasmKernels, wasmKernels } from '../wasm/instance.js';
+import { blasGemm } from './blas.js';
+import { referenceGemm } from './reference.js';
+import { wasmSgemm } from './wasm.js';
+
+/** One way to multiply matrices. */
+export interface GemmProvider {
+  readonly name: 'blas' | 'wasm' | 'reference';
+  readonly library: BlasLibrary | null;
+  readonly sgemm: Gemm<Float32Array>;
+  readonly dgemm: Gemm<Float64Array>;
+}
+
+/** Plain loops: always there. */
+export const referenceProvider: GemmProvider = {
+  name: 'reference',
+  library: null,
+  sgemm: referenceGemm,
+  dgemm: referenceGemm,
+};
+
+/** The system's BLAS as TORCHLET_BLAS asks for it, or null. */
+export function blasProvider(): GemmProvider | null {
+  const library = platform.loadBlas(platform.env('TORCHLET_BLAS'));
+  return library === null ? null : { name: 'blas', library, ...blasGemm(library) };
+}
+
+/** Float32 in WebAssembly, the rest in plain loops. */
+export function wasmProvider(kernels: WasmKernels): GemmProvider {
+  return { name: 'wasm', library: null, sgemm: wasmSgemm(kernels), dgemm: referenceGemm };
+}
+
+let chosen: GemmProvider | null = null;
+
+/** The fastest provider there is; found on first use, so that importing this package loads nothing native. */
+export function provider(): GemmProvider {
+  chosen ??= choose();
+  return chosen;
+}
+
+function choose(): GemmProvider {
+  const blas = blasProvider();
+  if (blas !== null) return blas;
+  const kernels = wasmKernels();
+  return kernels === null ? referenceProvider : wasmProvider(kernels);
+}

@@ -1,0 +1,30 @@
+import { provider } from './gemm/provider.js';
+import { wasmKernels } from './wasm/instance.js';
+
+/** What the kernels run on. */
+export interface KernelInfo {
+  /** Where float32 matrix products run. */
+  gemm: 'blas' | 'wasm' | 'reference';
+  /** Name or path of the BLAS library, null without one. */
+  blas: string | null;
+  /** Threads that a matrix product uses. */
+  threads: number;
+  /** The WebAssembly build in use: with fused relaxed multiply-add, plain SIMD, or null when there is none. */
+  simd: 'relaxed' | 'simd' | null;
+}
+
+/** What the kernels run on; loads the providers if nothing has used them yet. */
+export function info(): KernelInfo {
+  const { name, library } = provider();
+  const simd = wasmKernels()?.build ?? null;
+  return { gemm: name, blas: library?.path ?? null, threads: library?.getThreads() ?? 1, simd };
+}
+
+/** Asks BLAS for a number of threads and returns the number now in use; WebAssembly and plain loops use one. */
+export function setNumThreads(count: number): number {
+  if (!Number.isInteger(count) || count < 1) {
+    throw new RangeError(`setNumThreads: expected a positive integer, but got ${count}`);
+  }
+  provider().library?.setThreads(count);
+  return info().threads;
+}

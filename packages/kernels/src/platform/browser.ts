@@ -1,0 +1,8 @@
+import type { Platform } from './platform.js';
+
+/** No environment and no native libraries. */
+export const platform: Platform = {
+  env: () => undefined,
+  warn: () => {},
+  loadBlas: () => null,
+};

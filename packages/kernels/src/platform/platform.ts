@@ -1,0 +1,40 @@
+import type { FloatArray } from '../types.js';
+
+/** C's `cblas_sgemm`/`cblas_dgemm`: layout, transposes, sizes, then the matrices, each as an array at its first element. */
+export type CblasGemm<T extends FloatArray> = (
+  order: number,
+  transA: number,
+  transB: number,
+  m: number,
+  n: number,
+  k: number,
+  alpha: number,
+  a: T,
+  lda: number,
+  b: T,
+  ldb: number,
+  beta: number,
+  c: T,
+  ldc: number,
+) => void;
+
+/** A BLAS found at run time. */
+export interface BlasLibrary {
+  readonly path: string;
+  readonly sgemm: CblasGemm<Float32Array>;
+  readonly dgemm: CblasGemm<Float64Array>;
+  /** Threads the library uses, or null when it does not say. */
+  getThreads(): number | null;
+  /** Asks for a number of threads; a library without such a setting ignores it. */
+  setThreads(count: number): void;
+}
+
+/** What differs between Node and a browser. */
+export interface Platform {
+  /** An environment variable, or undefined where there is none. */
+  env(name: string): string | undefined;
+  /** One line for the person at the terminal. */
+  warn(message: string): void;
+  /** The system's BLAS, or null; `setting` is the value of TORCHLET_BLAS. A setting that cannot be met warns. */
+  loadBlas(setting: string | undefined): BlasLibrary | null;
+}

@@ -1,0 +1,85 @@
+import type { FloatArray } from '../types.js';
+import { type WasmKernels, wasmKernels } from '../wasm/instance.js';
+import type { Pool2dShape } from './shape.js';
+
+/** Input elements that visit WebAssembly memory at once. */
+const CHUNK = 1 << 14;
+const MAX_PLANE = 1 << 22;
+const MIN_ELEMENTS = 256;
+
+/** The WebAssembly kernels if they know this shape (2x2 windows, stride 2, no padding) and these arrays, else null. */
+export function kernelsForMaxPool(s: Pool2dShape, a: FloatArray, b: FloatArray): WasmKernels | null {
+  const plain =
+    s.kernelHeight === 2 &&
+    s.kernelWidth === 2 &&
+    s.strideHeight === 2 &&
+    s.strideWidth === 2 &&
+    s.padHeight === 0 &&
+    s.padWidth === 0 &&
+    s.dilationHeight === 1 &&
+    s.dilationWidth === 1 &&
+    s.outHeight * 2 <= s.height &&
+    s.outWidth * 2 <= s.width;
+  const plane = s.height * s.width;
+  if (!plain || plane > MAX_PLANE || s.planes * plane < MIN_ELEMENTS) return null;
+  return a instanceof Float32Array && b instanceof Float32Array ? wasmKernels() : null;
+}
+
+function planesAtOnce(s: Pool2dShape): number {
+  return Math.max(1, Math.floor(CHUNK / (s.height * s.width)));
+}
+
+/** The forward pass, some planes at a time. */
+export function maxPool2x2<T extends FloatArray>(
+  kernels: WasmKernels,
+  s: Pool2dShape,
+  x: T,
+  xOffset: number,
+  out: T,
+  outOffset: number,
+  indices: Int32Array,
+): void {
+  const { memory, exports } = kernels;
+  const { height, width, outHeight, outWidth } = s;
+  const plane = height * width;
+  const outPlane = outHeight * outWidth;
+  const step = planesAtOnce(s);
+  const [xAt, outAt, indexAt] = memory.reserve([step * plane, step * outPlane, step * outPlane]);
+  for (let first = 0; first < s.planes; first += step) {
+    const count = Math.min(step, s.planes - first);
+    const from = xOffset + first * plane;
+    memory.floats.set(x.subarray(from, from + count * plane), xAt >> 2);
+    exports.maxPool2x2(xAt, outAt, indexAt, count, height, width, outHeight, outWidth);
+    const length = count * outPlane;
+    out.set(memory.floats.subarray(outAt >> 2, (outAt >> 2) + length), outOffset + first * outPlane);
+    indices.set(memory.ints.subarray(indexAt >> 2, (indexAt >> 2) + length), first * outPlane);
+  }
+}
+
+/** The backward pass, some planes at a time. */
+export function maxPool2x2Backward<T extends FloatArray>(
+  kernels: WasmKernels,
+  s: Pool2dShape,
+  gradOut: T,
+  gOffset: number,
+  indices: Int32Array,
+  gradIn: T,
+  giOffset: number,
+): void {
+  const { memory, exports } = kernels;
+  const { height, width, outHeight, outWidth } = s;
+  const plane = height * width;
+  const outPlane = outHeight * outWidth;
+  const step = planesAtOnce(s);
+  const [inAt, outAt, indexAt] = memory.reserve([step * plane, step * outPlane, step * outPlane]);
+  for (let first = 0; first < s.planes; first += step) {
+    const count = Math.min(step, s.planes - first);
+    const from = first * outPlane;
+    const length = count * outPlane;
+    memory.floats.set(gradOut.subarray(gOffset + from, gOffset + from + length), outAt >> 2);
+    memory.ints.set(indices.subarray(from, from + length), indexAt >> 2);
+    exports.maxPool2x2Backward(outAt, indexAt, inAt, count, height, width, outHeight, outWidth);
+    const result = memory.floats.subarray(inAt >> 2, (inAt >> 2) + count * plane);
+    gradIn.set(result, giOffset + first * plane);
+  }
+}

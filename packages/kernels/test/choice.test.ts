@@ -1,0 +1,117 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { info, setNumThreads } from '../src/index.js';
+import { platform as browser } from '../src/platform/browser.js';
+
+const source = new URL('../src/index.ts', import.meta.url).href;
+const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+const program = `
+  import { info, sgemm, conv2dForward } from ${JSON.stringify(source)};
+  const c = new Float32Array(4).fill(NaN);
+  sgemm(false, true, 2, 2, 3, 1, Float32Array.of(1, 2, 3, 4, 5, 6), 0, 3, Float32Array.of(1, 0, 1, 0, 1, 1), 0, 3, 0, c, 0, 2);
+  console.log(JSON.stringify({ ...info(), c: [...c] }));
+`;
+
+interface Answer {
+  gemm: string;
+  blas: string | null;
+  threads: number;
+  simd: string | null;
+  c: number[];
+}
+
+function run(env: Record<string, string>): { answer: Answer; stderr: string } {
+  const result = spawnSync(
+    process.execPath,
+    ['--conditions=@torchlet/source', '--import', tsx, '--input-type=module', '--eval', program],
+    { encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: '', TORCHLET_BLAS: '', TORCHLET_WASM: '', ...env } },
+  );
+  expect(result.status, result.stderr).toBe(0);
+  return { answer: JSON.parse(result.stdout) as Answer, stderr: result.stderr };
+}
+
+describe('the choice of a provider', () => {
+  let folder = '';
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'torchlet-blas-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('takes WebAssembly with TORCHLET_BLAS=off, silently', () => {
+    const { answer, stderr } = run({ TORCHLET_BLAS: 'off' });
+    expect(answer).toMatchObject({ gemm: 'wasm', blas: null, threads: 1, c: [4, 5, 10, 11] });
+    expect(['simd', 'relaxed']).toContain(answer.simd);
+    expect(stderr).toBe('');
+  });
+
+  it('takes plain loops when both are off', () => {
+    const { answer, stderr } = run({ TORCHLET_BLAS: 'off', TORCHLET_WASM: 'off' });
+    expect(answer).toEqual({ gemm: 'reference', blas: null, threads: 1, simd: null, c: [4, 5, 10, 11] });
+    expect(stderr).toBe('');
+  });
+
+  it('warns about a path where there is nothing, and goes on', () => {
+    const path = join(folder, 'absent.so');
+    const { answer, stderr } = run({ TORCHLET_BLAS: path });
+    expect(answer).toMatchObject({ gemm: 'wasm', blas: null, c: [4, 5, 10, 11] });
+    expect(stderr.match(/TorchletWarning/g)).toHaveLength(1);
+    expect(stderr).toContain(`TORCHLET_BLAS=${path} cannot be used: `);
+    expect(stderr).toContain('Matrix products run in WebAssembly instead.');
+  });
+
+  it('warns about a file that is no library, and goes on', () => {
+    const path = join(folder, 'broken.so');
+    writeFileSync(path, 'not a library');
+    const { answer, stderr } = run({ TORCHLET_BLAS: path });
+    expect(answer).toMatchObject({ gemm: 'wasm', c: [4, 5, 10, 11] });
+    expect(stderr.match(/TorchletWarning/g)).toHaveLength(1);
+    expect(stderr).toContain(`TORCHLET_BLAS=${path} cannot be used: `);
+  });
+
+  it.runIf(process.platform === 'linux')('warns about a library without the functions, and goes on', () => {
+    const { answer, stderr } = run({ TORCHLET_BLAS: 'libm.so.6' });
+    expect(answer).toMatchObject({ gemm: 'wasm', c: [4, 5, 10, 11] });
+    expect(stderr).toMatch(/TORCHLET_BLAS=libm\.so\.6 cannot be used: .*cblas_sgemm/);
+  });
+
+  const found = info();
+  it.skipIf(found.blas === null)('takes the library that TORCHLET_BLAS names', () => {
+    const { answer, stderr } = run({ TORCHLET_BLAS: found.blas ?? '' });
+    expect(answer).toMatchObject({ gemm: 'blas', blas: found.blas, c: [4, 5, 10, 11] });
+    expect(stderr).toBe('');
+  });
+
+  it('loads nothing before it is used', () => {
+    const script = `
+      import ${JSON.stringify(source)};
+      console.log(process.report.getReport().sharedObjects.filter((name) => /blas|koffi/.test(name)).length);
+    `;
+    const flags = ['--conditions=@torchlet/source', '--import', tsx, '--input-type=module', '--eval', script];
+    expect(execFileSync(process.execPath, flags, { encoding: 'utf8' }).trim()).toBe('0');
+  });
+
+  it('has no environment and no library in a browser', () => {
+    expect(browser.env('TORCHLET_BLAS')).toBeUndefined();
+    expect(browser.loadBlas(undefined)).toBeNull();
+    expect(fileURLToPath(source)).toContain('kernels');
+  });
+});
+
+describe('setNumThreads', () => {
+  it('tells BLAS, and returns what is in use', () => {
+    const before = info().threads;
+    expect(setNumThreads(1)).toBe(1);
+    setNumThreads(before);
+    expect(info().threads).toBe(before);
+  });
+
+  it('refuses what is no count', () => {
+    expect(() => setNumThreads(0)).toThrow('setNumThreads: expected a positive integer, but got 0');
+    expect(() => setNumThreads(1.5)).toThrow('setNumThreads: expected a positive integer, but got 1.5');
+  });
+});

@@ -1,0 +1,179 @@
+/**
+ * Reverse-mode differentiation: visits the nodes of a graph once each, in an order in which all gradients of a node have
+ * come in, without recursion. https://pytorch.org/docs/stable/notes/autograd.html
+ */
+import { latestStorageId } from '../storage.js';
+import type { Tensor } from '../tensor.js';
+import { withGradMode } from './grad-mode.js';
+import { AccumulateGrad, type Edge, type Node, Task } from './node.js';
+
+export interface RunOptions {
+  readonly retainGraph: boolean;
+  readonly createGraph: boolean;
+  /** Stop there and return what arrives (for `autograd.grad`), instead of filling `.grad` of every leaf. */
+  readonly captures: readonly Edge[] | null;
+  /** With captures: fill `.grad` of the captured leaves, as `backward({ inputs })`. */
+  readonly accumulate: boolean;
+}
+
+/** Runs backward from `roots`. Returns the captured gradients, null for those that nothing reached. */
+export function runBackward(
+  roots: readonly Edge[],
+  grads: readonly Tensor[],
+  options: RunOptions,
+): (Tensor | null)[] {
+  const run = new Run(options);
+  try {
+    return withGradMode(options.createGraph, () => run.execute(roots, grads));
+  } finally {
+    run.forget();
+  }
+}
+
+class Run {
+  private readonly tasks: Task[] = [];
+  /** Nodes that can run, in ascending order of their sequence numbers. */
+  private readonly ready: Task[] = [];
+  private readonly captured: (Tensor | null)[];
+
+  constructor(private readonly options: RunOptions) {
+    this.captured = (options.captures ?? []).map(() => null);
+  }
+
+  execute(roots: readonly Edge[], grads: readonly Tensor[]): (Tensor | null)[] {
+    for (const root of roots) this.discover(root.node);
+    if (this.options.captures !== null) this.markNeeded(this.options.captures);
+    for (let i = 0; i < roots.length; i++) {
+      this.taskOf(roots[i].node).add(roots[i].index, grads[i], false, this.options.createGraph);
+    }
+    for (const task of this.tasks) if (task.dependencies === 0) this.makeReady(task);
+    for (let task = this.ready.pop(); task !== undefined; task = this.ready.pop()) this.runTask(task);
+    return this.captured;
+  }
+
+  /** Takes the notes off the graph, also after an exception in the middle. */
+  forget(): void {
+    for (const task of this.tasks) task.node.task = task.outer;
+  }
+
+  private taskOf(node: Node): Task {
+    return node.task as Task;
+  }
+
+  /** Gives every node below `start` a task and counts how many results each waits for. */
+  private discover(start: Node): void {
+    if (start.task?.run === this) return;
+    const stack = [this.open(start)];
+    for (let task = stack.pop(); task !== undefined; task = stack.pop()) {
+      for (const edge of task.node.edges) {
+        if (edge === null) continue;
+        let next = edge.node.task;
+        if (next === null || next.run !== this) {
+          next = this.open(edge.node);
+          stack.push(next);
+        }
+        next.dependencies++;
+      }
+    }
+  }
+
+  private open(node: Node): Task {
+    const task = new Task(node, this, node.task);
+    node.task = task;
+    this.tasks.push(task);
+    return task;
+  }
+
+  /** Only nodes on a way to a capture have to run. Tasks are visited inputs first, so one pass settles them. */
+  private markNeeded(captures: readonly Edge[]): void {
+    for (const task of this.tasks) task.needed = false;
+    const targets = new Set(captures.map((edge) => edge.node));
+    const done = new Set<Task>();
+    const stack = [...this.tasks];
+    for (let task = stack.pop(); task !== undefined; task = stack.pop()) {
+      if (done.has(task)) continue;
+      const open = task.node.edges.flatMap((edge) => (edge === null || done.has(this.taskOf(edge.node)) ? [] : [this.taskOf(edge.node)]));
+      if (open.length > 0) {
+        stack.push(task, ...open);
+        continue;
+      }
+      done.add(task);
+      task.needed = targets.has(task.node) || task.node.edges.some((edge) => edge !== null && this.taskOf(edge.node).needed);
+    }
+  }
+
+  private makeReady(task: Task): void {
+    const ready = this.ready;
+    const key = task.node.sequence;
+    let i = ready.length;
+    // most often the newest comes last, or near it
+    while (i > 0 && ready[i - 1].node.sequence > key) i--;
+    if (i === ready.length) ready.push(task);
+    else ready.splice(i, 0, task);
+  }
+
+  private runTask(task: Task): void {
+    const { node, grads } = task;
+    let results: readonly (Tensor | null)[] | null = null;
+    const mark = latestStorageId();
+    if (task.needed && grads.some((grad) => grad !== null)) {
+      if (node.preHooks !== null) {
+        task.owned.fill(false);
+        for (const hook of node.preHooks) hook(grads);
+      }
+      if (this.options.captures !== null) this.capture(task, this.options.captures);
+      if (node instanceof AccumulateGrad) this.accumulate(task, node);
+      else if (this.leadsOn(node)) {
+        results = node.apply(grads);
+        if (!this.options.retainGraph) node.release();
+      }
+    }
+    this.passOn(task, results, mark);
+  }
+
+  private leadsOn(node: Node): boolean {
+    return this.options.captures === null || node.edges.some((edge) => edge !== null && this.taskOf(edge.node).needed);
+  }
+
+  private capture(task: Task, captures: readonly Edge[]): void {
+    for (let i = 0; i < captures.length; i++) {
+      if (captures[i].node !== task.node) continue;
+      this.captured[i] = task.grads[captures[i].index];
+      task.owned[captures[i].index] = false; // the caller gets it
+    }
+  }
+
+  private accumulate(task: Task, node: AccumulateGrad): void {
+    const { captures, accumulate, createGraph } = this.options;
+    const grad = task.grads[0];
+    if (grad === null || (captures !== null && !accumulate)) return;
+    node.accumulate(grad, task.owned[0] && !createGraph);
+  }
+
+  private passOn(task: Task, results: readonly (Tensor | null)[] | null, mark: number): void {
+    const edges = task.node.edges;
+    for (let i = 0; i < edges.length; i++) {
+      const edge = edges[i];
+      if (edge === null) continue;
+      const next = this.taskOf(edge.node);
+      const grad = results === null ? null : results[i];
+      if (grad !== null && next.needed) {
+        next.add(edge.index, grad, this.isOwned(grad, i, results, task, mark), this.options.createGraph);
+      }
+      if (--next.dependencies === 0) this.makeReady(next);
+    }
+    task.grads.fill(null);
+  }
+
+  /**
+   * Whether the engine alone can see this gradient's memory, so that it may be added to in place or become `.grad`:
+   * the node has just made it (its storage is younger than `mark`) or was itself the owner of what it passes on, no
+   * other result shares it, and the tensor covers its storage exactly.
+   */
+  private isOwned(grad: Tensor, i: number, results: readonly (Tensor | null)[] | null, task: Task, mark: number): boolean {
+    const storage = grad.storage;
+    if (this.options.createGraph || grad.offset !== 0 || storage.numel !== grad.numel() || !grad.is_contiguous()) return false;
+    if (storage.id <= mark && !task.grads.some((g, k) => g !== null && g.storage === storage && task.owned[k])) return false;
+    return results === null || !results.some((other, k) => k !== i && other !== null && other.storage === storage);
+  }
+}

@@ -1,0 +1,130 @@
+/** The graph: nodes are functions that turn gradients of outputs into gradients of inputs. */
+import { backendOf } from '../backend/devices.js';
+import type { DType } from '../dtype.js';
+import { AutogradError } from '../errors.js';
+import { type Shape, sameShape, showShape } from '../shape.js';
+import type { Tensor } from '../tensor.js';
+import { gradMode } from './grad-mode.js';
+
+/** Where a gradient goes next, and what it must look like there. */
+export interface Edge {
+  readonly node: Node;
+  /** Which output of `node` the tensor was. */
+  readonly index: number;
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
+/** Called with the summed gradients of a node's outputs before it runs; may replace them in the array. */
+export type PreHook = (grads: (Tensor | null)[]) => void;
+
+let counter = 0;
+
+export abstract class Node {
+  /** Later nodes have greater numbers, so descending order is an order in which gradients are complete. */
+  readonly sequence: number = ++counter;
+  /** One per input; null where no gradient is wanted. */
+  edges: (Edge | null)[] = [];
+  preHooks: PreHook[] | null = null;
+  /** The engine's notes while it runs; the topmost of a stack when runs are nested. */
+  task: Task | null = null;
+
+  /** PyTorch's name of the function, such as `MulBackward0`. */
+  abstract name(): string;
+
+  /** How many gradients come in. */
+  abstract readonly outputs: number;
+
+  /** Gradients of the inputs, one per edge, each of the input's shape and dtype. */
+  abstract apply(grads: (Tensor | null)[]): (Tensor | null)[];
+
+  /** Frees what was saved for the backward pass. */
+  release(): void {}
+
+  /** The nodes that receive this node's results, with the number of their output each. */
+  get next_functions(): [Node | null, number][] {
+    return this.edges.map((edge) => (edge === null ? [null, 0] : [edge.node, edge.index]));
+  }
+
+  addPreHook(hook: PreHook): void {
+    this.preHooks = [...(this.preHooks ?? []), hook];
+  }
+
+  toString(): string {
+    return `<${this.name()}>`;
+  }
+}
+
+/** One node's part in one run of the engine. */
+export class Task {
+  /** Nodes whose results are still to come. */
+  dependencies = 0;
+  /** Whether a gradient that was asked for lies on this way. */
+  needed = true;
+  readonly grads: (Tensor | null)[];
+  /** Whether nobody but the engine can see a gradient, so that it may be changed in place. */
+  readonly owned: boolean[];
+
+  constructor(
+    readonly node: Node,
+    readonly run: object,
+    /** The task that an enclosing run keeps on the same node. */
+    readonly outer: Task | null,
+  ) {
+    this.grads = new Array<Tensor | null>(node.outputs).fill(null);
+    this.owned = new Array<boolean>(node.outputs).fill(false);
+  }
+
+  /** Adds a gradient for one of the node's outputs. */
+  add(index: number, grad: Tensor, owned: boolean, createGraph: boolean): void {
+    const sum = this.grads[index];
+    if (sum === null) {
+      this.grads[index] = grad;
+      this.owned[index] = owned;
+    } else if (this.owned[index] && !createGraph) {
+      backendOf(sum.device).accumulate(sum, grad);
+    } else {
+      this.grads[index] = sum.add(grad);
+      this.owned[index] = !createGraph;
+    }
+  }
+}
+
+/** The end of a way: adds the gradient to a leaf's `.grad`. */
+export class AccumulateGrad extends Node {
+  override readonly outputs = 1;
+  // gradients are accumulated as soon as they are complete, whatever else is waiting
+  override readonly sequence: number = Number.POSITIVE_INFINITY;
+
+  constructor(readonly variable: Tensor) {
+    super();
+  }
+
+  override name(): string {
+    return 'AccumulateGrad';
+  }
+
+  override apply(grads: (Tensor | null)[]): (Tensor | null)[] {
+    if (grads[0] !== null) this.accumulate(grads[0], false);
+    return [];
+  }
+
+  /** `owned`: nobody else sees the gradient, so that it may become `.grad` without a copy. */
+  accumulate(grad: Tensor, owned: boolean): void {
+    const variable = this.variable;
+    if (!sameShape(grad.shape, variable.shape)) {
+      throw new AutogradError(
+        `AccumulateGrad: the gradient has shape ${showShape(grad.shape)}, the leaf ${showShape(variable.shape)}`,
+      );
+    }
+    const old = variable.grad;
+    if (old === null) {
+      variable.grad = owned ? grad : gradMode.enabled ? grad.clone() : grad.detach().clone();
+    } else if (gradMode.enabled) {
+      variable.grad = old.add(grad);
+    } else {
+      backendOf(old.device).accumulate(old, grad);
+      old.versionCounter.version++;
+    }
+  }
+}

@@ -1,0 +1,329 @@
+/** `defineOp`: an operation with its derivative. */
+import { backendOf } from '../backend/devices.js';
+import { can_cast, cName, type DType, isFloating } from '../dtype.js';
+import { AutogradError, DTypeError, ShapeError } from '../errors.js';
+import { numelOf, type Shape, sameShape, showShape } from '../shape.js';
+import { Storage } from '../storage.js';
+import { Tensor } from '../tensor.js';
+import { gradMode } from './grad-mode.js';
+import { checkInplace, gradFnOf, gradientEdge, markView, rebaseHistory, requiresGrad } from './history.js';
+import { type Edge, Node } from './node.js';
+import { SavedTensor } from './saved-tensor.js';
+
+/** What an op's forward hands to its backward. The names are those of PyTorch's `ctx`. */
+export interface Context<State = unknown> {
+  /**
+   * Keeps tensors for the backward pass (inputs or outputs) and returns the first one.
+   * https://pytorch.org/docs/stable/generated/torch.autograd.function.FunctionCtx.save_for_backward.html
+   */
+  save_for_backward(first: Tensor, ...rest: Tensor[]): Tensor;
+  /** What was saved. @throws AutogradError after the graph was freed, or when a saved tensor was changed in place. */
+  readonly saved_tensors: Tensor[];
+  /** Which arguments want a gradient; a list argument counts as one. */
+  readonly needs_input_grad: readonly boolean[];
+  /** Anything that is no tensor: sizes, options. */
+  state: State;
+  /** Where an in-place call wants its result; a forward that cannot write there returns a new tensor. */
+  readonly out: Tensor | null;
+}
+
+export type Result = Tensor | readonly Tensor[];
+/** One gradient per argument; null for what has none. A list argument has a list of gradients. */
+export type InputGrads = readonly (Tensor | null | readonly (Tensor | null)[])[];
+
+export interface OpDefinition<Args extends readonly unknown[], R extends Result, State> {
+  /** Computes the result from the backend's kernels; never recorded. */
+  forward(ctx: Context<State>, ...args: Args): R;
+  /**
+   * Gradients of the arguments from the gradients of the results, written in tensor ops so that it can be
+   * differentiated again. Broadcasting and dtype promotion are undone by the engine. Null: not differentiable.
+   */
+  readonly backward: ((ctx: Context<State>, ...grads: Tensor[]) => InputGrads) | null;
+  /** The derivative for human readers: `g` is the gradient coming in, `y` the result; one line per argument. */
+  readonly formula: readonly string[];
+  /** PyTorch's name of the backward node, where it is not the op's in CamelCase with `Backward0`. */
+  readonly grad_name?: string;
+  /** The result shares the first argument's memory. */
+  readonly view?: boolean;
+}
+
+/** An op: callable, with its definition for those who explain it or run it in place. */
+export interface Op<Args extends readonly unknown[], R extends Result> {
+  (...args: Args): R;
+  readonly opName: string;
+  readonly gradName: string;
+  readonly formula: readonly string[];
+  /** Writes the result into the first argument. */
+  readonly inplace: (...args: Args) => Tensor;
+}
+
+export type UnaryOp = Op<[input: Tensor], Tensor>;
+
+const gradNameOf = (name: string): string =>
+  `${name.replace(/(^|_)([a-z0-9])/g, (_, __, letter: string) => letter.toUpperCase())}Backward0`;
+
+export function defineOp<Args extends readonly unknown[], R extends Result, State = undefined>(
+  name: string,
+  definition: OpDefinition<Args, R, State>,
+): Op<Args, R> {
+  const gradName = definition.grad_name ?? gradNameOf(name);
+  // inside, an op's arguments are what they are: the types are the definition's business
+  const spec: Spec = { ...(definition as OpDefinition<readonly unknown[], Result, unknown>), name, gradName };
+  const op = (...args: Args): R => runOp(spec, args) as R;
+  return Object.assign(op, {
+    opName: name,
+    gradName,
+    formula: definition.formula,
+    inplace: (...args: Args): Tensor => runInplace(spec, args),
+  });
+}
+
+interface Spec extends OpDefinition<readonly unknown[], Result, unknown> {
+  readonly name: string;
+  readonly gradName: string;
+}
+
+/** The node of one call of an op; also its forward's context. */
+class OpNode extends Node implements Context {
+  state: unknown = undefined;
+  out: Tensor | null = null;
+  saved: SavedTensor[] | null = null;
+  readonly pending: Tensor[] = [];
+  needs_input_grad: readonly boolean[] = [];
+  /** How many edges each argument has: a list argument has several. Null: one each. */
+  layout: readonly number[] | null = null;
+  outputs = 1;
+  /** What the outputs look like, when there are several: missing gradients become zeros. */
+  outputLike: readonly { shape: Shape; dtype: DType }[] | null = null;
+  private released = false;
+
+  constructor(readonly spec: Spec) {
+    super();
+  }
+
+  override name(): string {
+    return this.spec.gradName;
+  }
+
+  save_for_backward(first: Tensor, ...rest: Tensor[]): Tensor {
+    this.pending.push(first, ...rest);
+    return first;
+  }
+
+  /** Saves at the versions of now, which is after the kernels have run. */
+  keepPending(): SavedTensor[] {
+    this.saved = this.pending.map((t) => new SavedTensor(t));
+    this.pending.length = 0;
+    return this.saved;
+  }
+
+  get saved_tensors(): Tensor[] {
+    if (this.saved === null || this.released) throw new AutogradError(FREED);
+    return this.saved.map((s) => s.unpack(this));
+  }
+
+  override release(): void {
+    if (this.saved === null || this.saved.length === 0) return;
+    this.saved = null;
+    this.released = true;
+  }
+
+  override apply(grads: (Tensor | null)[]): (Tensor | null)[] {
+    const { spec } = this;
+    if (this.released) throw new AutogradError(FREED);
+    const results = (spec.backward as NonNullable<Spec['backward']>)(this, ...this.withoutHoles(grads));
+    const flat = this.layout === null ? (results as readonly (Tensor | null)[]) : this.flatten(results, this.layout);
+    const edges = this.edges;
+    const out = new Array<Tensor | null>(edges.length);
+    for (let i = 0; i < edges.length; i++) {
+      const edge = edges[i];
+      const grad = flat[i] ?? null;
+      out[i] = edge === null || grad === null ? null : fit(grad, edge);
+    }
+    return out;
+  }
+
+  /** An output that took no part has a zero gradient. */
+  private withoutHoles(grads: (Tensor | null)[]): Tensor[] {
+    if (this.outputLike === null) return grads as Tensor[];
+    const like = this.outputLike;
+    const some = grads.find((g) => g !== null) as Tensor;
+    return grads.map((g, i) => g ?? some.new_zeros(like[i].shape, { dtype: like[i].dtype }));
+  }
+
+  private flatten(results: InputGrads, layout: readonly number[]): (Tensor | null)[] {
+    return layout.flatMap((n, i) => {
+      const r = results[i] ?? null;
+      return Array.isArray(r) ? (r as (Tensor | null)[]) : n === 1 ? [r as Tensor | null] : new Array<null>(n).fill(null);
+    });
+  }
+}
+
+const FREED =
+  'Trying to backward through the graph a second time (or directly access saved tensors after they have already been ' +
+  'freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). Specify ' +
+  'retain_graph=True if you need to backward through the graph a second time or if you need to access saved tensors ' +
+  'after calling backward.';
+
+/** Undoes broadcasting and promotion: the gradient of an input looks like the input. */
+function fit(grad: Tensor, edge: Edge): Tensor {
+  const g = sameShape(grad.shape, edge.shape) ? grad : grad.sum_to_size(edge.shape);
+  return g.dtype === edge.dtype ? g : g.to(edge.dtype);
+}
+
+const isList = (x: unknown): x is readonly Tensor[] => Array.isArray(x) && x[0] instanceof Tensor;
+
+function wantsGrad(x: unknown): boolean {
+  if (x instanceof Tensor) return x.leafRequiresGrad || (x.gradFn !== null && x.base === null) || requiresGrad(x);
+  return isList(x) && x.some(requiresGrad);
+}
+
+function anyWantsGrad(args: readonly unknown[]): boolean {
+  for (let i = 0; i < args.length; i++) if (wantsGrad(args[i])) return true;
+  return false;
+}
+
+function runOp(spec: Spec, args: readonly unknown[]): Result {
+  const node = new OpNode(spec);
+  const record = gradMode.enabled && spec.backward !== null && anyWantsGrad(args);
+  if (!record) {
+    const result = spec.forward(node, ...args);
+    if (spec.view === true) markView(result as Tensor, args[0] as Tensor);
+    return result;
+  }
+  connect(node, args);
+  const result = forwardOf(node, args);
+  node.keepPending();
+  if (spec.view === true) markView(result as Tensor, args[0] as Tensor);
+  if (result instanceof Tensor) attach(result, node, 0);
+  else attachAll(result as readonly Tensor[], node);
+  return result;
+}
+
+function forwardOf(node: OpNode, args: readonly unknown[]): Result {
+  gradMode.enabled = false;
+  try {
+    return node.spec.forward(node, ...args);
+  } finally {
+    gradMode.enabled = true;
+  }
+}
+
+/** Edges to the arguments' nodes. */
+function connect(node: OpNode, args: readonly unknown[]): void {
+  const needs = new Array<boolean>(args.length);
+  const edges: (Edge | null)[] = [];
+  let lists = false;
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i];
+    if (arg instanceof Tensor) {
+      const edge = gradientEdge(arg);
+      edges.push(edge);
+      needs[i] = edge !== null;
+    } else if (isList(arg)) {
+      lists = true;
+      const own = arg.map(gradientEdge);
+      edges.push(...own);
+      needs[i] = own.some((edge) => edge !== null);
+    } else {
+      edges.push(null);
+      needs[i] = false;
+    }
+  }
+  node.needs_input_grad = needs;
+  node.edges = edges;
+  if (lists) node.layout = args.map((arg) => (isList(arg) ? arg.length : 1));
+}
+
+/** Only floating-point results have gradients: comparisons and indices do not. */
+function attach(t: Tensor, node: OpNode, index: number): void {
+  if (!isFloating(t.dtype)) return;
+  t.gradFn = node;
+  t.outputNr = index;
+}
+
+function attachAll(results: readonly Tensor[], node: OpNode): void {
+  node.outputs = results.length;
+  node.outputLike = results.map(({ shape, dtype }) => ({ shape, dtype }));
+  for (let i = 0; i < results.length; i++) attach(results[i], node, i);
+}
+
+/**
+ * `x.op_(…)`: the result replaces the elements of the first argument.
+ * @throws AutogradError for leaves that require grad; ShapeError and DTypeError when the result does not fit.
+ */
+function runInplace(spec: Spec, args: readonly unknown[]): Tensor {
+  const self = args[0] as Tensor;
+  const name = `${spec.name}_`;
+  checkInplace(self);
+  checkWritable(name, self);
+  const node = new OpNode(spec);
+  if (gradMode.enabled && spec.backward !== null && anyWantsGrad(args)) {
+    recordInplace(name, node, self, args);
+    return self;
+  }
+  // a kernel may write at once unless another argument shows the same memory, perhaps in another arrangement
+  if (!args.some((arg, i) => i > 0 && arg instanceof Tensor && arg.storage === self.storage)) node.out = self;
+  const result = spec.forward(node, ...args) as Tensor;
+  if (result !== self) {
+    checkResult(name, self, result);
+    backendOf(self.device).copy(result, self);
+  }
+  self.versionCounter.version++;
+  return self;
+}
+
+/** What the backward pass needs of the old elements moves to a copy; a saved result is `self` from now on. */
+function recordInplace(name: string, node: OpNode, self: Tensor, args: readonly unknown[]): void {
+  connect(node, args);
+  const result = forwardOf(node, args) as Tensor;
+  checkResult(name, self, result);
+  const isResult = node.pending.map((t) => t === result);
+  const saved = node.keepPending();
+  let copy: Storage | null = null;
+  for (let i = 0; i < saved.length; i++) {
+    if (isResult[i] || !saved[i].shares(self)) continue;
+    copy ??= copyOf(self.storage);
+    saved[i].moveTo(copy);
+  }
+  backendOf(self.device).copy(result, self);
+  self.versionCounter.version++;
+  rebaseHistory(self, node);
+  gradFnOf(self);
+  for (let i = 0; i < saved.length; i++) if (isResult[i]) saved[i] = new SavedTensor(self);
+}
+
+/** @throws ShapeError for a tensor in which several indices show one element. */
+export function checkWritable(name: string, t: Tensor): void {
+  for (let i = 0; i < t.shape.length; i++) {
+    if (t.strides[i] === 0 && t.shape[i] > 1) {
+      throw new ShapeError(
+        `${name}(): unsupported operation: more than one element of the written-to tensor refers to a single memory ` +
+          'location. Please clone() the tensor before performing the operation.',
+      );
+    }
+  }
+}
+
+/** @throws ShapeError, DTypeError when an in-place result does not fit into the tensor. */
+export function checkResult(name: string, self: Tensor, result: { shape: Shape; dtype: DType }): void {
+  if (!sameShape(self.shape, result.shape)) {
+    throw new ShapeError(
+      `${name}(): output with shape ${showShape(self.shape)} doesn't match the broadcast shape ${showShape(result.shape)}`,
+    );
+  }
+  if (!can_cast(result.dtype, self.dtype)) {
+    throw new DTypeError(
+      `${name}(): result type ${cName(result.dtype)} can't be cast to the desired output type ${cName(self.dtype)}`,
+    );
+  }
+}
+
+function copyOf(storage: Storage): Storage {
+  const { device, dtype, numel } = storage;
+  const backend = backendOf(device);
+  const whole = { storage, shape: [numel], strides: [1], offset: 0, dtype };
+  const copy = new Storage(device, dtype, numel, backend.allocate(numel, dtype));
+  if (numelOf(whole.shape) > 0) backend.copy(whole, { ...whole, storage: copy });
+  return copy;
+}

@@ -1,0 +1,97 @@
+/**
+ * What a device must be able to do. Everything above this file works through it and never reaches into a buffer, so a
+ * device is one object of this interface. `conformance.ts` is the suite that every one of them passes.
+ *
+ * Rules for all kernels: outputs are given by the caller, already allocated, of the right shape and dtype; inputs may
+ * have any strides; sizes may be zero; no argument is checked here, because the ops have done so.
+ */
+import type { DType, TypedArray } from '../dtype.js';
+import type { Shape } from '../shape.js';
+import type { Device, DeviceBuffer, Storage } from '../storage.js';
+import type { ElementwiseName } from './elementwise.js';
+
+/** A strided window on a storage. Every Tensor is one. */
+export interface View {
+  readonly storage: Storage;
+  readonly shape: Shape;
+  readonly strides: Shape;
+  /** First element, counted from the storage's start. */
+  readonly offset: number;
+  readonly dtype: DType;
+}
+
+export type ReduceName = 'sum' | 'prod' | 'max' | 'min';
+
+/** Convolution's numbers, two-dimensional; sizes follow from the views. */
+export interface Conv2dParams {
+  readonly stride: readonly [number, number];
+  /** Rows above and columns left of the image; what lies below and right follows from the output's size. */
+  readonly padding: readonly [number, number];
+  readonly dilation: readonly [number, number];
+  readonly groups: number;
+}
+
+export interface Pool2dParams {
+  readonly kernel_size: readonly [number, number];
+  readonly stride: readonly [number, number];
+  readonly padding: readonly [number, number];
+  readonly dilation: readonly [number, number];
+}
+
+export interface AvgPool2dParams extends Pool2dParams {
+  readonly count_include_pad: boolean;
+  readonly divisor_override: number | null;
+}
+
+export interface Backend {
+  readonly device: Device;
+
+  // Memory
+  /** Room for `numel` elements, zeroed. @throws DTypeError for a dtype that the device does not have. */
+  allocate(numel: number, dtype: DType): DeviceBuffer;
+  /** A buffer of the array's elements; the array belongs to the backend afterwards. */
+  fromHost(data: TypedArray, dtype: DType): DeviceBuffer;
+  /** The view's elements in row-major order. May alias the buffer: to be read at once and never written. */
+  toHost(x: View): TypedArray;
+
+  // Elements
+  fill(out: View, value: number): void;
+  /** `out[i] = src[i]`, same shape, converting the dtype. */
+  copy(src: View, out: View): void;
+  /** `out[i] += src[i]`, same shape; elements that `out` shows more than once receive every addend. */
+  accumulate(out: View, src: View): void;
+  /** `out[i] = f(a[i], b[i], …)`: views broadcast to the shape of `out`, numbers stand for themselves. */
+  elementwise(name: ElementwiseName, inputs: readonly (View | number)[], out: View): void;
+
+  // Reductions
+  /** Over the dimensions `dims` (ascending); `out` has them removed and is contiguous. */
+  reduce(name: ReduceName, x: View, dims: readonly number[], out: View): void;
+  /** First position of the extremum along `dim`, a NaN being the extremum; `out` (int64) has `dim` removed. */
+  argReduce(name: 'max' | 'min', x: View, dim: number, out: View): void;
+  /** (log-)softmax along `dim`, stable: the maximum is subtracted first. */
+  softmax(x: View, dim: number, log: boolean, out: View): void;
+
+  // Indices (int64 views, already checked to be in range)
+  /** `out[i][j] = x[index[i][j]][j]` for dim 0, and so on. */
+  gather(x: View, dim: number, index: View, out: View): void;
+  /** `out[index[i][j]][j] += src[i][j]` for dim 0, and so on. */
+  scatterAdd(out: View, dim: number, index: View, src: View): void;
+
+  // Linear algebra
+  /**
+   * `out = a · b (+ bias)` on matrices `[n, k] · [k, m]`, or on equally long batches `[b, n, k] · [b, k, m]`;
+   * a batch stride may be 0. `bias` is `[m]`.
+   */
+  matmul(a: View, b: View, bias: View | null, out: View): void;
+
+  // Convolution and pooling: x [N, C, H, W], weight [O, C / groups, kH, kW]
+  conv2d(x: View, weight: View, bias: View | null, params: Conv2dParams, out: View): void;
+  conv2dInputGrad(grad: View, weight: View, params: Conv2dParams, out: View): void;
+  /** `outBias`, where given, receives the bias's gradient from the same pass. */
+  conv2dWeightGrad(grad: View, x: View, params: Conv2dParams, out: View, outBias: View | null): void;
+  /** `indices` (int32) are positions within each H × W plane. */
+  maxPool2d(x: View, params: Pool2dParams, out: View, indices: View): void;
+  maxPool2dBackward(grad: View, indices: View, params: Pool2dParams, out: View): void;
+  avgPool2d(x: View, params: AvgPool2dParams, out: View): void;
+  avgPool2dBackward(grad: View, params: AvgPool2dParams, out: View): void;
+}

@@ -1,0 +1,33 @@
+import { allocateArray, type DType, type TypedArray } from '../../dtype.js';
+import type { DeviceBuffer } from '../../storage.js';
+import type { Backend, View } from '../backend.js';
+import * as conv from './conv.js';
+import { elementwise } from './elementwise.js';
+import { gather, scatterAdd } from './indices.js';
+import { matmul } from './matmul.js';
+import { argReduce, reduce, softmax } from './reduce.js';
+import { copy, fill, pack } from './strided.js';
+
+/** The cpu device: a buffer is a typed array. */
+export const cpuBackend: Backend = {
+  device: 'cpu',
+  allocate: (numel: number, dtype: DType): DeviceBuffer => allocateArray(dtype, numel),
+  fromHost: (data: TypedArray): DeviceBuffer => data,
+  toHost(x: View): TypedArray {
+    const { array, offset } = pack(x);
+    let n = 1;
+    for (const size of x.shape) n *= size;
+    return offset === 0 && array.length === n ? array : array.subarray(offset, offset + n);
+  },
+  fill,
+  copy,
+  accumulate: (out: View, src: View): void => elementwise('add', [out, src], out),
+  elementwise,
+  reduce,
+  argReduce,
+  softmax,
+  gather,
+  scatterAdd,
+  matmul,
+  ...conv,
+};

@@ -1,0 +1,80 @@
+/** Reading and writing through index tensors. Indices are int64 and in range: the ops have checked them. */
+import type { TypedArray } from '../../dtype.js';
+import { contiguousStrides, numelOf } from '../../shape.js';
+import type { View } from '../backend.js';
+import { pack } from './strided.js';
+
+/**
+ * Walks `index` in row-major order and calls `visit` with the flat position in index order and the element of a tensor
+ * with `shape`/`strides` that it selects along `dim`.
+ */
+function walk(
+  index: View,
+  dim: number,
+  strides: readonly number[],
+  offset: number,
+  visit: (i: number, element: number) => void,
+): void {
+  const n = numelOf(index.shape);
+  if (n === 0) return;
+  const { array, offset: start } = pack(index);
+  const rank = index.shape.length;
+  if (rank === 0) {
+    visit(0, offset + array[start] * (strides[0] ?? 1));
+    return;
+  }
+  const place = new Array<number>(rank).fill(0);
+  let base = offset;
+  for (let i = 0; i < n; i++) {
+    visit(i, base + array[start + i] * strides[dim]);
+    for (let d = rank - 1; d >= 0; d--) {
+      const step = d === dim ? 0 : strides[d];
+      if (++place[d] < index.shape[d]) {
+        base += step;
+        break;
+      }
+      base -= (index.shape[d] - 1) * step;
+      place[d] = 0;
+    }
+  }
+}
+
+/** Whether the index says the same for the whole last dimension: then rows can be moved at once (embedding). */
+const isRowIndex = (index: View, dim: number): boolean =>
+  dim === 0 && index.shape.length === 2 && index.strides[1] === 0 && index.shape[1] > 0;
+
+export function gather(x: View, dim: number, index: View, out: View): void {
+  const from = x.storage.buffer as TypedArray;
+  const to = out.storage.buffer as TypedArray;
+  if (isRowIndex(index, dim) && x.strides[1] === 1) {
+    const rows = index.storage.buffer as TypedArray;
+    const width = index.shape[1];
+    for (let i = 0; i < index.shape[0]; i++) {
+      const start = x.offset + rows[index.offset + i * index.strides[0]] * x.strides[0];
+      to.set(from.subarray(start, start + width), out.offset + i * width);
+    }
+    return;
+  }
+  walk(index, dim, x.strides, x.offset, (i, element) => {
+    to[out.offset + i] = from[element];
+  });
+}
+
+/** `out` is contiguous; `src` has the index's shape. */
+export function scatterAdd(out: View, dim: number, index: View, src: View): void {
+  const to = out.storage.buffer as TypedArray;
+  if (isRowIndex(index, dim) && src.strides[1] === 1) {
+    const rows = index.storage.buffer as TypedArray;
+    const from = src.storage.buffer as TypedArray;
+    for (let i = 0; i < index.shape[0]; i++) {
+      const start = out.offset + rows[index.offset + i * index.strides[0]] * out.strides[0];
+      const p = src.offset + i * src.strides[0];
+      for (let j = 0; j < index.shape[1]; j++) to[start + j] += from[p + j];
+    }
+    return;
+  }
+  const { array, offset } = pack(src);
+  walk(index, dim, contiguousStrides(out.shape), out.offset, (i, element) => {
+    to[element] += array[offset + i];
+  });
+}

@@ -1,0 +1,142 @@
+/** What forwards are made of: results allocated, operands checked and promoted, one call into the backend. */
+import type { Backend, ReduceName } from '../backend/backend.js';
+import { backendOf } from '../backend/devices.js';
+import type { ElementwiseName } from '../backend/elementwise.js';
+import { castNumber, cName, type DType, resultType, toFloating } from '../dtype.js';
+import { DeviceError, DTypeError, ValueError } from '../errors.js';
+import { broadcastShapes, contiguousStrides, numelOf, reducedShape, type Shape, sameShape } from '../shape.js';
+import { type Device, Storage } from '../storage.js';
+import { Tensor } from '../tensor.js';
+
+/** A tensor or a JavaScript number (or boolean) in its place. */
+export type Operand = Tensor | number | boolean;
+
+/** A tensor of fresh, zeroed memory. */
+export function allocate(shape: Shape, dtype: DType, device: Device): Tensor {
+  const numel = numelOf(shape);
+  const storage = new Storage(device, dtype, numel, backendOf(device).allocate(numel, dtype));
+  return new Tensor(storage, shape, contiguousStrides(shape), 0);
+}
+
+/** @throws ValueError when an argument that must be a tensor is none. */
+export function checkTensor(op: string, argument: string, x: unknown): Tensor {
+  if (x instanceof Tensor) return x;
+  const got = x === null ? 'null' : Array.isArray(x) ? 'an array' : `a ${typeof x}`;
+  throw new ValueError(`${op}(): argument '${argument}' must be Tensor, not ${got}`);
+}
+
+/** @throws DeviceError in PyTorch's words when tensors are on two devices. */
+export function checkSameDevice(op: string, ...tensors: (Tensor | null)[]): Device {
+  const first = tensors.find((t) => t !== null) as Tensor;
+  for (const t of tensors) {
+    if (t !== null && t.device !== first.device) {
+      throw new DeviceError(
+        `${op}(): Expected all tensors to be on the same device, but found at least two devices, ${first.device} and ${t.device}!`,
+      );
+    }
+  }
+  return first.device;
+}
+
+/** @throws DTypeError when operands that are never promoted differ. */
+export function checkSameDType(op: string, first: Tensor, ...others: (Tensor | null)[]): DType {
+  for (const t of others) {
+    if (t !== null && t.dtype !== first.dtype) {
+      throw new DTypeError(`${op}(): expected scalar type ${cName(first.dtype)} but found ${cName(t.dtype)}`);
+    }
+  }
+  return first.dtype;
+}
+
+/** The backend of a tensor. */
+export const backend = (t: Tensor): Backend => backendOf(t.device);
+
+/** The elements in another dtype, outside of any graph. */
+export function cast(x: Tensor, dtype: DType): Tensor {
+  if (x.dtype === dtype) return x;
+  const out = allocate(x.shape, dtype, x.device);
+  backend(x).copy(x, out);
+  return out;
+}
+
+/** The operand as the kernel takes it: of the common dtype, a number rounded as an element would be. */
+function prepare(x: Operand, dtype: DType, device: Device): Tensor | number {
+  if (typeof x !== 'object') return typeof x === 'number' && dtype === 'float64' ? x : castNumber(Number(x), dtype);
+  if (x.dtype === dtype && x.device === device) return x;
+  // a number that happens to be a cpu tensor goes with every device
+  if (x.device !== device) return castNumber(Number(x.item()), dtype);
+  return cast(x, dtype);
+}
+
+/** The device of an elementwise operation: 0-dim cpu tensors count as numbers. */
+function commonDevice(op: string, operands: readonly Operand[]): Device {
+  let device: Device | null = null;
+  for (const x of operands) if (typeof x === 'object' && (device === null || x.shape.length > 0)) device ??= x.device;
+  const tensors = operands.filter((x): x is Tensor => typeof x === 'object');
+  for (const t of tensors) if (t.shape.length > 0 && t.device !== device) device = t.device;
+  const strict = tensors.filter((t) => !(t.shape.length === 0 && t.device === 'cpu' && device !== 'cpu'));
+  if (strict.length === 0) throw new ValueError(`${op}(): expected at least one Tensor, got only numbers`);
+  return checkSameDevice(op, ...strict);
+}
+
+const usable = (out: Tensor | null, shape: Shape, dtype: DType): out is Tensor =>
+  out !== null && out.dtype === dtype && sameShape(out.shape, shape);
+
+/** `f(x)` in x's own dtype. `out`: where the caller would like the result. */
+export function unary(name: ElementwiseName, x: Tensor, out: Tensor | null = null): Tensor {
+  const result = usable(out, x.shape, x.dtype) ? out : allocate(x.shape, x.dtype, x.device);
+  backend(x).elementwise(name, [x], result);
+  return result;
+}
+
+/** `f(x)` for functions that leave the integers: those become float32 first. */
+export function floatUnary(name: ElementwiseName, x: Tensor, out: Tensor | null = null): Tensor {
+  return unary(name, cast(x, toFloating(x.dtype)), out);
+}
+
+/** `f(x, y)` with broadcasting and promotion; `dtype` overrides the result's. */
+export function binary(op: string, name: ElementwiseName, x: Operand, y: Operand, out: Tensor | null = null, dtype?: DType): Tensor {
+  const common = resultType(x, y);
+  return elementwise(op, name, [x, y], common, out, dtype ?? common);
+}
+
+/** `f(x, y, …)` computed in `common`, stored as `dtype`. */
+export function elementwise(
+  op: string,
+  name: ElementwiseName,
+  operands: readonly Operand[],
+  common: DType,
+  out: Tensor | null = null,
+  dtype: DType = common,
+): Tensor {
+  const first = operands[0];
+  let same = typeof first === 'object' && first.dtype === common;
+  let shape: Shape | null = null;
+  for (const x of operands) {
+    if (typeof x !== 'object') {
+      same = false;
+      continue;
+    }
+    if (same && (x.storage.device !== (first as Tensor).storage.device || x.dtype !== common)) same = false;
+    shape = shape === null ? x.shape : broadcastShapes(op, shape, x.shape);
+  }
+  const device = same ? (first as Tensor).storage.device : commonDevice(op, operands);
+  const inputs = same ? (operands as readonly Tensor[]) : operands.map((x) => prepare(x, common, device));
+  const size = shape as Shape;
+  const result = usable(out, size, dtype) ? out : allocate(size, dtype, device);
+  backendOf(device).elementwise(name, inputs, result);
+  return result;
+}
+
+/** A reduction over `dims` (ascending), which the result keeps as size 1 or loses. */
+export function reduction(name: ReduceName, x: Tensor, dims: readonly number[], keepdim: boolean, dtype: DType = x.dtype): Tensor {
+  const out = allocate(reducedShape(x.shape, dims, keepdim), dtype, x.device);
+  backend(x).reduce(name, x, dims, out);
+  return out;
+}
+
+/** A tensor over host data of the given shape. The array becomes the tensor's. */
+export function fromHost(data: Parameters<Backend['fromHost']>[0], shape: Shape, dtype: DType, device: Device): Tensor {
+  const storage = new Storage(device, dtype, data.length, backendOf(device).fromHost(data, dtype));
+  return new Tensor(storage, shape, contiguousStrides(shape), 0);
+}

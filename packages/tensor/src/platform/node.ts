@@ -1,0 +1,81 @@
+import * as fs from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { crc32 as zlibCrc32 } from 'node:zlib';
+import type { ByteSource } from '../serialization/byte-source.js';
+
+/** CRC-32 of `bytes`, continuing from `previous`. */
+export function crc32(bytes: Uint8Array, previous = 0): number {
+  return zlibCrc32(bytes, previous);
+}
+
+/** Opens a file, lets `use` read from it, closes it. Errors of the system pass through. */
+export function withFile<T>(path: string, use: (file: ByteSource) => T): T {
+  const fd = fs.openSync(path, 'r');
+  try {
+    const stat = fs.fstatSync(fd);
+    if (!stat.isFile()) throw Object.assign(new Error('not a regular file'), { code: 'ENOTFILE' });
+    return use({ size: stat.size, read: (offset, length) => readExactly(fd, offset, length) });
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+function readExactly(fd: number, offset: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  let done = 0;
+  while (done < length) {
+    const count = fs.readSync(fd, bytes, done, length - done, offset + done);
+    if (count === 0) throw Object.assign(new Error('the file became shorter while it was read'), { code: 'ETRUNC' });
+    done += count;
+  }
+  return bytes;
+}
+
+let serial = 0;
+
+/**
+ * Writes a file so that at every moment either the old or the whole new one is there: the chunks go to a temporary
+ * file in the same folder, which is flushed to the disk and then renamed. On any error the temporary file is removed
+ * and the error passes through. A symbolic link is followed; an existing file keeps its permissions.
+ */
+export function replaceFile(path: string, chunks: Iterable<Uint8Array>): void {
+  const existing = fs.statSync(path, { throwIfNoEntry: false });
+  if (existing !== undefined && !existing.isFile()) {
+    throw Object.assign(new Error('not a regular file'), { code: 'ENOTFILE' });
+  }
+  const target = existing === undefined ? path : fs.realpathSync(path);
+  const temporary = join(dirname(target), `.${basename(target)}.${process.pid}-${Date.now()}-${serial++}.tmp`);
+  const fd = fs.openSync(temporary, 'wx', existing?.mode ?? 0o666);
+  try {
+    try {
+      for (const chunk of chunks) writeAll(fd, chunk);
+      if (existing !== undefined) fs.fchmodSync(fd, existing.mode);
+      fs.fsyncSync(fd);
+    } finally {
+      fs.closeSync(fd);
+    }
+    fs.renameSync(temporary, target);
+  } catch (error) {
+    fs.rmSync(temporary, { force: true });
+    throw error;
+  }
+  syncFolder(dirname(target));
+}
+
+function writeAll(fd: number, chunk: Uint8Array): void {
+  for (let done = 0; done < chunk.length; ) done += fs.writeSync(fd, chunk, done, chunk.length - done);
+}
+
+/** Makes the renaming itself durable. Some systems (Windows, some network disks) cannot; the file is whole anyway. */
+function syncFolder(folder: string): void {
+  try {
+    const fd = fs.openSync(folder, 'r');
+    try {
+      fs.fsyncSync(fd);
+    } finally {
+      fs.closeSync(fd);
+    }
+  } catch {
+    // Durability of the name only; nothing to repair and nothing to report.
+  }
+}

@@ -1,0 +1,35 @@
+import type { DType } from './dtype.js';
+
+/** Where a tensor lives: `'cpu'`, or `'gpu'` through gpu.js. */
+export type Device = 'cpu' | 'gpu';
+
+/** What a backend keeps a storage's elements in. Only the backend that made it looks inside. */
+export type DeviceBuffer = object;
+
+/** Counts in-place changes. A storage is its own counter; `tensor.data` starts a counter of its own. */
+export interface VersionCounter {
+  version: number;
+}
+
+let serial = 0;
+
+/** The serial number that the newest storage has; storages made later have greater ones. */
+export const latestStorageId = (): number => serial;
+
+/**
+ * The elements behind one or more tensors: views share it, in-place operations change it. The buffer is opaque
+ * (see `backend/backend.ts`) and may be replaced by its backend: a storage is a box, the handle in it may change.
+ */
+export class Storage implements VersionCounter {
+  version = 0;
+  /** Increases with creation: the engine tells by it which gradients an op has just made. */
+  readonly id: number = ++serial;
+
+  constructor(
+    readonly device: Device,
+    readonly dtype: DType,
+    /** Number of elements. */
+    readonly numel: number,
+    public buffer: DeviceBuffer,
+  ) {}
+}

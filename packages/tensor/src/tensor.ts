@@ -1,0 +1,227 @@
+import type { AccumulateGrad, Node } from './autograd/node.js';
+import { backendOf } from './backend/devices.js';
+import type { DType, TypedArray } from './dtype.js';
+import { isFloating, itemsize } from './dtype.js';
+import { AutogradError, DTypeError, ShapeError, ValueError } from './errors.js';
+import { formatTensor } from './format.js';
+import { isContiguous, numelOf, type Shape, sameShape, showShape, wrapDim } from './shape.js';
+import type { Device, Storage, VersionCounter } from './storage.js';
+
+/** What `tolist` returns: numbers (booleans for bool), nested as deep as the tensor has dimensions. */
+export type NestedList = number | boolean | NestedList[];
+
+/**
+ * An n-dimensional array that remembers how it was computed. A tensor is a view: shape, strides and offset over a
+ * {@link Storage} that it may share with others. The operations are listed in `ops/methods.ts` and installed by
+ * `methods.ts`; gradients are in `autograd/`. https://pytorch.org/docs/stable/tensors.html
+ */
+export class Tensor {
+  /** Sizes, outermost first. */
+  readonly shape: Shape;
+  /** Elements from one index to the next, for each dimension. */
+  readonly strides: Shape;
+  /** First element, counted from the storage's start. */
+  readonly offset: number;
+  readonly storage: Storage;
+  readonly dtype: DType;
+
+  /** @internal Counts in-place changes; the storage itself unless `.data` made this tensor. */
+  versionCounter: VersionCounter;
+  /** @internal The node that computed this tensor; read it through `grad_fn`, which renews it for changed views. */
+  gradFn: Node | null = null;
+  /** @internal Which of the node's outputs this tensor is. */
+  outputNr = 0;
+  /** @internal The flag of a leaf. */
+  leafRequiresGrad = false;
+  /** @internal Where gradients of this leaf arrive, made on first use. */
+  accumulator: AccumulateGrad | null = null;
+  /** @internal The tensor of which this one is a differentiable view. */
+  base: Tensor | null = null;
+  /** @internal The version at which `gradFn` was right, for a view. */
+  viewVersion = 0;
+  /** @internal Whether the view was taken where no graph is recorded. */
+  viewWithoutGrad = false;
+  /** @internal Set by `retain_grad()`. */
+  retainsGrad = false;
+  private gradient: Tensor | null = null;
+
+  /** @internal Users make tensors with `tensor`, `zeros`, … */
+  constructor(storage: Storage, shape: Shape, strides: Shape, offset: number) {
+    this.storage = storage;
+    this.shape = shape;
+    this.strides = strides;
+    this.offset = offset;
+    this.dtype = storage.dtype;
+    this.versionCounter = storage;
+  }
+
+  get device(): Device {
+    return this.storage.device;
+  }
+
+  /** Number of dimensions. */
+  get ndim(): number {
+    return this.shape.length;
+  }
+
+  /** Number of in-place changes that this tensor and its views have seen. */
+  get _version(): number {
+    return this.versionCounter.version;
+  }
+
+  /**
+   * The accumulated gradient of a leaf (or of a tensor with `retain_grad()`), or null. May be set.
+   * @throws AutogradError when the value has another shape, dtype or device.
+   */
+  get grad(): Tensor | null {
+    return this.gradient;
+  }
+
+  set grad(value: Tensor | null) {
+    if (value !== null) {
+      if (!(value instanceof Tensor)) {
+        throw new ValueError(`assigned grad expected to be a Tensor or null but got grad of type ${typeof value}`);
+      }
+      if (!sameShape(value.shape, this.shape)) {
+        throw new AutogradError(
+          `assigned grad has data of a different size: expected ${showShape(this.shape)}, got ${showShape(value.shape)}`,
+        );
+      }
+      if (value.dtype !== this.dtype) {
+        throw new AutogradError(`assigned grad has data of a different type: expected ${this.dtype}, got ${value.dtype}`);
+      }
+      if (value.device !== this.device) {
+        throw new AutogradError(
+          `assigned grad has data located on a different device: expected ${this.device}, got ${value.device}`,
+        );
+      }
+    }
+    this.gradient = value;
+  }
+
+  /** The shape, or one size. https://pytorch.org/docs/stable/generated/torch.Tensor.size.html */
+  size(): number[];
+  size(dim: number): number;
+  size(dim?: number): number | number[] {
+    return dim === undefined ? this.shape.slice() : this.shape[wrapDim('size', dim, this.shape.length)];
+  }
+
+  /** The strides in elements, or one of them. */
+  stride(): number[];
+  stride(dim: number): number;
+  stride(dim?: number): number | number[] {
+    return dim === undefined ? this.strides.slice() : this.strides[wrapDim('stride', dim, this.shape.length)];
+  }
+
+  storage_offset(): number {
+    return this.offset;
+  }
+
+  dim(): number {
+    return this.shape.length;
+  }
+
+  ndimension(): number {
+    return this.shape.length;
+  }
+
+  /** Number of elements. */
+  numel(): number {
+    return numelOf(this.shape);
+  }
+
+  nelement(): number {
+    return numelOf(this.shape);
+  }
+
+  /** Bytes per element. */
+  element_size(): number {
+    return itemsize(this.dtype);
+  }
+
+  is_floating_point(): boolean {
+    return isFloating(this.dtype);
+  }
+
+  is_contiguous(): boolean {
+    return isContiguous(this.shape, this.strides);
+  }
+
+  /**
+   * The only element as a JavaScript number, or boolean for bool.
+   * @throws ValueError unless there is exactly one.
+   */
+  item(): number | boolean {
+    const n = this.numel();
+    if (n !== 1) throw new ValueError(`item(): a Tensor with ${n} elements cannot be converted to Scalar`);
+    const value = this.toArray()[0];
+    return this.dtype === 'bool' ? value !== 0 : value;
+  }
+
+  /** The elements as nested arrays; a number or boolean for a 0-dim tensor. */
+  tolist(): NestedList {
+    const data = this.toArray();
+    let next = 0;
+    const build = (d: number): NestedList => {
+      if (d < this.shape.length) return Array.from({ length: this.shape[d] }, () => build(d + 1));
+      const value = data[next++];
+      return this.dtype === 'bool' ? value !== 0 : value;
+    };
+    return build(0);
+  }
+
+  /** @internal Row-major elements, to be read at once and never written: they may be the storage's own. */
+  toArray(): TypedArray {
+    return backendOf(this.device).toHost(this);
+  }
+
+  /** The number of elements along the first dimension. @throws ShapeError for a 0-dim tensor. */
+  get length(): number {
+    if (this.shape.length === 0) throw new ShapeError('len() of a 0-d tensor');
+    return this.shape[0];
+  }
+
+  /** Lets a one-element tensor stand where JavaScript wants a number. @throws DTypeError otherwise. */
+  [Symbol.toPrimitive](hint: string): string | number {
+    if (hint === 'string') return this.toString();
+    if (this.numel() !== 1) throw new DTypeError('only tensors with one element can be converted to a JavaScript number');
+    return Number(this.item());
+  }
+
+  /** As PyTorch prints it. https://pytorch.org/docs/stable/generated/torch.set_printoptions.html */
+  toString(): string {
+    return formatTensor({
+      shape: this.shape,
+      dtype: this.dtype,
+      data: this.toArray(),
+      device: this.device,
+      requires_grad: this.leafRequiresGrad,
+      grad_fn: this.grad_fn?.name() ?? null,
+    });
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+}
+
+/** What `properties.ts` defines on the prototype, because it needs the graph. */
+export interface Tensor {
+  /** Whether gradients are wanted: set on leaves, true for whatever is computed from them. */
+  requires_grad: boolean;
+  /** The node that computed this tensor, null for a leaf. */
+  readonly grad_fn: Node | null;
+  /** Whether the user made this tensor, rather than an operation that is recorded. */
+  readonly is_leaf: boolean;
+  readonly retains_grad: boolean;
+  /** The same elements outside of the graph, with a version counter of their own. May be set. */
+  data: Tensor;
+  /** The tensor that this one is a view of, or null. */
+  readonly _base: Tensor | null;
+  /** The transpose of a matrix (dimensions reversed). */
+  readonly T: Tensor;
+  /** The last two dimensions exchanged. */
+  readonly mT: Tensor;
+  /** Slices along dimension 0. */
+  [Symbol.iterator](): IterableIterator<Tensor>;
+}
