@@ -36,12 +36,16 @@ function start(args) {
   }
   if (!windows) {
     process.on('SIGWINCH', pass);
-    // Ctrl-Z stops the program with us, `fg` continues it.
-    process.on('SIGTSTP', () => {
-      child.kill('SIGSTOP');
-      process.kill(process.pid, 'SIGSTOP');
-    });
-    process.on('SIGCONT', pass);
+    process.on('SIGTSTP', suspend);
+  }
+
+  // Ctrl-Z stops the program with us; both go on after `fg`.
+  function suspend() {
+    child.kill('SIGSTOP');
+    process.off('SIGTSTP', suspend);
+    process.kill(process.pid, 'SIGTSTP');
+    process.on('SIGTSTP', suspend);
+    child.kill('SIGCONT');
   }
 
   child.on('error', (error) => {

@@ -46,7 +46,7 @@ function count(report, ok) {
     const tests = file.assertionResults;
     for (const test of tests) {
       if (test.status === 'passed') result.passed += 1;
-      else if (test.status === 'failed') fail(`${path} > ${[...test.ancestorTitles, test.title].join(' > ')}`);
+      else if (test.status === 'failed') fail([path, ...titles(test, path)].join(' > '));
       else result.skipped += 1;
     }
     // A file that cannot be loaded, or a hook that throws, fails without a failed test.
@@ -57,6 +57,11 @@ function count(report, ok) {
   // An error that belongs to no file, such as a rejection nobody handled.
   if (!ok && result.failed === 0) fail('tests: vitest failed outside every test, see its output above');
   return result;
+}
+
+/** Type tests name their file once more, as the outermost title. */
+function titles(test, path) {
+  return [...test.ancestorTitles, test.title].filter((title) => title !== path);
 }
 
 function firstLine(text) {

@@ -7,8 +7,13 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
   return prototype === Object.prototype || prototype === null;
 }
 
-/** @throws {ValueError} for a key of `options` that `what` does not know */
-export function checkKeys(what: string, options: object, known: readonly string[]): void {
+/** @throws {ValueError} unless `options` is an object literal with no other keys than the known ones */
+export function checkOptions(what: string, options: unknown, known: readonly string[]): void {
+  if (!isPlainObject(options)) throw new ValueError(`${what} takes an object of options, but got ${show(options)}`);
+  checkKeys(what, options, known);
+}
+
+function checkKeys(what: string, options: object, known: readonly string[]): void {
   for (const key of Object.keys(options)) {
     if (!known.includes(key)) {
       throw new ValueError(`${what} got an unexpected keyword argument '${key}'; it takes ${known.join(', ')}`);
@@ -20,12 +25,18 @@ export function checkKeys(what: string, options: object, known: readonly string[
  * Python's way of calling: arguments by position in the order of `keys`, the rest by name in one trailing object.
  * @throws {ValueError} for unknown, doubled or surplus arguments
  */
-export function bindArguments(what: string, keys: readonly string[], args: readonly unknown[]): Record<string, unknown> {
+export function bindArguments(
+  what: string,
+  keys: readonly string[],
+  args: readonly unknown[],
+): Record<string, unknown> {
   const last = args.length - 1;
   const named = isPlainObject(args[last]) ? args[last] : {};
   const positional = isPlainObject(args[last]) ? args.slice(0, last) : args;
   if (positional.length > keys.length) {
-    throw new ValueError(`${what} takes at most ${keys.length} of ${keys.join(', ')}, but got ${positional.length} arguments`);
+    throw new ValueError(
+      `${what} takes at most ${keys.length} of ${keys.join(', ')}, but got ${positional.length} arguments`,
+    );
   }
   checkKeys(what, named, keys);
   const bound: Record<string, unknown> = { ...named };

@@ -1,8 +1,11 @@
-import { stack, Tensor, type TypedArrayInput, tensor, ValueError } from '@torchlet/tensor';
+import { stack, Tensor, type TypedArray, tensor, ValueError } from '@torchlet/tensor';
 import { isPlainObject, show } from './arguments.js';
 
+/** Numbers without a shape: they become a tensor of their own element type. */
+export type Numbers = TypedArray | BigInt64Array;
+
 /** What {@link default_collate} makes of a batch of `T`s. */
-export type Collated<T> = T extends Tensor | number | bigint | boolean | TypedArrayInput
+export type Collated<T> = T extends Tensor | number | bigint | boolean | Numbers
   ? Tensor
   : T extends string
     ? string[]
@@ -38,7 +41,11 @@ function collate(batch: readonly unknown[]): unknown {
   if (batch.length === 0) throw new ValueError('default_collate: the batch is empty');
   const [first] = batch;
   if (first instanceof Tensor) return stack(allOf(batch, isTensor, 'tensors'), 0);
-  if (isTypedArray(first)) return stack(allOf(batch, isTypedArray, 'typed arrays').map((array) => tensor(array)), 0);
+  if (isTypedArray(first))
+    return stack(
+      allOf(batch, isTypedArray, 'typed arrays').map((array) => tensor(array)),
+      0,
+    );
   if (typeof first === 'number') return collateNumbers(allOf(batch, isNumber, 'numbers'));
   if (typeof first === 'bigint') return tensor(BigInt64Array.from(allOf(batch, isBigInt, 'bigints')));
   if (typeof first === 'boolean') return tensor(allOf(batch, isBoolean, 'booleans'));
@@ -92,6 +99,6 @@ const isBigInt = (value: unknown): value is bigint => typeof value === 'bigint';
 const isBoolean = (value: unknown): value is boolean => typeof value === 'boolean';
 const isString = (value: unknown): value is string => typeof value === 'string';
 
-function isTypedArray(value: unknown): value is TypedArrayInput {
+function isTypedArray(value: unknown): value is Numbers {
   return [Float32Array, Float64Array, Int32Array, Uint8Array, BigInt64Array].some((type) => value instanceof type);
 }

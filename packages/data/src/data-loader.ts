@@ -1,6 +1,6 @@
 import { default_generator, type Generator, ValueError } from '@torchlet/tensor';
 import { platform } from '#platform';
-import { checkKeys, isPlainObject, show } from './arguments.js';
+import { checkOptions, show } from './arguments.js';
 import { type Collated, default_collate, default_convert } from './collate.js';
 import { checkDataset, type DatasetLike, getBatch, getItem, getItems } from './dataset.js';
 import { BatchSampler, checkGenerator, drawSeed, RandomSampler, SequentialSampler } from './sampler.js';
@@ -70,10 +70,7 @@ export class DataLoader<T, B = Collated<T>> implements Iterable<B>, AsyncIterabl
 
   /** @throws {ValueError} for options that are unknown, contradict each other or need workers */
   constructor(dataset: DatasetLike<T>, options: DataLoaderOptions<T, B> = {}) {
-    if (!isPlainObject(options)) {
-      throw new ValueError(`DataLoader takes a dataset and an object of options, but got ${show(options)}`);
-    }
-    checkKeys('DataLoader', options, KEYS);
+    checkOptions('DataLoader', options, KEYS);
     checkWorkerOptions(options);
     checkDataset(dataset);
     checkOrderOptions(options);
@@ -140,12 +137,10 @@ async function* withTurns<B>(batches: IterableIterator<B>): AsyncIterableIterato
 }
 
 /** PyTorch's checks of the options that concern workers, of which there are none here. */
-function checkWorkerOptions(options: DataLoaderOptions<never, never>): void {
+function checkWorkerOptions(options: DataLoaderOptions<never, unknown>): void {
   const { num_workers = 0, timeout = 0, prefetch_factor = null, persistent_workers = false } = options;
   if (num_workers < 0) {
-    throw new ValueError(
-      'num_workers option should be non-negative; use num_workers=0 to disable multiprocessing.',
-    );
+    throw new ValueError('num_workers option should be non-negative; use num_workers=0 to disable multiprocessing.');
   }
   if (num_workers !== 0) {
     throw new ValueError(
@@ -164,10 +159,13 @@ function checkWorkerOptions(options: DataLoaderOptions<never, never>): void {
 }
 
 /** PyTorch's checks of the options that decide what is read in which order. */
-function checkOrderOptions(options: DataLoaderOptions<never, never>): void {
+function checkOrderOptions(options: DataLoaderOptions<never, unknown>): void {
   const { batch_size = 1, shuffle, sampler, batch_sampler, drop_last } = options;
   if (shuffle !== undefined && shuffle !== null && typeof shuffle !== 'boolean') {
     throw new ValueError(`shuffle should be a boolean value, but got shuffle=${show(shuffle)}`);
+  }
+  if (options.collate_fn !== undefined && options.collate_fn !== null && typeof options.collate_fn !== 'function') {
+    throw new ValueError(`collate_fn should be a function or null, but got collate_fn=${show(options.collate_fn)}`);
   }
   checkIterable('sampler', sampler);
   checkIterable('batch_sampler', batch_sampler);

@@ -67,7 +67,9 @@ function readType(bytes: Uint8Array, name: string): ElementType {
     throw new DataError(`${name}: truncated: expected a header of at least 4 bytes, but it has ${bytes.length}`);
   }
   if (bytes[0] !== 0 || bytes[1] !== 0) {
-    throw new DataError(`${name}: no IDX file: expected it to start with 00 00, but got ${hex(bytes[0])} ${hex(bytes[1])}`);
+    throw new DataError(
+      `${name}: no IDX file: expected it to start with 00 00, but got ${hex(bytes[0])} ${hex(bytes[1])}`,
+    );
   }
   const type = ELEMENT_TYPES.get(bytes[2]);
   if (type === undefined) {

@@ -2,6 +2,7 @@ import { type Generator, randperm, Tensor, ValueError } from '@torchlet/tensor';
 import { bindArguments } from './arguments.js';
 import type { Collated } from './collate.js';
 import { checkDataset, Dataset, type DatasetLike, getBatch, getItem, getItems } from './dataset.js';
+import { checkGenerator } from './sampler.js';
 import { checkIndex, lengthOf } from './sized.js';
 
 /**
@@ -29,13 +30,17 @@ export class Subset<T> extends Dataset<T> {
   }
 
   __getitems__(indices: readonly number[]): readonly T[] {
-    return getItems(this.dataset, indices.map(this.translate));
+    return this.isOwn() ? getItems(this.dataset, indices.map(this.translate)) : indices.map((i) => this.__getitem__(i));
   }
 
   /** A batch as the underlying data set makes it, or null if it (or a subclass of this one) has no fast way. */
   getBatch(indices: readonly number[]): Collated<T> | null {
-    const isOwn = this.__getitem__ === Subset.prototype.__getitem__;
-    return isOwn ? getBatch(this.dataset, indices.map(this.translate)) : null;
+    return this.isOwn() ? getBatch(this.dataset, indices.map(this.translate)) : null;
+  }
+
+  /** Whether the items are those of this class: a subclass that changes them is to be asked for each. */
+  private isOwn(): boolean {
+    return this.__getitem__ === Subset.prototype.__getitem__;
   }
 
   private readonly translate = (index: number): number =>
@@ -68,7 +73,8 @@ export function random_split<T>(
   lengths: readonly number[],
   ...rest: [options?: Generator | RandomSplitOptions | null]
 ): Subset<T>[] {
-  const { generator = null } = bindArguments('random_split()', ['generator'], rest) as RandomSplitOptions;
+  const options = bindArguments('random_split()', ['generator'], rest) as RandomSplitOptions;
+  const generator = checkGenerator('random_split', options.generator ?? null);
   const total = lengthOf(dataset);
   const sum = lengths.reduce((a, b) => a + b, 0);
   // PyTorch's own test: close to 1, but not above it.

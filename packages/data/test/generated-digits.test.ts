@@ -1,7 +1,7 @@
 import type { Tensor } from '@torchlet/tensor';
-import { describe, expect, it } from 'vitest';
-import { DataLoader, datasets } from '../src/index.js';
+import { describe, expect, it, vi } from 'vitest';
 import { writings } from '../src/digits/strokes.js';
+import { DataLoader, datasets, Subset } from '../src/index.js';
 
 const { GeneratedDigits } = datasets;
 
@@ -23,6 +23,17 @@ describe('datasets.GeneratedDigits', () => {
     expect(images.select(0, 3).tolist()).toEqual(image.tolist());
     expect(labels.dtype).toBe('int64');
     expect(digits.classes.length).toBe(10);
+  });
+
+  it('gathers batches without making single items', () => {
+    const digits = new GeneratedDigits({ size: 20 });
+    const getItem = vi.spyOn(datasets.ImageDataset.prototype, '__getitem__');
+    expect([...new DataLoader(digits, { batch_size: 8, shuffle: true })].length).toBe(3);
+    expect([...new DataLoader(new Subset(digits, [4, 2]), { batch_size: 2 })].length).toBe(1);
+    expect(getItem).not.toHaveBeenCalled();
+    digits.__getitem__(0);
+    expect(getItem).toHaveBeenCalledOnce();
+    getItem.mockRestore();
   });
 
   it('gives the same images for the same seed, whatever the size', () => {

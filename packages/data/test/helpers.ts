@@ -8,7 +8,9 @@ export function idxBytes(shape: readonly number[], data: ArrayLike<number>): Uin
   const bytes = new Uint8Array(4 + 4 * shape.length + data.length);
   bytes.set([0, 0, 0x08, shape.length]);
   const view = new DataView(bytes.buffer);
-  shape.forEach((size, i) => view.setUint32(4 + 4 * i, size));
+  shape.forEach((size, i) => {
+    view.setUint32(4 + 4 * i, size);
+  });
   bytes.set(data, 4 + 4 * shape.length);
   return bytes;
 }

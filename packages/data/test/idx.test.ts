@@ -80,7 +80,9 @@ describe('parseIdx', () => {
 
   it('says what came and what was expected', () => {
     expect(() => parse()).toThrow('digits.idx: truncated: expected a header of at least 4 bytes, but it has 0');
-    expect(() => parse(0x1f, 0x8b, 8, 0)).toThrow('digits.idx: no IDX file: expected it to start with 00 00, but got 1f 8b');
+    expect(() => parse(0x1f, 0x8b, 8, 0)).toThrow(
+      'digits.idx: no IDX file: expected it to start with 00 00, but got 1f 8b',
+    );
     expect(() => parse(0, 0, 0x0a, 1)).toThrow(
       'digits.idx: unknown IDX type code 0a: expected one of 08 (uint8), 09 (int8), 0b (int16), 0c (int32), ' +
         '0d (float32), 0e (float64)',
@@ -95,6 +97,8 @@ describe('parseIdx', () => {
     expect(() => parse(0, 0, 0x0b, 1, 0, 0, 0, 1, 1, 2, 3)).toThrow(
       'digits.idx: 1 bytes too long: its header promises int16 of shape [1], 10 bytes in all, but it has 11',
     );
-    expect(() => parse(0, 0, 8, 2, 255, 255, 255, 255, 255, 255, 255, 255)).toThrow(/promises uint8 of shape \[4294967295, 4294967295\]/);
+    expect(() => parse(0, 0, 8, 2, 255, 255, 255, 255, 255, 255, 255, 255)).toThrow(
+      /promises uint8 of shape \[4294967295, 4294967295\]/,
+    );
   });
 });

@@ -1,6 +1,6 @@
 // Unfolding images to columns and back, over whole images. The geometry lies in memory as 32-bit integers (its order is
 // `WasmStage`'s in src/conv/wasm-stage.ts).
-import { addInto, copyElements } from './planes';
+import { addInto, clearElements, copyElements } from './planes';
 
 // @ts-ignore: decorator
 @unmanaged
@@ -70,8 +70,8 @@ function shiftedPlane(g: Geometry, plane: usize, col: usize, rowShift: i32, shif
   const start = max(first * width, -move);
   const end = min(last * width, g.height * width - move);
   if (reading) {
-    memory.fill(col, 0, ((first * width) as usize) << 2);
-    memory.fill(col + (((last * width) as usize) << 2), 0, (((g.outHeight - last) * width) as usize) << 2);
+    clearElements(col, first * width);
+    clearElements(col + ((last * width) << 2), (g.outHeight - last) * width);
     if (end > start) copyElements(plane + ((start + move) << 2), col + (start << 2), end - start);
   }
   if (low > 0 || high < width) {
@@ -102,7 +102,7 @@ function readRows(g: Geometry, plane: usize, col: usize, rowShift: i32, shift: i
   for (let oh = 0; oh < g.outHeight; oh++) {
     const row = oh * g.strideHeight + rowShift;
     if (row < 0 || row >= g.height) {
-      memory.fill(col, 0, (g.outWidth as usize) << 2);
+      clearElements(col, g.outWidth);
     } else {
       const from = plane + ((row * g.width + shift) << 2);
       for (let i = 0; i < low; i++) store<f32>(col + (i << 2), 0);

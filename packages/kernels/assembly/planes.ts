@@ -1,15 +1,27 @@
 // Moving whole planes between `[channels, images * positions]`, as matrix products want them, and `[images, channels,
 // positions]`, as tensors have them.
 
-/** Copies `n` elements; short rows stay out of the call that memory.copy is. */
+/** Copies `n` elements; up to a few rows' worth stay out of the call that memory.copy is. */
 export function copyElements(from: usize, to: usize, n: i32): void {
-  if (n > 64) {
+  if (n > 1024) {
     memory.copy(to, from, (n as usize) << 2);
     return;
   }
   let i = 0;
   for (; i + 4 <= n; i += 4) v128.store(to + (i << 2), v128.load(from + (i << 2)));
   for (; i < n; i++) store<f32>(to + (i << 2), load<f32>(from + (i << 2)));
+}
+
+/** Clears `n` elements. */
+export function clearElements(to: usize, n: i32): void {
+  if (n > 1024) {
+    memory.fill(to, 0, (n as usize) << 2);
+    return;
+  }
+  const zero = f32x4.splat(0);
+  let i = 0;
+  for (; i + 4 <= n; i += 4) v128.store(to + (i << 2), zero);
+  for (; i < n; i++) store<f32>(to + (i << 2), 0);
 }
 
 /** to += from over `n` elements. */

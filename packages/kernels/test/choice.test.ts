@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { info, setNumThreads } from '../src/index.js';
 import { platform as browser } from '../src/platform/browser.js';
 
@@ -86,6 +86,41 @@ describe('the choice of a provider', () => {
     expect(stderr).toBe('');
   });
 
+  const flag = '--experimental-wasm-relaxed-simd';
+  const flagged = spawnSync(process.execPath, [flag, '--eval', '0']).status === 0;
+  it.runIf(flagged)('takes the fused build where the engine has it, with the same products', () => {
+    const script = `
+      import { info, referenceGemm, sgemm } from ${JSON.stringify(source)};
+      const [m, n, k] = [133, 70, 515];
+      const a = Float32Array.from({ length: m * k }, (_, i) => Math.sin(i));
+      const b = Float32Array.from({ length: k * n }, (_, i) => Math.cos(i));
+      const c = new Float32Array(m * n);
+      const want = new Float32Array(m * n);
+      sgemm(false, false, m, n, k, 1, a, 0, k, b, 0, n, 0, c, 0, n);
+      referenceGemm(false, false, m, n, k, 1, a, 0, k, b, 0, n, 0, want, 0, n);
+      console.log(info().simd, c.every((value, i) => Math.abs(value - want[i]) < 1e-4), Math.abs(want[5]) > 1e-3);
+    `;
+    const flags = [flag, '--conditions=@torchlet/source', '--import', tsx, '--input-type=module', '--eval', script];
+    const env = { ...process.env, NODE_OPTIONS: '', TORCHLET_BLAS: 'off', TORCHLET_WASM: '' };
+    expect(execFileSync(process.execPath, flags, { encoding: 'utf8', env }).trim()).toBe('relaxed true true');
+  });
+
+  it('warns where WebAssembly is refused, and goes on', () => {
+    const script = `
+      WebAssembly.Module = function () { throw new Error('refused by policy'); };
+      const { info, relu } = await import(${JSON.stringify(source)});
+      const x = new Float32Array(1000).fill(-1);
+      relu(x, 0, x, 0, 1000);
+      console.log(info().gemm, info().simd, x.every((value) => value === 0));
+    `;
+    const flags = ['--conditions=@torchlet/source', '--import', tsx, '--input-type=module', '--eval', script];
+    const env = { ...process.env, NODE_OPTIONS: '', TORCHLET_BLAS: 'off', TORCHLET_WASM: '' };
+    const result = spawnSync(process.execPath, flags, { encoding: 'utf8', env });
+    expect(result.stdout.trim()).toBe('reference null true');
+    expect(result.stderr.match(/TorchletWarning/g)).toHaveLength(1);
+    expect(result.stderr).toContain('WebAssembly cannot be used: refused by policy. Kernels run in plain JavaScript');
+  });
+
   it('loads nothing before it is used', () => {
     const script = `
       import ${JSON.stringify(source)};
@@ -98,7 +133,10 @@ describe('the choice of a provider', () => {
   it('has no environment and no library in a browser', () => {
     expect(browser.env('TORCHLET_BLAS')).toBeUndefined();
     expect(browser.loadBlas(undefined)).toBeNull();
-    expect(fileURLToPath(source)).toContain('kernels');
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    browser.warn('a message');
+    expect(warn).toHaveBeenCalledWith('a message');
+    warn.mockRestore();
   });
 });
 

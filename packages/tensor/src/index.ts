@@ -1,1 +1,19 @@
-export {};
+/** torch's core: tensors, their functions, gradients, random numbers, saving and loading. */
+import { installMethods } from './methods.js';
+import { installProperties } from './properties.js';
+
+installMethods();
+installProperties();
+
+export * as autograd from './autograd/index.js';
+export { enable_grad, type GradModeScope, is_grad_enabled, no_grad, set_grad_enabled } from './autograd/grad-mode.js';
+export * from './dtype-names.js';
+export * from './errors.js';
+export * from './factories-list.js';
+export { get_printoptions, type PrintOptions, set_printoptions } from './format.js';
+export type { TensorMethods } from './methods.js';
+export * from './ops/functions.js';
+export * as functional from './ops/nn-functional.js';
+export { default_generator, Generator } from './random/generator.js';
+export type { Device } from './storage.js';
+export { type NestedList, Tensor } from './tensor.js';

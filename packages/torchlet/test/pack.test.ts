@@ -15,12 +15,17 @@ const minutes = 60_000;
 /** Runs a program; a failure carries everything that it printed. */
 async function run(command: string, args: string[], cwd: string): Promise<string> {
   try {
-    const options = { cwd, env: { ...process.env, NO_COLOR: '1' }, maxBuffer: 2 ** 26, shell: process.platform === 'win32' };
+    const options = {
+      cwd,
+      env: { ...process.env, NO_COLOR: '1' },
+      maxBuffer: 2 ** 26,
+      shell: process.platform === 'win32',
+    };
     const { stdout } = await promisify(execFile)(command, args, options);
     return stdout;
   } catch (error) {
     const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
-    throw new Error(`${command} ${args.join(' ')} failed in ${cwd}\n${stdout}\n${stderr}`, { cause: error });
+    throw new Error(`${command} ${args.join(' ')} failed in ${cwd}\n${stdout}\n${stderr}`);
   }
 }
 

@@ -1,5 +1,5 @@
 import { Generator, type Tensor, ValueError } from '@torchlet/tensor';
-import { checkKeys, isPlainObject, show } from '../arguments.js';
+import { checkOptions, show } from '../arguments.js';
 import { drawDigit, IMAGE_SIZE } from '../digits/draw-digit.js';
 import { DIGIT_CLASSES } from './digit-classes.js';
 import { ImageDataset, type ImageTransforms } from './image-dataset.js';
@@ -28,7 +28,7 @@ export class GeneratedDigits<Image = Tensor, Target = number> extends ImageDatas
 
   /** @throws {ValueError} for options that are unknown or out of range */
   constructor(options: GeneratedDigitsOptions<Image, Target> = {}) {
-    checkOptions(options);
+    checkArguments(options);
     const { train = true, seed = 0 } = options;
     const { size = train ? DEFAULT_SIZE.train : DEFAULT_SIZE.test } = options;
     const { pixels, labels } = draw(size, train, seed);
@@ -38,9 +38,8 @@ export class GeneratedDigits<Image = Tensor, Target = number> extends ImageDatas
   }
 }
 
-function checkOptions(options: unknown): void {
-  if (!isPlainObject(options)) throw new ValueError(`GeneratedDigits takes an object of options, but got ${show(options)}`);
-  checkKeys('GeneratedDigits', options, ['size', 'train', 'seed', 'transform', 'target_transform']);
+function checkArguments(options: GeneratedDigitsOptions<unknown, unknown>): void {
+  checkOptions('GeneratedDigits', options, ['size', 'train', 'seed', 'transform', 'target_transform']);
   const { size = 1, train = true, seed = 0 } = options;
   if (typeof train !== 'boolean') {
     throw new ValueError(`GeneratedDigits: train should be a boolean value, but got train=${show(train)}`);
@@ -49,7 +48,9 @@ function checkOptions(options: unknown): void {
     throw new ValueError(`GeneratedDigits: seed should be a safe integer, but got seed=${show(seed)}`);
   }
   if (typeof size !== 'number' || !Number.isInteger(size) || size <= 0 || size > MAX_SIZE) {
-    throw new ValueError(`GeneratedDigits: size should be an integer from 1 to ${MAX_SIZE}, but got size=${show(size)}`);
+    throw new ValueError(
+      `GeneratedDigits: size should be an integer from 1 to ${MAX_SIZE}, but got size=${show(size)}`,
+    );
   }
 }
 

@@ -1,4 +1,4 @@
-import { ShapeError, Tensor, tensor, ValueError } from '@torchlet/tensor';
+import { DataError, ShapeError, Tensor, tensor, ValueError } from '@torchlet/tensor';
 import { show } from '../arguments.js';
 import type { Collated } from '../collate.js';
 import { Dataset } from '../dataset.js';
@@ -12,9 +12,6 @@ export interface ImageTransforms<Image, Target> {
   /** From the label to what the item holds instead. */
   target_transform?: ((target: number) => Target) | null;
 }
-
-/** A byte as the float32 quotient byte / 255, as torchvision's `ToTensor` makes it. */
-const UNIT: Float32Array = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
 
 /**
  * Gray images of one size with a class label each. An item is `[image, label]`: float32 `[1, H, W]` in 0…1 and an
@@ -74,7 +71,7 @@ export class ImageDataset<Image = Tensor, Target = number> extends Dataset<[Imag
     const at = checkIndex(index, this.length, this.constructor.name);
     const [, height, width] = this.pixels.shape;
     const image = tensor(this.gather([at])).view(1, height, width);
-    const label = this.labels.values[at];
+    const [label] = this.labelsAt([at]);
     // Without a transform, Image and Target have their defaults.
     return [
       this.transform === null ? (image as Image) : this.transform(image),
@@ -89,24 +86,28 @@ export class ImageDataset<Image = Tensor, Target = number> extends Dataset<[Imag
     const at = indices.map((index) => checkIndex(index, this.length, this.constructor.name));
     const [, height, width] = this.pixels.shape;
     const images = tensor(this.gather(at)).view(at.length, 1, height, width);
-    const labels = this.labels.values;
-    const targets = tensor(
-      at.map((i) => labels[i]),
-      { dtype: 'int64' },
-    );
+    const targets = tensor(this.labelsAt(at), { dtype: 'int64' });
     return [images, targets] as Collated<[Image, Target]>;
   }
 
-  /** The pixels of some images, one after the other, in 0…1. */
+  private labelsAt(indices: readonly number[]): number[] {
+    const { values } = this.labels;
+    if (values.length !== this.length) {
+      throw new DataError(`expected a target for each of ${this.length} images, but there are ${values.length}`);
+    }
+    return indices.map((index) => values[index]);
+  }
+
+  /** The pixels of some images, one after the other: byte / 255 in float32, as torchvision's `ToTensor` makes it. */
   private gather(indices: readonly number[]): Float32Array {
     const { values, shape } = this.pixels;
     const size = shape[1] * shape[2];
     const out = new Float32Array(indices.length * size);
-    indices.forEach((index, k) => {
+    let to = 0;
+    for (const index of indices) {
       const from = index * size;
-      const to = k * size;
-      for (let i = 0; i < size; i++) out[to + i] = UNIT[values[from + i]];
-    });
+      for (let i = 0; i < size; i++) out[to++] = values[from + i] / 255;
+    }
     return out;
   }
 }

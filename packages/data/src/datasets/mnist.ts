@@ -1,6 +1,6 @@
 import { DataError, type Tensor, ValueError } from '@torchlet/tensor';
 import { platform } from '#platform';
-import { checkKeys, isPlainObject, show } from '../arguments.js';
+import { checkOptions, show } from '../arguments.js';
 import { parseIdx } from '../idx.js';
 import { DIGIT_CLASSES } from './digit-classes.js';
 import { ImageDataset, type ImageTransforms } from './image-dataset.js';
@@ -37,7 +37,9 @@ export class MNIST<Image = Tensor, Target = number> extends ImageDataset<Image, 
     const labelFile = findFile(root, `${prefix}-labels`, 'idx1-ubyte');
     const labels = readLabels(labelFile);
     if (images.shape[0] !== labels.length) {
-      throw new DataError(`${labelFile}: expected a label for each of ${images.shape[0]} images, but got ${labels.length}`);
+      throw new DataError(
+        `${labelFile}: expected a label for each of ${images.shape[0]} images, but got ${labels.length}`,
+      );
     }
     super(images, labels, DIGIT_CLASSES, options);
     this.root = root;
@@ -45,16 +47,16 @@ export class MNIST<Image = Tensor, Target = number> extends ImageDataset<Image, 
   }
 }
 
-function checkArguments(root: unknown, options: unknown): void {
+function checkArguments(root: unknown, options: MNISTOptions<unknown, unknown>): void {
   if (typeof root !== 'string') throw new ValueError(`MNIST: root should be a path, but got root=${show(root)}`);
-  if (!isPlainObject(options)) {
-    throw new ValueError(`MNIST takes a root and an object of options, but got ${show(options)}`);
-  }
-  checkKeys('MNIST', options, ['train', 'transform', 'target_transform', 'download']);
+  checkOptions('MNIST', options, ['train', 'transform', 'target_transform', 'download']);
   const { train = true, download = false } = options;
-  if (typeof train !== 'boolean') throw new ValueError(`MNIST: train should be a boolean value, but got train=${show(train)}`);
+  if (typeof train !== 'boolean')
+    throw new ValueError(`MNIST: train should be a boolean value, but got train=${show(train)}`);
   if (download !== false) {
-    throw new ValueError(`MNIST: download=${show(download)} is not supported: put the four files into ${root} yourself`);
+    throw new ValueError(
+      `MNIST: download=${show(download)} is not supported: put the four files into ${root} yourself`,
+    );
   }
 }
 

@@ -33,12 +33,15 @@ export interface Block {
   rows: number;
 }
 
-// A block's columns should stay in the cache between im2col and the product that reads them …
-const BLOCK_ELEMENTS = 1 << 19;
-// … but a product over fewer columns than this is too thin.
-const MIN_BLOCK_COLUMNS = 1024;
-/** Columns of a single image above this many elements are made some rows at a time (256 MiB of float32). */
-const MAX_BLOCK_ELEMENTS = 1 << 26;
+/** What decides how the work is cut into blocks; changed only by tests. */
+export const limits: { blockElements: number; minColumns: number; maxBlockElements: number } = {
+  /** A block's columns and products should stay in the cache between the steps that make and use them … */
+  blockElements: 1 << 19,
+  /** … but a product over fewer columns than this is too thin. */
+  minColumns: 1024,
+  /** The columns of a single image above this many elements (256 MiB of float32) are made some rows at a time. */
+  maxBlockElements: 1 << 26,
+};
 
 /** Throws a RangeError naming the first field that is not a sensible size. */
 export function checkConv2d(op: string, shape: Conv2dShape): void {
@@ -73,7 +76,7 @@ export function isPointwise(s: Conv2dShape): boolean {
 
 /** True when one image's columns are so many that blocks hold only some of its rows. */
 export function needsRowBlocks(shape: Conv2dShape): boolean {
-  return columnDepth(shape) * shape.outHeight * shape.outWidth > MAX_BLOCK_ELEMENTS;
+  return columnDepth(shape) * shape.outHeight * shape.outWidth > limits.maxBlockElements;
 }
 
 /** Cuts the output into blocks whose column matrices have a good size. */
@@ -84,7 +87,7 @@ export function blocksOf(shape: Conv2dShape): Block[] {
   const depth = Math.max(1, columnDepth(shape));
   const blocks: Block[] = [];
   if (needsRowBlocks(shape)) {
-    const rows = Math.max(1, Math.floor(MAX_BLOCK_ELEMENTS / (depth * outWidth)));
+    const rows = Math.max(1, Math.floor(limits.maxBlockElements / (depth * outWidth)));
     for (let image = 0; image < batch; image++) {
       for (let row = 0; row < outHeight; row += rows) {
         blocks.push({ image, images: 1, row, rows: Math.min(rows, outHeight - row) });
@@ -92,7 +95,8 @@ export function blocksOf(shape: Conv2dShape): Block[] {
     }
     return blocks;
   }
-  const columns = Math.max(MIN_BLOCK_COLUMNS, Math.floor(BLOCK_ELEMENTS / depth));
+  const outGroup = shape.outChannels / shape.groups;
+  const columns = Math.max(limits.minColumns, Math.floor(limits.blockElements / (depth + outGroup)));
   const images = Math.max(1, Math.floor(columns / positions));
   for (let image = 0; image < batch; image += images) {
     blocks.push({ image, images: Math.min(images, batch - image), row: 0, rows: outHeight });

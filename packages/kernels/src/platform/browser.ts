@@ -3,6 +3,6 @@ import type { Platform } from './platform.js';
 /** No environment and no native libraries. */
 export const platform: Platform = {
   env: () => undefined,
-  warn: () => {},
+  warn: (message) => console.warn(message),
   loadBlas: () => null,
 };

@@ -57,7 +57,7 @@ function windowMaximum(s: Pool2dShape, x: FloatArray, start: number, oh: number,
   for (let h = row; h < rowEnd; h += dilationHeight) {
     for (let w = column; w < columnEnd; w += dilationWidth) {
       const value = x[start + h * width + w];
-      // biome-ignore lint/suspicious/noSelfCompare: the fastest test for NaN
+      // value !== value: NaN
       if (value > maximum || value !== value) {
         maximum = value;
         best = h * width + w;

@@ -1,6 +1,6 @@
 import { platform } from '#platform';
 import { relaxed, simd } from './generated/modules.js';
-import { WasmMemory } from './memory.js';
+import { type GrowableMemory, WasmMemory } from './memory.js';
 
 /** The functions of assembly/: addresses and sizes are 32-bit integers, addresses in bytes. */
 export interface WasmExports {
@@ -66,12 +66,6 @@ export interface WasmExports {
   ): void;
 }
 
-/** The part of WebAssembly.Memory that is used here. */
-export interface GrowableMemory {
-  readonly buffer: ArrayBuffer;
-  grow(pages: number): number;
-}
-
 // TypeScript knows WebAssembly only through the browser's library, which is not loaded.
 interface WebAssemblyNamespace {
   validate(bytes: Uint8Array): boolean;
@@ -96,14 +90,31 @@ function engine(): WebAssemblyNamespace | null {
   return WebAssembly ?? null;
 }
 
-/** A new instance of one build, or null where the engine does not know its instructions. */
+function decode(build: WasmBuild): Uint8Array {
+  return Uint8Array.from(atob(binaries[build]), (character) => character.charCodeAt(0));
+}
+
+function supports(build: WasmBuild): boolean {
+  return engine()?.validate(decode(build)) ?? false;
+}
+
+/**
+ * A new instance of one build, or null where the engine does not know its instructions or refuses to run it, as a page's
+ * content security policy may.
+ */
 export function instantiate(build: WasmBuild): WasmKernels | null {
   const wasm = engine();
   if (wasm === null) return null;
-  const bytes = Uint8Array.from(atob(binaries[build]), (character) => character.charCodeAt(0));
+  const bytes = decode(build);
   if (!wasm.validate(bytes)) return null;
-  const exports = new wasm.Instance(new wasm.Module(bytes)).exports as WasmExports;
-  return { build, exports, memory: new WasmMemory(exports.memory, exports.sgemmWorkspace()) };
+  try {
+    const exports = new wasm.Instance(new wasm.Module(bytes)).exports as WasmExports;
+    return { build, exports, memory: new WasmMemory(exports.memory, exports.sgemmWorkspace()) };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    platform.warn(`WebAssembly cannot be used: ${reason}. Kernels run in plain JavaScript, many times slower.`);
+    return null;
+  }
 }
 
 let shared: WasmKernels | null | undefined;
@@ -111,7 +122,7 @@ let shared: WasmKernels | null | undefined;
 /** The instance that all kernels share, made on first use; null with TORCHLET_WASM=off or an engine without SIMD. */
 export function wasmKernels(): WasmKernels | null {
   if (shared === undefined) {
-    shared = platform.env('TORCHLET_WASM') === 'off' ? null : (instantiate('relaxed') ?? instantiate('simd'));
+    shared = platform.env('TORCHLET_WASM') === 'off' ? null : instantiate(supports('relaxed') ? 'relaxed' : 'simd');
   }
   return shared;
 }

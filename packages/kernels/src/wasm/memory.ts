@@ -1,4 +1,8 @@
-import type { GrowableMemory } from './instance.js';
+/** The part of WebAssembly.Memory that is used here. */
+export interface GrowableMemory {
+  readonly buffer: ArrayBuffer;
+  grow(pages: number): number;
+}
 
 const PAGE = 65536;
 // Copies between two addresses that agree in their low 12 bits run many times slower, and heap arrays begin just behind a

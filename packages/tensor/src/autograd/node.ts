@@ -53,6 +53,10 @@ export abstract class Node {
   toString(): string {
     return `<${this.name()}>`;
   }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
 }
 
 /** One node's part in one run of the engine. */

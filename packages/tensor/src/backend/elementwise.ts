@@ -24,6 +24,8 @@ export const ELEMENTWISE = {
   sub: 'x - y',
   mul: 'x * y',
   div: 'x / y',
+  floor_divide: 'Math.floor(x / y)',
+  trunc_divide: 'Math.trunc(x / y)',
   pow: 'x === 1 || (x === -1 && (y === Infinity || y === -Infinity)) ? 1 : Math.pow(x, y)',
   maximum: 'x !== x || x > y ? x : y',
   minimum: 'x !== x || x < y ? x : y',

@@ -14,14 +14,14 @@ export function withFile<T>(path: string, use: (file: ByteSource) => T): T {
   try {
     const stat = fs.fstatSync(fd);
     if (!stat.isFile()) throw Object.assign(new Error('not a regular file'), { code: 'ENOTFILE' });
-    return use({ size: stat.size, read: (offset, length) => readExactly(fd, offset, length) });
+    return use({ size: stat.size, read: (offset, length, buffer) => readExactly(fd, offset, length, buffer) });
   } finally {
     fs.closeSync(fd);
   }
 }
 
-function readExactly(fd: number, offset: number, length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
+function readExactly(fd: number, offset: number, length: number, buffer?: Uint8Array): Uint8Array {
+  const bytes = buffer?.subarray(0, length) ?? new Uint8Array(length);
   let done = 0;
   while (done < length) {
     const count = fs.readSync(fd, bytes, done, length - done, offset + done);

@@ -3,8 +3,11 @@ import { SerializationError } from '../errors.js';
 /** Bytes that can be read at any place: a file, or an array in memory. */
 export interface ByteSource {
   readonly size: number;
-  /** Exactly `length` bytes from `offset`. The array may be a view: it is read, never written. */
-  read(offset: number, length: number): Uint8Array;
+  /**
+   * Exactly `length` bytes from `offset`. The array may be a view: it is read, never written.
+   * @param buffer where the bytes may be put, at its start, if they are not in memory yet.
+   */
+  read(offset: number, length: number, buffer?: Uint8Array): Uint8Array;
 }
 
 /** A source over bytes in memory; reading copies nothing. */

@@ -5,10 +5,10 @@ import {
   addItems,
   describeKind,
   extendList,
-  PyDict,
-  type PyGlobal,
-  PyList,
   type PickleValue,
+  PyDict,
+  PyGlobal,
+  PyList,
   PySet,
   PyTuple,
   setItems,
@@ -16,8 +16,8 @@ import {
 
 /** All that the outside world is for a pickle. */
 export interface PickleContext {
-  /** The closed list of globals, by `module.name`. */
-  readonly globals: ReadonlyMap<string, PyGlobal>;
+  /** The closed list of globals, by `module.name`, and what each of them stands for. */
+  readonly globals: ReadonlyMap<string, PickleValue>;
   /** What a persistent id stands for. */
   readonly persistentLoad: (id: PickleValue) => PickleValue;
 }
@@ -35,7 +35,9 @@ const MAX_OBJECTS = 1 << 21;
  */
 export function readPickle(bytes: Uint8Array, context: PickleContext): PickleValue {
   if (bytes.length > MAX_PICKLE_BYTES) {
-    throw new SerializationError(`the pickle has ${bytes.length} bytes, more than the ${MAX_PICKLE_BYTES} that are read`);
+    throw new SerializationError(
+      `the pickle has ${bytes.length} bytes, more than the ${MAX_PICKLE_BYTES} that are read`,
+    );
   }
   return new Machine(bytes, context).run();
 }
@@ -82,7 +84,8 @@ class Machine {
 
   #top(): PickleValue {
     const floor = this.#marks.at(-1) ?? 0;
-    if (this.#stack.length <= floor) throw new SerializationError(`nothing on the pickle's stack before byte ${this.#input.at}`);
+    if (this.#stack.length <= floor)
+      throw new SerializationError(`nothing on the pickle's stack before byte ${this.#input.at}`);
     return this.#stack[this.#stack.length - 1];
   }
 
@@ -94,7 +97,8 @@ class Machine {
 
   #popToMark(): PickleValue[] {
     const height = this.#marks.pop();
-    if (height === undefined) throw new SerializationError(`no mark on the pickle's stack before byte ${this.#input.at}`);
+    if (height === undefined)
+      throw new SerializationError(`no mark on the pickle's stack before byte ${this.#input.at}`);
     return this.#stack.splice(height);
   }
 
@@ -255,7 +259,7 @@ class Machine {
     }
   }
 
-  #global(module: string, name: string): PyGlobal {
+  #global(module: string, name: string): PickleValue {
     const path = `${module}.${name}`;
     const found = this.context.globals.get(path);
     if (found === undefined) {
@@ -265,7 +269,7 @@ class Machine {
   }
 
   #call(callee: PickleValue, args: PickleValue): PickleValue {
-    const call = typeof callee === 'object' && callee !== null && 'call' in callee ? callee.call : null;
+    const call = callee instanceof PyGlobal ? callee.call : null;
     if (call === null) throw new SerializationError(`the pickle calls a ${describeKind(callee)}`);
     if (!(args instanceof PyTuple)) {
       throw new SerializationError(`the arguments of a call are a ${describeKind(args)}, not a tuple`);

@@ -64,7 +64,7 @@ export class PySet {
   }
 }
 
-/** A name that a pickle may mention: a constant, or a constructor that is ours. Nothing else can be reached. */
+/** A name that a pickle may mention: a type, or a constructor of ours to be called. Nothing else can be reached. */
 export class PyGlobal {
   constructor(
     /** `module.name`, as Python spells it. */

@@ -132,7 +132,9 @@ export class PickleWriter {
   }
 
   #u8(value: number): void {
-    this.#bytes[this.#reserve(1)] = value;
+    // Reserving first: it may replace the array.
+    const at = this.#reserve(1);
+    this.#bytes[at] = value;
   }
 
   #raw(bytes: Uint8Array): void {

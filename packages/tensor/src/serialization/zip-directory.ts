@@ -201,6 +201,8 @@ function checkEntry({ name, flags, method, size, compressedSize }: CentralEntry)
     throw new SerializationError(`zip entry ${name}: unsupported compression method ${method}`);
   }
   if (method === METHOD_STORED && size !== compressedSize) {
-    throw new SerializationError(`zip entry ${name} is stored, yet ${size} bytes are declared to take ${compressedSize}`);
+    throw new SerializationError(
+      `zip entry ${name} is stored, yet ${size} bytes are declared to take ${compressedSize}`,
+    );
   }
 }

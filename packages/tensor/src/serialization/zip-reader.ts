@@ -1,5 +1,5 @@
-import { crc32 } from '#platform';
 import { Inflate } from 'fflate';
+import { crc32 } from '#platform';
 import { SerializationError } from '../errors.js';
 import { type ByteSource, readRange } from './byte-source.js';
 import { type CentralEntry, readCentralDirectory } from './zip-directory.js';
@@ -61,8 +61,8 @@ export class ZipReader {
   }
 
   /**
-   * The entry's bytes in pieces (about 1 MiB each), so that a large tensor needs no second copy. A wrong checksum is
-   * found, and thrown, after the last piece.
+   * The entry's bytes in pieces (about 1 MiB each), so that a large tensor needs no second copy. A piece is only
+   * valid until the next one is asked for. A wrong checksum is found, and thrown, after the last one.
    */
   *chunks(name: string): Generator<Uint8Array> {
     const entry = this.#entry(name);
@@ -81,8 +81,9 @@ export class ZipReader {
   }
 
   *#stored(entry: Located): Generator<Uint8Array> {
+    const buffer = new Uint8Array(Math.min(CHUNK, entry.size));
     for (let at = 0; at < entry.size; at += CHUNK) {
-      yield this.#source.read(entry.dataOffset + at, Math.min(CHUNK, entry.size - at));
+      yield this.#source.read(entry.dataOffset + at, Math.min(CHUNK, entry.size - at), buffer);
     }
   }
 

@@ -63,7 +63,8 @@ export function* writeZip(entries: Iterable<ZipInput>, zip64From: number = IN_ZI
       size += chunk.length;
       yield chunk;
     }
-    if (size !== entry.size) throw new RangeError(`zip entry ${entry.name}: ${size} bytes given, ${entry.size} declared`);
+    if (size !== entry.size)
+      throw new RangeError(`zip entry ${entry.name}: ${size} bytes given, ${entry.size} declared`);
     const descriptor = dataDescriptor(crc, size, size >= zip64From);
     yield descriptor;
     cursor += size + descriptor.length;

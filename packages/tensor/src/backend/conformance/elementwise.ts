@@ -1,0 +1,246 @@
+/** Elementwise kernels: every one of them on special values, then broadcasting, layouts and mixed dtypes. */
+import { type DType, isFloating } from '../../dtype.js';
+import { ValueError } from '../../errors.js';
+import { broadcastShapes, type Shape } from '../../shape.js';
+import type { Backend } from '../backend.js';
+import type { ElementwiseName } from '../elementwise.js';
+import { expectElements, expectOnlyViewWritten, expectThrows } from './check.js';
+import {
+  ALL,
+  type ConformanceCase,
+  define,
+  defineFor,
+  expanded,
+  FLOATS,
+  flat,
+  fresh,
+  indicesOf,
+  LAYOUTS,
+  type Operand,
+  operand,
+  random,
+  randomNumbers,
+} from './harness.js';
+
+type Scalar = (x: number, y: number, z: number) => number;
+
+const nanOr = (value: number, ...operands: number[]): number => (operands.some(Number.isNaN) ? Number.NaN : value);
+const truth = (condition: boolean): number => (condition ? 1 : 0);
+
+/** C's pow: 1 to the power of anything, and −1 to ±∞, are 1. */
+function power(x: number, y: number): number {
+  if (x === 1) return 1;
+  if (x === -1 && Math.abs(y) === Infinity) return 1;
+  return x ** y;
+}
+
+/** Python's `//`: the remainder, which is exact, decides; so −1 // ∞ is −1 and 1 // 0.1 is 9. */
+function floorDivide(x: number, y: number): number {
+  if (y === 0) return x / y;
+  const remainder = x % y;
+  const quotient = Math.round((x - remainder) / y);
+  return remainder !== 0 && Math.sign(remainder) !== Math.sign(y) ? quotient - 1 : quotient;
+}
+
+/** What PyTorch computes, written from its documentation and not from the kernels. */
+const REFERENCE: Readonly<Record<ElementwiseName, { arity: 1 | 2 | 3; f: Scalar; floatOnly?: true }>> = {
+  copy: { arity: 1, f: (x) => x },
+  neg: { arity: 1, f: (x) => 0 - x },
+  abs: { arity: 1, f: (x) => (x < 0 ? -x : x) },
+  sign: { arity: 1, f: (x) => truth(x > 0) - truth(x < 0) },
+  exp: { arity: 1, f: Math.exp, floatOnly: true },
+  log: { arity: 1, f: Math.log, floatOnly: true },
+  sqrt: { arity: 1, f: (x) => (x < 0 ? Number.NaN : Math.sqrt(x)), floatOnly: true },
+  tanh: { arity: 1, f: Math.tanh, floatOnly: true },
+  sigmoid: { arity: 1, f: (x) => 0.5 * (1 + Math.tanh(x / 2)), floatOnly: true },
+  relu: { arity: 1, f: (x) => nanOr(Math.max(x, 0), x) },
+  logical_not: { arity: 1, f: (x) => truth(x === 0) },
+  add: { arity: 2, f: (x, y) => x + y },
+  sub: { arity: 2, f: (x, y) => x - y },
+  mul: { arity: 2, f: (x, y) => x * y },
+  div: { arity: 2, f: (x, y) => x / y, floatOnly: true },
+  floor_divide: { arity: 2, f: floorDivide, floatOnly: true },
+  trunc_divide: { arity: 2, f: (x, y) => nanOr(x / y < 0 ? Math.ceil(x / y) : Math.floor(x / y), x, y), floatOnly: true },
+  pow: { arity: 2, f: power, floatOnly: true },
+  maximum: { arity: 2, f: (x, y) => nanOr(Math.max(x, y), x, y) },
+  minimum: { arity: 2, f: (x, y) => nanOr(Math.min(x, y), x, y) },
+  eq: { arity: 2, f: (x, y) => truth(x === y) },
+  ne: { arity: 2, f: (x, y) => truth(!(x === y)) },
+  lt: { arity: 2, f: (x, y) => truth(x < y) },
+  le: { arity: 2, f: (x, y) => truth(x < y || x === y) },
+  gt: { arity: 2, f: (x, y) => truth(y < x) },
+  ge: { arity: 2, f: (x, y) => truth(y < x || x === y) },
+  relu_backward: { arity: 2, f: (g, y) => (y > 0 || Number.isNaN(y) ? g : 0), floatOnly: true },
+  tanh_backward: { arity: 2, f: (g, y) => g * (1 - y * y), floatOnly: true },
+  sigmoid_backward: { arity: 2, f: (g, y) => g * (1 - y) * y, floatOnly: true },
+  add_scaled: { arity: 3, f: (x, y, z) => x + y * z },
+  // the bounds are numbers: where they cross, the upper one counts
+  clamp: { arity: 3, f: (x, low, high) => nanOr(Math.min(Math.max(x, low), high), x) },
+  where: { arity: 3, f: (c, x, y) => (c !== 0 ? x : y) },
+};
+const NAMES = Object.keys(REFERENCE) as ElementwiseName[];
+
+const SPECIAL = [0, 1, -1, 0.1, -2.5, 3, 20, -20, Number.NaN, Infinity, -Infinity];
+const COMPARISONS: ReadonlySet<ElementwiseName> = new Set(['logical_not', 'eq', 'ne', 'lt', 'le', 'gt', 'ge'] as const);
+const ON_BOOL: ReadonlySet<ElementwiseName> = new Set(['copy', 'add', 'mul', 'maximum', 'minimum', 'where'] as const);
+
+/** An integer as an element of the dtype. */
+function wrapped(value: number, dtype: DType): number {
+  if (isFloating(dtype)) return value;
+  if (dtype === 'bool') return truth(value !== 0);
+  const bits = dtype === 'int32' ? BigInt.asIntN(32, BigInt(value)) : BigInt(value);
+  return Number(dtype === 'uint8' ? BigInt.asUintN(8, bits) : bits);
+}
+
+/** Runs the kernel on operands broadcast to `shape` and compares with the reference. */
+function check(
+  backend: Backend,
+  name: ElementwiseName,
+  inputs: readonly (Operand | number)[],
+  shape: Shape,
+  dtype: DType,
+): void {
+  const out = fresh(backend, dtype, shape);
+  backend.elementwise(name, inputs.map((input) => (typeof input === 'number' ? input : input.view)), out);
+  expectElements(backend, out, reference(name, inputs, shape, dtype));
+}
+
+function reference(name: ElementwiseName, inputs: readonly (Operand | number)[], shape: Shape, dtype: DType): number[] {
+  return Array.from(indicesOf(shape), (index) => {
+    const read = (x: Operand | number): number => (typeof x === 'number' ? x : x.data[flat(x.shape, index)]);
+    const [x, y, z] = inputs.map(read);
+    return wrapped(REFERENCE[name].f(x, y, z), dtype);
+  });
+}
+
+/** Operands in which every combination of the values stands at the same place. */
+function combinations(backend: Backend, dtype: DType, list: readonly number[], arity: number): Operand[] {
+  const shape = new Array<number>(arity).fill(list.length);
+  return shape.map((_, d) => operand(backend, dtype, shape, Array.from(indicesOf(shape), (index) => list[index[d]])));
+}
+
+const LARGEST: Partial<Record<DType, readonly number[]>> = {
+  int64: [-3, -1, 0, 1, 2, 40, 2 ** 26],
+  int32: [-3, -1, 0, 1, 2, 40],
+  uint8: [0, 1, 2, 40, 255],
+};
+
+const onFloats = NAMES.flatMap((name) =>
+  defineFor(FLOATS, `elementwise ${name} on special values`, (backend, dtype) => {
+    // bounds and scales that are NaN or infinite are the op's own business
+    const list = name === 'clamp' || name === 'add_scaled' ? SPECIAL.filter((v) => Number.isFinite(v)) : SPECIAL;
+    const inputs = combinations(backend, dtype, list, REFERENCE[name].arity);
+    check(backend, name, inputs, inputs[0].shape, dtype);
+    if (COMPARISONS.has(name)) check(backend, name, inputs, inputs[0].shape, 'bool');
+  }),
+);
+
+const onIntegers = NAMES.filter((name) => !REFERENCE[name].floatOnly).flatMap((name) =>
+  defineFor(['int64', 'int32', 'uint8'], `elementwise ${name}`, (backend, dtype) => {
+    const inputs = combinations(backend, dtype, LARGEST[dtype] ?? [], REFERENCE[name].arity);
+    check(backend, name, inputs, inputs[0].shape, COMPARISONS.has(name) ? 'bool' : dtype);
+  }),
+);
+
+const divisions = (['floor_divide', 'trunc_divide'] as const).flatMap((name) =>
+  defineFor(['int64', 'int32', 'uint8'], `elementwise ${name}`, (backend, dtype) => {
+    const [x, y] = combinations(backend, dtype, (LARGEST[dtype] ?? []).filter((v) => v !== 0), 2);
+    check(backend, name, [x, y], x.shape, dtype);
+    check(backend, name, [0, y], x.shape, dtype);
+  }),
+);
+
+const onBooleans = [...ON_BOOL, ...COMPARISONS].map((name) =>
+  define(`elementwise ${name}, bool`, (backend) => {
+    const inputs = combinations(backend, 'bool', [0, 1], REFERENCE[name].arity);
+    check(backend, name, inputs, inputs[0].shape, 'bool');
+  }),
+);
+
+export const elementwiseCases: readonly ConformanceCase[] = [
+  ...onFloats,
+  ...onIntegers,
+  ...divisions,
+  ...onBooleans,
+  ...defineFor(ALL, 'elementwise on all pairs of layouts', (backend, dtype) => {
+    const name = dtype === 'bool' ? 'maximum' : 'sub';
+    for (const first of LAYOUTS) {
+      for (const second of LAYOUTS) {
+        const [x, y] = [random(backend, dtype, [2, 3, 4], first, 1), random(backend, dtype, [2, 3, 4], second, 2)];
+        check(backend, name, [x, y], [2, 3, 4], dtype);
+        const out = random(backend, dtype, [2, 3, 4], second, 3).view;
+        expectOnlyViewWritten(backend, out, () => backend.elementwise(name, [x.view, y.view], out));
+        expectElements(backend, out, reference(name, [x, y], [2, 3, 4], dtype));
+      }
+    }
+  }),
+  define('elementwise broadcasts views and numbers', (backend) => {
+    const shapes: [Shape, Shape][] = [
+      [[3, 4], [4]],
+      [[3, 1], [1, 4]],
+      [[], [2, 3]],
+      [[2, 1, 3], [4, 1]],
+      [[1], [1]],
+      [[], []],
+      [[0, 3], [3]],
+      [[0, 3], [1, 3]],
+    ];
+    for (const [a, b] of shapes) {
+      for (const layout of LAYOUTS) {
+        const [x, y] = [random(backend, 'float32', a, layout, 3), random(backend, 'float32', b, 'contiguous', 4)];
+        const shape = broadcastShapes('sub', a, b);
+        check(backend, 'sub', [x, y], shape, 'float32');
+        check(backend, 'div', [y, x], shape, 'float32');
+        check(backend, 'pow', [2, x], x.shape, 'float32');
+        check(backend, 'clamp', [x, -0.5, 0.75], x.shape, 'float32');
+        check(backend, 'add_scaled', [x, y, -0.25], shape, 'float32');
+      }
+    }
+  }),
+  define('elementwise on expanded operands', (backend) => {
+    const x = expanded(random(backend, 'float32', [3, 1], 'strided', 5), [2, 3, 4]);
+    const y = expanded(random(backend, 'float32', [4], 'offset', 6), [2, 3, 4]);
+    check(backend, 'mul', [x, y], [2, 3, 4], 'float32');
+    check(backend, 'exp', [x], [2, 3, 4], 'float32');
+  }),
+  define('elementwise where with a bool condition of another shape', (backend) => {
+    const condition = random(backend, 'bool', [3, 1], 'strided', 7);
+    const [x, y] = [random(backend, 'float32', [3, 4], 'transposed', 8), random(backend, 'float32', [4], 'contiguous', 9)];
+    check(backend, 'where', [condition, x, y], [3, 4], 'float32');
+    check(backend, 'where', [condition, x, Number.NaN], [3, 4], 'float32');
+    check(backend, 'where', [condition, 1, -Infinity], [3, 1], 'float32');
+  }),
+  define('elementwise in place', (backend) => {
+    for (const layout of LAYOUTS) {
+      const [x, y] = [random(backend, 'float32', [3, 4], layout, 10), random(backend, 'float32', [4], 'strided', 11)];
+      const expected = reference('sub', [y, x], [3, 4], 'float32');
+      expectOnlyViewWritten(backend, x.view, () => backend.elementwise('sub', [y.view, x.view], x.view));
+      expectElements(backend, x.view, expected);
+    }
+  }),
+  define('elementwise in a chunk that no vector width divides', (backend) => {
+    const draw = randomNumbers(12);
+    const data = Array.from({ length: 1027 }, () => draw.next().value * 6 - 3);
+    const x = operand(backend, 'float32', [1027], data);
+    for (const name of ['relu', 'exp', 'tanh', 'sigmoid'] as const) check(backend, name, [x], [1027], 'float32');
+    check(backend, 'relu_backward', [x, x], [1027], 'float32');
+  }),
+  define('int32 multiplication wraps around exactly', (backend) => {
+    const [x, y] = [123456789, 987654321].map((v) => operand(backend, 'int32', [1], [v]));
+    const out = fresh(backend, 'int32', [1]);
+    backend.elementwise('mul', [x.view, y.view], out);
+    expectElements(backend, out, [Number(BigInt.asIntN(32, 123456789n * 987654321n))]);
+  }),
+  define('int64 results up to the safe integers are exact, and errors beyond', (backend) => {
+    const largest = 2 ** 53 - 1;
+    const x = operand(backend, 'int64', [2], [largest - 1, -largest], 'strided');
+    const out = fresh(backend, 'int64', [2]);
+    backend.elementwise('maximum', [x.view, 5], out);
+    expectElements(backend, out, [largest - 1, 5]);
+    backend.elementwise('add', [x.view, 1], out);
+    expectElements(backend, out, [largest, -largest + 1]);
+    expectThrows(() => backend.elementwise('add', [x.view, 2], out), ValueError, /^add\(\): .*2\^53/);
+    expectThrows(() => backend.elementwise('sub', [x.view, 1], out), ValueError, /^sub\(\): .*2\^53/);
+    expectThrows(() => backend.elementwise('mul', [x.view, x.view], out), ValueError, /^mul\(\): .*2\^53/);
+  }),
+];

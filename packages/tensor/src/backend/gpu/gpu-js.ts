@@ -1,0 +1,68 @@
+/**
+ * gpu.js as this device uses it. Its own typings are partly wrong (a kernel made from a source string, `fallbackReason`,
+ * what a pipeline returns), so what is needed is described here, and what comes back is checked.
+ */
+import { requireGpuJs } from '#gpu-js';
+import { DeviceError } from '../../errors.js';
+import type { GpuMode } from './config.js';
+
+/**
+ * What a kernel takes and, as a pipeline, returns. In gpu.js's `cpu` mode the device's memory is the host's, so it is a
+ * plain array; it must never be written, because several buffers may hold it.
+ */
+export type DeviceArray = Float32Array;
+
+export interface GpuJsKernelSettings {
+  readonly output: readonly number[];
+  readonly argumentTypes: Readonly<Record<string, 'Array'>>;
+  /** Results stay on the device. */
+  readonly pipeline: true;
+  /** A new result for each call; without it the kernel's next call overwrites the last result. */
+  readonly immutable: true;
+  readonly precision: 'single';
+  /** gpu.js ends a loop silently after 1,000 iterations where it cannot see the bound. */
+  readonly loopMaxIterations: number;
+}
+
+/** A kernel: called with its arrays, it runs. */
+export interface GpuJsKernel {
+  (...args: DeviceArray[]): unknown;
+  /** The implementation that runs now; gpu.js replaces it when it falls back. */
+  readonly kernel: {
+    readonly constructor: { readonly mode?: string };
+    readonly fallbackReason?: string | null;
+  };
+  destroy(): void;
+}
+
+export interface GpuJs {
+  readonly mode: string;
+  /** Every kernel that was made. gpu.js's `cpu` mode leaves destroyed ones in it. */
+  readonly kernels: unknown[];
+  createKernel(source: string, settings: GpuJsKernelSettings): GpuJsKernel;
+}
+
+interface GpuJsModule {
+  readonly GPU: new (settings: { readonly mode: GpuMode }) => GpuJs;
+}
+
+function isGpuJs(module: unknown): module is GpuJsModule {
+  return typeof module === 'object' && module !== null && 'GPU' in module && typeof module.GPU === 'function';
+}
+
+/** Loads gpu.js and starts it in `mode`. @throws DeviceError when it cannot be loaded or does not start. */
+export function openGpuJs(mode: GpuMode): GpuJs {
+  try {
+    const module = requireGpuJs();
+    if (!isGpuJs(module)) throw new TypeError('the module gpu.js exports no GPU');
+    return new module.GPU({ mode });
+  } catch (cause) {
+    if (cause instanceof DeviceError) throw cause;
+    throw new DeviceError(`the gpu device is not available: gpu.js did not start in ${mode} mode: ${reason(cause)}`, {
+      cause,
+    });
+  }
+}
+
+/** The message of whatever was thrown. */
+export const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,50 @@
+/**
+ * Pieces of kernel source. On a GPU, gpu.js turns `const x = this.thread.x` into a float, whose indices break above 2^24.
+ * It keeps a variable an integer when that is incremented somewhere (`x++`), which every piece here makes sure of.
+ */
+
+/**
+ * Source that declares integers `quotient` and `remainder` of the integer expression `value` (not negative) by `divisor`.
+ *
+ * `/` is a division of floats: for a value beyond 2^24 the quotient is off by a little, and dividing what is left once
+ * more brings it to within one, which the comparisons put right.
+ */
+export function divide(quotient: string, remainder: string, value: string, divisor: number): string {
+  return `let ${quotient} = 0;
+let ${remainder} = 0;
+${quotient} = (${value} / ${divisor}) | 0;
+${remainder} = ${value} - ${quotient} * ${divisor};
+${quotient} = ${quotient} + ((${remainder} / ${divisor}) | 0);
+${remainder} = ${value} - ${quotient} * ${divisor};
+if (${remainder} < 0) { ${quotient} = ${quotient} - 1; ${remainder} = ${remainder} + ${divisor}; }
+if (${remainder} >= ${divisor}) { ${quotient}++; ${remainder}++; ${remainder} = ${value} - ${quotient} * ${divisor}; }`;
+}
+
+/** Source that declares an integer; the `++` is what keeps it one. */
+export const integer = (name: string, value: string): string =>
+  `let ${name} = 0;\n${name} = ${value} - 1;\n${name}++;`;
+
+/**
+ * Source that takes the flat output index apart: one integer for each name, the last one running fastest.
+ * The first name's size is not needed and may be any.
+ */
+export function unravel(names: readonly string[], sizes: readonly number[]): string {
+  const lines: string[] = [];
+  let rest = 'this.thread.x';
+  for (let d = names.length - 1; d > 0; d--) {
+    const quotient = d === 1 ? names[0] : `rest${d}`;
+    lines.push(divide(quotient, names[d], rest, sizes[d]));
+    rest = quotient;
+  }
+  return lines.join('\n');
+}
+
+/** The expression `a * b + c * d + …`, without what is multiplied by zero; `0` when nothing is left. */
+export function weighted(...terms: readonly (readonly [string, number])[]): string {
+  const kept = terms.filter(([, factor]) => factor !== 0);
+  return kept.map(([term, factor]) => (factor === 1 ? term : `${term} * ${factor}`)).join(' + ') || '0';
+}
+
+/** `expression + shift`, written without a negative literal. */
+export const shifted = (expression: string, shift: number): string =>
+  shift === 0 ? expression : shift < 0 ? `(${expression} - ${-shift})` : `(${expression} + ${shift})`;

@@ -1,0 +1,280 @@
+/** Tensors from data, constants and draws. https://pytorch.org/docs/stable/torch.html#creation-ops */
+import { bindArguments, checkBoolean, checkInteger, checkNumber, checkOptions, isOptions } from './arguments.js';
+import { checkDevice } from './backend/devices.js';
+import { allocateArray, castNumber, checkDType, checkSafe, type DType, dtypeOfArray, isFloating, promote_types, type TypedArray, type TypedArrayInput } from './dtype.js';
+import { AutogradError, ShapeError, ValueError } from './errors.js';
+import { allocate, backend, checkTensor, fromHost } from './ops/kernel.js';
+import { sizesOf } from './ops/view.js';
+import { checkSizes, numelOf, type Shape } from './shape.js';
+import type { Device } from './storage.js';
+import { Tensor } from './tensor.js';
+
+/** What `tensor` takes: numbers, booleans, typed arrays, tensors, and arrays of them as deep as you like. */
+export type TensorData = number | boolean | bigint | TypedArrayInput | Tensor | readonly TensorData[];
+
+/** Options of every factory. */
+export interface TensorOptions {
+  readonly dtype?: DType | null;
+  readonly device?: Device | null;
+  /** Whether gradients are wanted; floating-point tensors only. */
+  readonly requires_grad?: boolean;
+}
+
+export const OPTION_NAMES: readonly string[] = ['dtype', 'device', 'requires_grad'];
+
+interface Resolved {
+  readonly dtype: DType;
+  readonly device: Device;
+  readonly requires_grad: boolean;
+}
+
+/** Checks a factory's options and fills in the defaults. */
+export function resolveOptions(op: string, options: TensorOptions | undefined, dtype: DType, device: Device = 'cpu', extra: readonly string[] = []): Resolved {
+  checkOptions(op, [...OPTION_NAMES, ...extra], options);
+  return {
+    dtype: checkDType(op, options?.dtype ?? dtype),
+    device: checkDevice(op, options?.device ?? device),
+    requires_grad: checkBoolean(op, 'requires_grad', options?.requires_grad ?? false),
+  };
+}
+
+/** @throws AutogradError when gradients are wanted of integers. */
+export function withGrad(x: Tensor, requires_grad: boolean): Tensor {
+  if (!requires_grad) return x;
+  if (!isFloating(x.dtype)) throw new AutogradError('Only Tensors of floating point and complex dtype can require gradients');
+  x.leafRequiresGrad = true;
+  return x;
+}
+
+const isTypedArray = (x: unknown): x is TypedArrayInput =>
+  x instanceof Float32Array || x instanceof Float64Array || x instanceof Int32Array || x instanceof Uint8Array || x instanceof BigInt64Array;
+
+/** The shape of nested data, from its first elements. */
+function shapeOf(data: TensorData): number[] {
+  const shape: number[] = [];
+  let x: TensorData = data;
+  for (;;) {
+    if (x instanceof Tensor) return [...shape, ...x.shape];
+    if (isTypedArray(x)) return [...shape, x.length];
+    if (!Array.isArray(x)) return shape;
+    shape.push(x.length);
+    if (x.length === 0) return shape;
+    x = x[0];
+  }
+}
+
+/** The dtype of nested data: float32 for numbers, bool for booleans, int64 for bigints, a typed array's own. */
+function dtypeOf(data: TensorData): DType | null {
+  if (data instanceof Tensor) return data.dtype;
+  if (isTypedArray(data)) return dtypeOfArray(data);
+  if (typeof data === 'number') return 'float32';
+  if (typeof data === 'bigint') return 'int64';
+  if (typeof data === 'boolean') return 'bool';
+  let dtype: DType | null = null;
+  for (const x of data) {
+    const d = dtypeOf(x);
+    if (d !== null) dtype = dtype === null ? d : promote_types(dtype, d);
+  }
+  return dtype;
+}
+
+/** Writes nested data in row-major order. @throws ShapeError for ragged arrays, ValueError for what is no number. */
+function fillFrom(data: TensorData, shape: Shape, depth: number, out: TypedArray, at: number, dtype: DType): number {
+  if (depth === shape.length) {
+    if (typeof data === 'bigint') out[at] = castNumber(checkSafe(Number(data)), dtype);
+    else if (typeof data === 'number' || typeof data === 'boolean') out[at] = castNumber(Number(data), dtype);
+    else if (data instanceof Tensor && data.ndim === 0) out[at] = castNumber(Number(data.item()), dtype);
+    else throw ragged(depth, data);
+    return at + 1;
+  }
+  const list: ArrayLike<TensorData> | null = data instanceof Tensor ? (data.tolist() as TensorData[]) : isTypedArray(data) ? Array.from<number | bigint>(data) : Array.isArray(data) ? data : null;
+  if (list === null || list.length !== shape[depth]) {
+    throw new ShapeError(
+      `tensor(): expected sequence of length ${shape[depth]} at dim ${depth} (got ${list === null ? describe(data) : list.length})`,
+    );
+  }
+  let next = at;
+  for (let i = 0; i < list.length; i++) next = fillFrom(list[i], shape, depth + 1, out, next, dtype);
+  return next;
+}
+
+const describe = (x: unknown): string => (x === null || x === undefined ? String(x) : `a ${typeof x}`);
+
+const ragged = (depth: number, data: unknown): Error =>
+  Array.isArray(data) || isTypedArray(data) || data instanceof Tensor
+    ? new ShapeError(`tensor(): expected a number at dim ${depth} (got a sequence): the nested arrays are ragged`)
+    : new ValueError(`tensor(): could not infer dtype of ${describe(data)}: expected numbers, booleans, typed arrays or Tensors`);
+
+function checkData(data: unknown): void {
+  const ok = ['number', 'boolean', 'bigint'].includes(typeof data) || Array.isArray(data) || isTypedArray(data) || data instanceof Tensor;
+  if (!ok) throw new ValueError(`tensor(): could not infer dtype of ${describe(data)}: expected numbers, booleans, typed arrays or Tensors`);
+}
+
+/**
+ * A new tensor holding a copy of the data. Numbers become float32, booleans bool, a typed array keeps its element type
+ * (BigInt64Array is int64). https://pytorch.org/docs/stable/generated/torch.tensor.html
+ * @throws ShapeError for ragged arrays.
+ */
+export function tensor(data: TensorData, options?: TensorOptions): Tensor {
+  checkData(data);
+  const inferred = data instanceof Tensor ? data.dtype : Array.isArray(data) && numelOf(shapeOf(data)) === 0 ? 'float32' : (scanDType(data) ?? 'float32');
+  const { dtype, device, requires_grad } = resolveOptions('tensor', options, inferred, data instanceof Tensor ? data.device : 'cpu');
+  return withGrad(build(data, dtype, device), requires_grad);
+}
+
+/** dtypeOf, with an error of ours for what it cannot look into. */
+function scanDType(data: TensorData): DType | null {
+  if (Array.isArray(data)) for (const x of data) checkData(x);
+  return dtypeOf(data);
+}
+
+function build(data: TensorData, dtype: DType, device: Device): Tensor {
+  if (data instanceof Tensor) return data.detach().to({ dtype, device, copy: true });
+  if (isTypedArray(data) && !(data instanceof BigInt64Array) && dtypeOfArray(data) === dtype) {
+    return fromHost(data.slice(), [data.length], dtype, device);
+  }
+  const shape = shapeOf(data);
+  const out = allocateArray(dtype, numelOf(shape));
+  fillFrom(data, shape, 0, out, 0, dtype);
+  return fromHost(out, shape, dtype, device);
+}
+
+/** The tensor itself where it is one of that dtype and device, else {@link tensor}. https://pytorch.org/docs/stable/generated/torch.as_tensor.html */
+export function as_tensor(data: TensorData, options?: Omit<TensorOptions, 'requires_grad'>): Tensor {
+  checkOptions('as_tensor', ['dtype', 'device'], options);
+  if (!(data instanceof Tensor)) return tensor(data, options);
+  return data.to({ dtype: options?.dtype ?? data.dtype, device: options?.device ?? data.device });
+}
+
+/** Sizes one by one or as an array, then perhaps options. */
+export type SizeArguments<O = TensorOptions> = [...size: number[]] | [...size: number[], options: O] | [size: readonly number[], options?: O];
+
+/** Splits variadic sizes from trailing options. */
+export function splitSizes(op: string, args: readonly unknown[]): [number[], TensorOptions | undefined] {
+  const given = args.filter((a) => a !== undefined);
+  const last = given[given.length - 1];
+  const options = isOptions(last) ? last : undefined;
+  const sizes = options === undefined ? given : given.slice(0, -1);
+  const named = options !== undefined && 'size' in options && sizes.length === 0;
+  const list = named ? [options.size] : sizes;
+  const rest = named ? Object.fromEntries(Object.entries(options).filter(([k]) => k !== 'size')) : options;
+  return [checkSizes(op, sizesOf(op, list)), rest];
+}
+
+function constant(op: string, args: readonly unknown[], value: number): Tensor {
+  const [shape, options] = splitSizes(op, args);
+  const { dtype, device, requires_grad } = resolveOptions(op, options, 'float32');
+  const out = allocate(shape, dtype, device);
+  if (value !== 0) backend(out).fill(out, value);
+  return withGrad(out, requires_grad);
+}
+
+/** https://pytorch.org/docs/stable/generated/torch.zeros.html */
+export const zeros = (...args: SizeArguments): Tensor => constant('zeros', args, 0);
+/** https://pytorch.org/docs/stable/generated/torch.ones.html */
+export const ones = (...args: SizeArguments): Tensor => constant('ones', args, 1);
+/** Contents are unspecified (here: zeros). https://pytorch.org/docs/stable/generated/torch.empty.html */
+export const empty = (...args: SizeArguments): Tensor => constant('empty', args, 0);
+
+/** Every element is `fill_value`; float32 for a number, bool for a boolean. https://pytorch.org/docs/stable/generated/torch.full.html */
+export function full(size: readonly number[], fill_value: number | boolean, options?: TensorOptions): Tensor {
+  const shape = checkSizes('full', size);
+  const isBool = typeof fill_value === 'boolean';
+  if (!isBool) checkFill('full', fill_value);
+  const { dtype, device, requires_grad } = resolveOptions('full', options, isBool ? 'bool' : 'float32');
+  const out = allocate(shape, dtype, device);
+  backend(out).fill(out, castNumber(Number(fill_value), dtype));
+  return withGrad(out, requires_grad);
+}
+
+function checkFill(op: string, value: unknown): void {
+  if (typeof value !== 'number') throw new ValueError(`${op}(): argument 'fill_value' must be Number, not ${typeof value}`);
+}
+
+function like(op: string, input: Tensor, options: TensorOptions | undefined, value: number): Tensor {
+  checkTensor(op, 'input', input);
+  const { dtype, device, requires_grad } = resolveOptions(op, options, input.dtype, input.device);
+  const out = allocate(input.shape, dtype, device);
+  if (value !== 0) backend(out).fill(out, castNumber(value, dtype));
+  return withGrad(out, requires_grad);
+}
+
+/** https://pytorch.org/docs/stable/generated/torch.zeros_like.html */
+export const zeros_like = (input: Tensor, options?: TensorOptions): Tensor => like('zeros_like', input, options, 0);
+/** https://pytorch.org/docs/stable/generated/torch.ones_like.html */
+export const ones_like = (input: Tensor, options?: TensorOptions): Tensor => like('ones_like', input, options, 1);
+/** https://pytorch.org/docs/stable/generated/torch.empty_like.html */
+export const empty_like = (input: Tensor, options?: TensorOptions): Tensor => like('empty_like', input, options, 0);
+/** https://pytorch.org/docs/stable/generated/torch.full_like.html */
+export function full_like(input: Tensor, fill_value: number | boolean, options?: TensorOptions): Tensor {
+  if (typeof fill_value !== 'boolean') checkFill('full_like', fill_value);
+  return like('full_like', input, options, Number(fill_value));
+}
+
+/** Zeros of another tensor's dtype and device. https://pytorch.org/docs/stable/generated/torch.Tensor.new_zeros.html */
+export function new_zeros(input: Tensor, ...args: SizeArguments): Tensor {
+  const [shape, options] = splitSizes('new_zeros', args);
+  const { dtype, device, requires_grad } = resolveOptions('new_zeros', options, input.dtype, input.device);
+  return withGrad(allocate(shape, dtype, device), requires_grad);
+}
+
+/** Ones of another tensor's dtype and device. https://pytorch.org/docs/stable/generated/torch.Tensor.new_ones.html */
+export function new_ones(input: Tensor, ...args: SizeArguments): Tensor {
+  const [shape, options] = splitSizes('new_ones', args);
+  const { dtype, device, requires_grad } = resolveOptions('new_ones', options, input.dtype, input.device);
+  const out = allocate(shape, dtype, device);
+  backend(out).fill(out, 1);
+  return withGrad(out, requires_grad);
+}
+
+/** `full` in another tensor's dtype and device. https://pytorch.org/docs/stable/generated/torch.Tensor.new_full.html */
+export function new_full(input: Tensor, size: readonly number[], fill_value: number | boolean, options?: TensorOptions): Tensor {
+  return full(size, fill_value, { ...options, dtype: options?.dtype ?? input.dtype, device: options?.device ?? input.device });
+}
+
+/** `tensor` in another tensor's dtype and device. https://pytorch.org/docs/stable/generated/torch.Tensor.new_tensor.html */
+export function new_tensor(input: Tensor, data: TensorData, options?: TensorOptions): Tensor {
+  return tensor(data, { ...options, dtype: options?.dtype ?? input.dtype, device: options?.device ?? input.device });
+}
+
+export interface ArangeOptions extends TensorOptions {
+  readonly start?: number;
+  readonly end?: number;
+  readonly step?: number;
+}
+
+/**
+ * start, start + step, … below end: int64 if all three are integers, else float32.
+ * https://pytorch.org/docs/stable/generated/torch.arange.html
+ */
+export function arange(start: number | ArangeOptions, end?: number | ArangeOptions, step?: number | ArangeOptions, options?: ArangeOptions): Tensor {
+  const [a, b, c, ...rest] = bindArguments('arange', ['start', 'end', 'step', ...OPTION_NAMES], [start, end, step, options]);
+  const from = checkNumber('arange', 'start', b === undefined ? 0 : (a ?? 0));
+  const to = checkNumber('arange', 'end', b === undefined ? a : b);
+  const by = checkNumber('arange', 'step', c ?? 1);
+  if (by === 0) throw new ValueError('arange(): step must be nonzero');
+  if (!Number.isFinite(from) || !Number.isFinite(to)) throw new ValueError(`arange(): unsupported range: ${from} -> ${to}`);
+  if (by > 0 ? to < from : to > from) throw new ValueError('arange(): upper bound and larger bound inconsistent with step sign');
+  const inferred: DType = [from, to, by].every(Number.isInteger) ? 'int64' : 'float32';
+  const { dtype, device, requires_grad } = resolveOptions('arange', toOptions(rest), inferred);
+  const out = allocateArray(dtype, Math.ceil((to - from) / by));
+  for (let i = 0; i < out.length; i++) out[i] = castNumber(from + i * by, dtype);
+  return withGrad(fromHost(out, [out.length], dtype, device), requires_grad);
+}
+
+const toOptions = ([dtype, device, requires_grad]: readonly unknown[]): TensorOptions => ({
+  dtype: dtype as DType | null | undefined,
+  device: device as Device | null | undefined,
+  requires_grad: (requires_grad ?? false) as boolean,
+});
+
+/** Ones on the diagonal. https://pytorch.org/docs/stable/generated/torch.eye.html */
+export function eye(n: number, m?: number | (TensorOptions & { readonly m?: number }), options?: TensorOptions): Tensor {
+  const [columns, ...rest] = bindArguments('eye', ['m', ...OPTION_NAMES], [m, options]);
+  const rows = checkInteger('eye', 'n', n, 0);
+  const width = columns === undefined ? rows : checkInteger('eye', 'm', columns, 0);
+  const { dtype, device, requires_grad } = resolveOptions('eye', toOptions(rest), 'float32');
+  const out = allocateArray(dtype, rows * width);
+  for (let i = 0; i < Math.min(rows, width); i++) out[i * width + i] = 1;
+  return withGrad(fromHost(out, [rows, width], dtype, device), requires_grad);
+}

@@ -1,0 +1,53 @@
+/** `torch.gpu`: what `torch.cuda` is to CUDA. https://pytorch.org/docs/stable/cuda.html */
+import { requestedMode } from './backend/gpu/config.js';
+import { gpuDevice } from './backend/gpu/device.js';
+import { allocatedBytes } from './backend/gpu/handles.js';
+import { type GpuStats, gpuStats, resetGpuStats } from './backend/gpu/stats.js';
+import { DeviceError } from './errors.js';
+
+export type { GpuStats } from './backend/gpu/stats.js';
+
+/**
+ * Whether `to('gpu')` works: false with `TORCHLET_GPU=off` and where gpu.js cannot start. It says nothing about hardware:
+ * see {@link device_name}. Starts the device.
+ * @throws DeviceError when `TORCHLET_GPU` is set to something unknown.
+ */
+export function is_available(): boolean {
+  if (requestedMode() === null) return false;
+  try {
+    gpuDevice();
+    return true;
+  } catch (error) {
+    if (error instanceof DeviceError) return false;
+    throw error;
+  }
+}
+
+/** What the device runs on. @throws DeviceError when there is no gpu device. */
+export function device_name(): string {
+  return `gpu.js in ${gpuDevice().mode} mode (emulated, no GPU hardware)`;
+}
+
+/** The mode that gpu.js runs in. @throws DeviceError when there is no gpu device. */
+export function backend(): string {
+  return gpuDevice().mode;
+}
+
+/** Waits until everything given to the device is done. gpu.js's `cpu` mode has finished when a call returns. */
+export function synchronize(): void {
+  gpuDevice();
+}
+
+/** Bytes of all gpu storages, those included that the garbage collector has yet to take. */
+export function memory_allocated(): number {
+  return allocatedBytes();
+}
+
+/** What was moved to and from the device, and what ran on it, since the start or {@link reset_stats}. */
+export function stats(): GpuStats {
+  return gpuStats();
+}
+
+export function reset_stats(): void {
+  resetGpuStats();
+}

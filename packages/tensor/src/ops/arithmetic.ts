@@ -1,0 +1,210 @@
+/** Sums, products, quotients and powers. https://pytorch.org/docs/stable/torch.html#pointwise-ops */
+import { checkOptions } from '../arguments.js';
+import { type Context, defineOp, type Op, type UnaryOp } from '../autograd/op.js';
+import { isFloating, resultType, toFloating } from '../dtype.js';
+import { DTypeError, ValueError } from '../errors.js';
+import { Tensor } from '../tensor.js';
+import { binary, checkTensor, elementwise, type Operand, unary } from './kernel.js';
+
+/** `alpha`: a factor for the second operand, 1 unless given. */
+export interface AlphaOptions {
+  readonly alpha?: number;
+}
+
+export type AddOp = Op<[input: Tensor, other: Operand, options?: AlphaOptions], Tensor>;
+export type BinaryOp = Op<[input: Tensor, other: Operand], Tensor>;
+
+function readAlpha(op: string, options: AlphaOptions | undefined, x: Operand, y: Operand): number {
+  checkOptions(op, ['alpha'], options);
+  const alpha = options?.alpha ?? 1;
+  if (typeof alpha !== 'number') throw new ValueError(`${op}(): argument 'alpha' must be a number, got ${String(alpha)}`);
+  if (!Number.isInteger(alpha) && !isFloating(resultType(x, y))) {
+    throw new DTypeError(`${op}(): For integral input tensors, argument alpha must not be a floating point number.`);
+  }
+  return alpha;
+}
+
+function scaledSum(op: string, x: Tensor, y: Operand, alpha: number, out: Tensor | null): Tensor {
+  checkTensor(op, 'input', x);
+  if (alpha === 1) return binary(op, 'add', x, y, out);
+  if (alpha === -1) return binary(op, 'sub', x, y, out);
+  return elementwise(op, 'add_scaled', [x, y, alpha], resultType(x, y), out);
+}
+
+/** `input + alpha · other`. https://pytorch.org/docs/stable/generated/torch.add.html */
+export const add: AddOp = defineOp<[Tensor, Operand, AlphaOptions?], Tensor, number>('add', {
+  forward(ctx, x, y, options) {
+    ctx.state = options === undefined ? 1 : readAlpha('add', options, x, y);
+    return scaledSum('add', x, y, ctx.state, ctx.out);
+  },
+  backward: (ctx, g) => [g, ctx.needs_input_grad[1] ? (ctx.state === 1 ? g : g.mul(ctx.state)) : null],
+  formula: ['dx = g', 'dy = alpha · g'],
+});
+
+/** `input − alpha · other`. https://pytorch.org/docs/stable/generated/torch.sub.html */
+export const sub: AddOp = defineOp<[Tensor, Operand, AlphaOptions?], Tensor, number>('sub', {
+  forward(ctx, x, y, options) {
+    if (checkTensor('sub', 'input', x).dtype === 'bool' && (typeof y === 'boolean' || (y instanceof Tensor && y.dtype === 'bool'))) {
+      throw new DTypeError(
+        'sub(): Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` ' +
+          'operator instead.',
+      );
+    }
+    ctx.state = options === undefined ? 1 : readAlpha('sub', options, x, y);
+    return scaledSum('sub', x, y, -ctx.state, ctx.out);
+  },
+  backward: (ctx, g) => [g, ctx.needs_input_grad[1] ? g.mul(-ctx.state) : null],
+  formula: ['dx = g', 'dy = −alpha · g'],
+});
+
+/** The operands that a product's derivative needs: numbers as they are, tensors saved if the other one wants a gradient. */
+type Kept = readonly (number | 'saved' | null)[];
+
+function keep(ctx: Context<Kept>, operands: readonly Operand[], wanted: readonly boolean[]): void {
+  ctx.state = operands.map((x, i) => {
+    if (!wanted[i]) return null;
+    if (typeof x !== 'object') return Number(x);
+    ctx.save_for_backward(x);
+    return 'saved';
+  });
+}
+
+function kept(ctx: Context<Kept>): Operand[] {
+  const saved = ctx.state.includes('saved') ? ctx.saved_tensors : [];
+  let next = 0;
+  // what was not wanted is never read
+  return ctx.state.map((x) => (x === 'saved' ? saved[next++] : (x ?? Number.NaN)));
+}
+
+/** `input · other`. https://pytorch.org/docs/stable/generated/torch.mul.html */
+export const mul: BinaryOp = defineOp<[Tensor, Operand], Tensor, Kept>('mul', {
+  forward(ctx, x, y) {
+    checkTensor('mul', 'input', x);
+    const needs = ctx.needs_input_grad;
+    if (needs.length > 0) keep(ctx, [x, y], [needs[1], needs[0]]);
+    return binary('mul', 'mul', x, y, ctx.out);
+  },
+  backward(ctx, g) {
+    const [x, y] = kept(ctx);
+    return [ctx.needs_input_grad[0] ? g.mul(y) : null, ctx.needs_input_grad[1] ? g.mul(x) : null];
+  },
+  formula: ['dx = g · y', 'dy = g · x'],
+});
+
+/** `input / other`, always floating. https://pytorch.org/docs/stable/generated/torch.div.html */
+const trueDivide: BinaryOp = defineOp<[Tensor, Operand], Tensor, Kept>('div', {
+  forward(ctx, x, y) {
+    checkTensor('div', 'input', x);
+    const needs = ctx.needs_input_grad;
+    if (needs.length > 0) keep(ctx, [x, y], [needs[1], true]);
+    return elementwise('div', 'div', [x, y], toFloating(resultType(x, y)), ctx.out);
+  },
+  backward(ctx, g) {
+    const [x, y] = kept(ctx);
+    const dx = g.div(y);
+    return [dx, ctx.needs_input_grad[1] ? dx.div(y).mul(x).neg() : null];
+  },
+  formula: ['dx = g / y', 'dy = −g · x / y²'],
+});
+
+/** `rounding_mode`: null divides, `'trunc'` rounds towards zero, `'floor'` down; both have zero gradients. */
+export interface DivOptions {
+  readonly rounding_mode?: 'trunc' | 'floor' | null;
+}
+
+const roundedDivide = defineOp<[Tensor, Operand, 'trunc' | 'floor'], Tensor>('div', {
+  forward(ctx, x, y, mode) {
+    const dtype = resultType(x, y);
+    if (!isFloating(dtype) && (y === 0 || (y instanceof Tensor && y.toArray().includes(0)))) {
+      throw new ValueError('div(): ZeroDivisionError: integer division by zero');
+    }
+    return elementwise('div', mode === 'floor' ? 'floor_divide' : 'trunc_divide', [x, y], dtype, ctx.out);
+  },
+  backward: (_ctx, g) => [g.mul(0), g.mul(0)],
+  formula: ['dx = 0', 'dy = 0'],
+});
+
+export interface DivFunction {
+  (input: Tensor, other: Operand, options?: DivOptions): Tensor;
+}
+
+const readRounding = (options: DivOptions | undefined): 'trunc' | 'floor' | null => {
+  checkOptions('div', ['rounding_mode'], options);
+  const mode = options?.rounding_mode ?? null;
+  if (mode !== null && mode !== 'trunc' && mode !== 'floor') {
+    throw new ValueError(`div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '${String(mode)}'`);
+  }
+  return mode;
+};
+
+/** `input / other`, floating unless a `rounding_mode` is given. https://pytorch.org/docs/stable/generated/torch.div.html */
+export const div: DivFunction = (input, other, options) => {
+  const mode = options === undefined ? null : readRounding(options);
+  return mode === null ? trueDivide(input, other) : roundedDivide(input, other, mode);
+};
+
+/** `div` in place. */
+export const div_: DivFunction = (input, other, options) => {
+  const mode = readRounding(options);
+  return mode === null ? trueDivide.inplace(input, other) : roundedDivide.inplace(input, other, mode);
+};
+
+/** `−input`. https://pytorch.org/docs/stable/generated/torch.neg.html */
+export const neg: UnaryOp = defineOp('neg', {
+  forward(ctx, x) {
+    if (checkTensor('neg', 'input', x).dtype === 'bool') {
+      throw new DTypeError(
+        'neg(): Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use ' +
+          'the `~` or `logical_not()` operator instead.',
+      );
+    }
+    return unary('neg', x, ctx.out);
+  },
+  backward: (_ctx, g) => [g.neg()],
+  formula: ['dx = −g'],
+});
+
+export type PowOp = Op<[input: Operand, exponent: Operand], Tensor>;
+
+/** `input ^ exponent`; the base or the exponent may be a number. https://pytorch.org/docs/stable/generated/torch.pow.html */
+export const pow: PowOp = defineOp<[Operand, Operand], Tensor, Kept>('pow', {
+  forward(ctx, x, y) {
+    if (typeof x !== 'object') checkTensor('pow', 'exponent', y);
+    const dtype = resultType(x, y);
+    if (!isFloating(dtype) && typeof y === 'number' && y < 0) {
+      throw new ValueError('pow(): Integers to negative integer powers are not allowed.');
+    }
+    const needs = ctx.needs_input_grad;
+    const result = elementwise('pow', 'pow', [x, y], dtype, ctx.out);
+    if (needs.length > 0) keep(ctx, [x, y, result], [true, true, needs[1]]);
+    return result;
+  },
+  backward(ctx, g) {
+    const [x, y, result] = kept(ctx);
+    return [ctx.needs_input_grad[0] ? powBase(g, x as Tensor, y) : null, ctx.needs_input_grad[1] ? powExponent(g, x, y as Tensor, result as Tensor) : null];
+  },
+  formula: ['dx = g · y · x^(y − 1), 0 where y = 0', 'dy = g · x^y · ln x, 0 where x = 0 and y ≥ 0'],
+});
+
+function powBase(g: Tensor, x: Tensor, y: Operand): Tensor {
+  if (typeof y !== 'object') return y === 0 ? g.mul(0) : g.mul(x.pow(Number(y) - 1).mul(y));
+  return g.mul(y).mul(x.pow(y.sub(1))).masked_fill(y.eq(0), 0);
+}
+
+function powExponent(g: Tensor, x: Operand, y: Tensor, result: Tensor): Tensor {
+  const log = typeof x === 'object' ? x.log() : Math.log(Number(x));
+  const dy = g.mul(result.mul(log));
+  if (typeof x !== 'object') return Number(x) === 0 ? dy.masked_fill(y.ge(0), 0) : dy;
+  return dy.masked_fill(x.eq(0).mul(y.ge(0)), 0);
+}
+
+/** `square(x) = x²`. https://pytorch.org/docs/stable/generated/torch.square.html */
+export function square(input: Tensor): Tensor {
+  return pow(checkTensor('square', 'input', input), 2);
+}
+
+export const add_: AddOp['inplace'] = add.inplace;
+export const sub_: AddOp['inplace'] = sub.inplace;
+export const mul_: BinaryOp['inplace'] = mul.inplace;
+export const neg_: UnaryOp['inplace'] = neg.inplace;
+export const pow_: (input: Tensor, exponent: Operand) => Tensor = pow.inplace;

@@ -1,0 +1,212 @@
+/** Comparisons and choices. https://pytorch.org/docs/stable/torch.html#comparison-ops */
+import { bindArguments } from '../arguments.js';
+import { defineOp, type Op } from '../autograd/op.js';
+import type { ElementwiseName } from '../backend/elementwise.js';
+import { resultType } from '../dtype.js';
+import { DTypeError, ValueError } from '../errors.js';
+import { broadcastShapes } from '../shape.js';
+import { Tensor } from '../tensor.js';
+import { allocate, backend, binary, cast, checkSameDevice, checkTensor, elementwise, type Operand } from './kernel.js';
+
+export type CompareOp = Op<[input: Tensor, other: Operand], Tensor>;
+
+const compare = (name: 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge'): CompareOp =>
+  defineOp(name, {
+    forward: (_ctx, x, y) => binary(name, name, checkTensor(name, 'input', x), y, null, 'bool'),
+    backward: null,
+    formula: ['not differentiable', 'not differentiable'],
+  });
+
+/** x = y, as bool. https://pytorch.org/docs/stable/generated/torch.eq.html */
+export const eq: CompareOp = compare('eq');
+/** x ≠ y, as bool. https://pytorch.org/docs/stable/generated/torch.ne.html */
+export const ne: CompareOp = compare('ne');
+/** x < y, as bool. https://pytorch.org/docs/stable/generated/torch.lt.html */
+export const lt: CompareOp = compare('lt');
+/** x ≤ y, as bool. https://pytorch.org/docs/stable/generated/torch.le.html */
+export const le: CompareOp = compare('le');
+/** x > y, as bool. https://pytorch.org/docs/stable/generated/torch.gt.html */
+export const gt: CompareOp = compare('gt');
+/** x ≥ y, as bool. https://pytorch.org/docs/stable/generated/torch.ge.html */
+export const ge: CompareOp = compare('ge');
+
+export type ExtremumOp = Op<[input: Tensor, other: Tensor], Tensor>;
+
+const extremum = (name: 'maximum' | 'minimum', loses: 'lt' | 'gt', formula: readonly string[]): ExtremumOp =>
+  defineOp(name, {
+    forward(ctx, x, y) {
+      checkTensor(name, 'input', x);
+      checkTensor(name, 'other', y);
+      ctx.save_for_backward(x, y);
+      return binary(name, name, x, y);
+    },
+    backward(ctx, g) {
+      const [x, y] = ctx.saved_tensors;
+      const shared = where(x.eq(y), g.div(2), g);
+      return [shared.masked_fill(x[loses](y), 0), shared.masked_fill(y[loses](x), 0)];
+    },
+    formula,
+  });
+
+/** The greater one; NaN wins; a tie shares the gradient. https://pytorch.org/docs/stable/generated/torch.maximum.html */
+export const maximum: ExtremumOp = extremum('maximum', 'lt', ['dx = g · [x > y], g / 2 at ties', 'dy = g · [y > x], g / 2 at ties']);
+/** The smaller one; NaN wins; a tie shares the gradient. https://pytorch.org/docs/stable/generated/torch.minimum.html */
+export const minimum: ExtremumOp = extremum('minimum', 'gt', ['dx = g · [x < y], g / 2 at ties', 'dy = g · [y < x], g / 2 at ties']);
+
+type WhereOp = Op<[condition: Tensor, input: Operand, other: Operand], Tensor>;
+
+const choose: WhereOp = defineOp('where', {
+  forward(ctx, condition, x, y) {
+    checkCondition(condition);
+    ctx.save_for_backward(condition);
+    const common = resultType(x, y);
+    const shape = [x, y].reduce((s, t) => (t instanceof Tensor ? broadcastShapes('where', s, t.shape) : s), condition.shape);
+    checkSameDevice('where', condition, ...[x, y].filter((t): t is Tensor => t instanceof Tensor && t.ndim > 0));
+    const inputs = [condition, ...[x, y].map((t) => (t instanceof Tensor ? onDevice(cast(t, common), condition) : Number(t)))];
+    const out = allocate(shape, common, condition.device);
+    backend(condition).elementwise('where', inputs, out);
+    return out;
+  },
+  backward: (ctx, g) => {
+    const [condition] = ctx.saved_tensors;
+    return [null, where(condition, g, 0), where(condition, 0, g)];
+  },
+  formula: ['not differentiable', 'dx = g · [condition]', 'dy = g · [not condition]'],
+});
+
+const onDevice = (t: Tensor, like: Tensor): Tensor | number => (t.device === like.device ? t : Number(t.item()));
+
+function checkCondition(condition: unknown): void {
+  const c = checkTensor('where', 'condition', condition);
+  if (c.dtype !== 'bool' && c.dtype !== 'uint8') {
+    throw new DTypeError(`where expected condition to be a boolean tensor, but got a tensor with dtype ${c.dtype}`);
+  }
+}
+
+/**
+ * `input` where the condition is true, else `other`; numbers and tensors, broadcast together.
+ * https://pytorch.org/docs/stable/generated/torch.where.html
+ */
+export function where(condition: Tensor, input: Operand, other: Operand): Tensor {
+  return choose(condition, input, other);
+}
+
+/** `x.where(condition, other)`: the tensor itself where the condition is true. */
+export function whereMethod(input: Tensor, condition: Tensor, other: Operand): Tensor {
+  return choose(condition, input, other);
+}
+
+type MaskedFillOp = Op<[input: Tensor, mask: Tensor, value: Operand], Tensor>;
+
+/** `value` (a number or a 0-dim tensor) where the mask is true. https://pytorch.org/docs/stable/generated/torch.Tensor.masked_fill.html */
+export const masked_fill: MaskedFillOp = defineOp('masked_fill', {
+  forward(ctx, x, mask, value) {
+    checkTensor('masked_fill', 'input', x);
+    if (checkTensor('masked_fill', 'mask', mask).dtype !== 'bool') {
+      throw new DTypeError(`masked_fill(): masked_fill_ only supports boolean masks, but got mask with dtype ${mask.dtype}`);
+    }
+    if (value instanceof Tensor && value.ndim !== 0) {
+      throw new ValueError(
+        `masked_fill(): masked_fill only supports a 0-dimensional value tensor, but got tensor with ${value.ndim} dimension(s).`,
+      );
+    }
+    ctx.save_for_backward(mask);
+    const fill = value instanceof Tensor ? onDevice(cast(value, x.dtype), x) : castScalar(x, value);
+    const out = allocate(broadcastShapes('masked_fill', x.shape, mask.shape), x.dtype, checkSameDevice('masked_fill', x, mask));
+    backend(x).elementwise('where', [mask, fill, x], out);
+    return out;
+  },
+  backward(ctx, g) {
+    const [mask] = ctx.saved_tensors;
+    const dv = ctx.needs_input_grad[2] ? where(mask, g, 0).sum() : null;
+    return [ctx.needs_input_grad[0] ? g.masked_fill(mask, 0) : null, null, dv];
+  },
+  formula: ['dx = g · [not mask]', 'not differentiable', 'dvalue = Σ g · [mask]'],
+});
+
+export const masked_fill_: MaskedFillOp['inplace'] = masked_fill.inplace;
+
+/** @throws DTypeError for a fraction that goes into integers. */
+function castScalar(x: Tensor, value: number | boolean): number {
+  const common = resultType(x, value);
+  if (common !== x.dtype) {
+    throw new DTypeError(`masked_fill(): value cannot be converted to type ${x.dtype} without overflow: ${String(value)}`);
+  }
+  return Number(value);
+}
+
+type Bound = number | Tensor | null;
+
+const clampOp = defineOp<[Tensor, Bound, Bound], Tensor, readonly (number | 'saved' | null)[]>('clamp', {
+  forward(ctx, x, min, max) {
+    const bounds = [min, max].filter((b): b is number | Tensor => b !== null);
+    let common = x.dtype;
+    for (const b of bounds) common = b instanceof Tensor ? resultType(x, b) : resultType({ dtype: common, shape: [1] }, b);
+    ctx.save_for_backward(x, ...bounds.filter((b): b is Tensor => b instanceof Tensor));
+    ctx.state = [min, max].map((b) => (b instanceof Tensor ? 'saved' : b));
+    const name: ElementwiseName = bounds.length === 2 ? 'clamp' : min === null ? 'minimum' : 'maximum';
+    return elementwise('clamp', name, [x, ...bounds], common, ctx.out);
+  },
+  backward(ctx, g) {
+    const saved = ctx.saved_tensors;
+    let next = 1;
+    const [min, max] = ctx.state.map((b) => (b === 'saved' ? saved[next++] : b));
+    return clampGrads(g, saved[0], min, max);
+  },
+  formula: ['dx = g · [min ≤ x ≤ max]', 'dmin = g · [x < min < max]', 'dmax = g · [x > max or max < min]'],
+});
+
+function clampGrads(g: Tensor, x: Tensor, min: Bound, max: Bound): (Tensor | null)[] {
+  const above = min === null ? null : x.ge(min);
+  const below = max === null ? null : x.le(max);
+  const inside = above === null ? (below as Tensor) : below === null ? above : above.mul(below);
+  const dx = where(inside, g, 0);
+  if (!(min instanceof Tensor) && !(max instanceof Tensor)) return [dx];
+  let isMin = min === null ? null : x.lt(min);
+  let isMax = max === null ? null : x.gt(max);
+  if (min !== null && max !== null) {
+    // max wins where the bounds cross
+    const least = min instanceof Tensor ? min : (max as Tensor).new_tensor(min);
+    isMin = (isMin as Tensor).mul(least.lt(max));
+    isMax = (isMax as Tensor).logical_not().mul(least.le(max)).logical_not();
+  }
+  return [dx, isMin !== null && min instanceof Tensor ? where(isMin, g, 0) : null, isMax !== null && max instanceof Tensor ? where(isMax, g, 0) : null];
+}
+
+export interface ClampOptions {
+  readonly min?: number | Tensor | null;
+  readonly max?: number | Tensor | null;
+}
+
+function clampBounds(input: Tensor, args: readonly unknown[]): [Tensor, Bound, Bound] {
+  checkTensor('clamp', 'input', input);
+  const [min, max] = bindArguments('clamp', ['min', 'max'], args).map((b) => (b ?? null) as Bound);
+  if (min === null && max === null) throw new ValueError("clamp(): At least one of 'min' or 'max' must not be None");
+  return [input, min, max];
+}
+
+/**
+ * Elements forced into [min, max]; a bound that is null or missing does not exist.
+ * https://pytorch.org/docs/stable/generated/torch.clamp.html
+ */
+export function clamp(input: Tensor, min?: number | Tensor | null | ClampOptions, max?: number | Tensor | null | ClampOptions): Tensor {
+  const [x, low, high] = clampBounds(input, [min, max]);
+  if (Number.isNaN(low) || Number.isNaN(high)) return x.mul(Number.NaN);
+  return clampOp(x, low, high);
+}
+
+/** `clamp` in place. */
+export function clamp_(input: Tensor, min?: number | Tensor | null | ClampOptions, max?: number | Tensor | null | ClampOptions): Tensor {
+  return clampOp.inplace(...clampBounds(input, [min, max]));
+}
+
+/** Whether two tensors have one shape and equal elements. https://pytorch.org/docs/stable/generated/torch.equal.html */
+export function equal(input: Tensor, other: Tensor): boolean {
+  checkTensor('equal', 'input', input);
+  checkTensor('equal', 'other', other);
+  checkSameDevice('equal', input, other);
+  if (input.shape.length !== other.shape.length || input.shape.some((s, i) => s !== other.shape[i])) return false;
+  const [a, b] = [input.toArray(), other.toArray()];
+  return a.every((v, i) => v === b[i]);
+}
+

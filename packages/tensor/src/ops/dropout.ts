@@ -1,0 +1,51 @@
+/** Dropout. https://pytorch.org/docs/stable/nn.functional.html#dropout-functions */
+import { bindArguments, checkBoolean, checkNumber } from '../arguments.js';
+import { allocateArray } from '../dtype.js';
+import { ValueError } from '../errors.js';
+import { bernoulli } from '../random/distributions.js';
+import { default_generator } from '../random/generator.js';
+import type { Tensor } from '../tensor.js';
+import { checkTensor, fromHost } from './kernel.js';
+
+export interface DropoutOptions {
+  readonly p?: number;
+  readonly training?: boolean;
+  readonly inplace?: boolean;
+}
+
+/**
+ * Each element becomes 0 with probability `p`, the others are scaled by 1 / (1 − p); the input itself when not training.
+ * The mask is drawn as PyTorch draws it. https://pytorch.org/docs/stable/generated/torch.nn.functional.dropout.html
+ */
+export function dropout(input: Tensor, p?: number | DropoutOptions, training?: boolean | DropoutOptions, inplace?: boolean | DropoutOptions): Tensor {
+  return functional(input, [p, training, inplace], true);
+}
+
+/** `torch.dropout(input, p, train)`. */
+export function torchDropout(input: Tensor, p: number | { readonly p: number; readonly train: boolean }, train?: boolean | { readonly train: boolean }): Tensor {
+  const [probability, training] = bindArguments('dropout', ['p', 'train'], [p, train]);
+  return functional(input, [probability, training, false], false);
+}
+
+function functional(input: Tensor, args: readonly unknown[], trainingByDefault: boolean): Tensor {
+  checkTensor('dropout', 'input', input);
+  const [p, training, inplace] = bindArguments('dropout', ['p', 'training', 'inplace'], args);
+  const probability = checkNumber('dropout', 'p', p ?? 0.5);
+  if (probability < 0 || probability > 1) {
+    throw new ValueError(`dropout probability has to be between 0 and 1, but got ${probability}`);
+  }
+  const write = checkBoolean('dropout', 'inplace', inplace ?? false);
+  const multiply = (x: Tensor, by: Tensor | number): Tensor => (write ? x.mul_(by) : x.mul(by));
+  if (!checkBoolean('dropout', 'training', training ?? trainingByDefault) || probability === 0 || input.numel() === 0) return input;
+  if (probability === 1) return multiply(input, 0);
+  return multiply(input, mask(input, 1 - probability));
+}
+
+/** 1 / keep with probability `keep`, else 0. */
+function mask(like: Tensor, keep: number): Tensor {
+  const noise = allocateArray(like.dtype, like.numel());
+  bernoulli(default_generator, noise, keep);
+  const scale = like.dtype === 'float32' ? Math.fround(1 / Math.fround(keep)) : 1 / keep;
+  for (let i = 0; i < noise.length; i++) noise[i] *= scale;
+  return fromHost(noise, like.shape, like.dtype, like.device);
+}

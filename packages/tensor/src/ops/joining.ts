@@ -1,0 +1,92 @@
+/** Tensors joined. https://pytorch.org/docs/stable/torch.html#indexing-slicing-joining-mutating-ops */
+import { bindArguments, checkInteger } from '../arguments.js';
+import { defineOp, type Op } from '../autograd/op.js';
+import { promote_types } from '../dtype.js';
+import { DTypeError, ShapeError } from '../errors.js';
+import { showShape, wrapDim } from '../shape.js';
+import { Tensor } from '../tensor.js';
+import { allocate, backend, checkSameDevice, checkTensor } from './kernel.js';
+
+const catOp: Op<[tensors: readonly Tensor[], dim: number], Tensor> = defineOp<[readonly Tensor[], number], Tensor, [readonly number[], number]>('cat', {
+  forward(ctx, tensors, dim) {
+    const sizes = tensors.map((x) => x.shape[dim]);
+    ctx.state = [sizes, dim];
+    const first = tensors[0];
+    const out = allocate(first.shape.with(dim, sizes.reduce((a, b) => a + b, 0)), first.dtype, checkSameDevice('cat', ...tensors));
+    let start = 0;
+    for (const x of tensors) {
+      const window = new Tensor(out.storage, x.shape, out.strides, start * out.strides[dim]);
+      backend(x).copy(x, window);
+      start += x.shape[dim];
+    }
+    return out;
+  },
+  backward(ctx, g) {
+    const [sizes, dim] = ctx.state;
+    let start = 0;
+    return [
+      sizes.map((size) => {
+        start += size;
+        return g.narrow(dim, start - size, size);
+      }),
+    ];
+  },
+  formula: ['dxᵢ = the i-th part of g'],
+});
+
+const listOf = (op: string, tensors: unknown): Tensor[] => {
+  if (!Array.isArray(tensors)) throw new DTypeError(`${op}(): argument 'tensors' must be a list of Tensors, not ${typeof tensors}`);
+  if (tensors.length === 0) throw new ShapeError(op === 'cat' ? 'cat(): expected a non-empty list of Tensors' : 'stack expects a non-empty TensorList');
+  return tensors.map((x, i) => checkTensor(op, `tensors[${i}]`, x));
+};
+
+export interface CatOptions {
+  readonly dim?: number;
+}
+
+/** Tensors joined along a dimension that they have. https://pytorch.org/docs/stable/generated/torch.cat.html */
+export function cat(tensors: readonly Tensor[], dim?: number | CatOptions): Tensor {
+  const list = listOf('cat', tensors);
+  const [d = 0] = bindArguments('cat', ['dim'], [dim]);
+  // PyTorch's old rule: a vector of no elements fits everywhere
+  const filled = list.filter((x) => !(x.ndim === 1 && x.shape[0] === 0));
+  const parts = filled.length === 0 ? list : filled;
+  const first = parts[0];
+  const zero = parts.findIndex((x) => x.ndim === 0);
+  if (zero >= 0) throw new ShapeError(`cat(): zero-dimensional tensor (at position ${zero}) cannot be concatenated`);
+  const at = wrapDim('cat', checkInteger('cat', 'dim', d), first.ndim);
+  parts.forEach((x, i) => {
+    if (x.ndim !== first.ndim) {
+      throw new ShapeError(`cat(): Tensors must have same number of dimensions: got ${first.ndim} and ${x.ndim}`);
+    }
+    const bad = x.shape.findIndex((s, k) => k !== at && s !== first.shape[k]);
+    if (bad >= 0) {
+      throw new ShapeError(
+        `cat(): Sizes of tensors must match except in dimension ${at}. Expected size ${first.shape[bad]} but got size ` +
+          `${x.shape[bad]} for tensor number ${i} in the list.`,
+      );
+    }
+  });
+  return catOp(promoted(list, parts), at);
+}
+
+/** All of one dtype: that to which they promote. */
+function promoted(all: readonly Tensor[], parts: readonly Tensor[]): Tensor[] {
+  const dtype = all.map((x) => x.dtype).reduce((a, b) => promote_types(a, b));
+  return parts.map((x) => x.to(dtype));
+}
+
+/** Tensors of one shape joined along a new dimension. https://pytorch.org/docs/stable/generated/torch.stack.html */
+export function stack(tensors: readonly Tensor[], dim?: number | CatOptions): Tensor {
+  const list = listOf('stack', tensors);
+  const [d = 0] = bindArguments('stack', ['dim'], [dim]);
+  const at = wrapDim('stack', checkInteger('stack', 'dim', d), list[0].ndim + 1);
+  list.forEach((x, i) => {
+    if (x.ndim !== list[0].ndim || x.shape.some((s, k) => s !== list[0].shape[k])) {
+      throw new ShapeError(
+        `stack expects each tensor to be equal size, but got ${showShape(list[0].shape)} at entry 0 and ${showShape(x.shape)} at entry ${i}`,
+      );
+    }
+  });
+  return cat(list.map((x) => x.unsqueeze(at)), at);
+}

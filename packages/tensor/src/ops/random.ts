@@ -1,0 +1,109 @@
+/** Tensors filled with draws, in place. https://pytorch.org/docs/stable/torch.html#random-sampling */
+import { bindArguments, checkNumber } from '../arguments.js';
+import { checkInplace } from '../autograd/history.js';
+import { checkWritable } from '../autograd/op.js';
+import { gradMode } from '../autograd/grad-mode.js';
+import { allocateArray, cName, isFloating, type TypedArray } from '../dtype.js';
+import { DTypeError, ValueError } from '../errors.js';
+import { bernoulli as fillBernoulli, exponential as fillExponential, normal as fillNormal, randint as fillRandint, uniform as fillUniform } from '../random/distributions.js';
+import { default_generator, Generator } from '../random/generator.js';
+import type { Tensor } from '../tensor.js';
+import { backend, checkTensor, fromHost } from './kernel.js';
+
+export interface GeneratorOptions {
+  /** Where the draws come from; the default generator unless given. */
+  readonly generator?: Generator | null;
+}
+
+/** @throws ValueError for anything but a generator. */
+export function readGenerator(op: string, generator: unknown): Generator {
+  if (generator === undefined || generator === null) return default_generator;
+  if (generator instanceof Generator) return generator;
+  throw new ValueError(`${op}(): argument 'generator' must be a Generator, got ${typeof generator}`);
+}
+
+/** Draws into host memory, then into the tensor. */
+function drawInto(op: string, x: Tensor, draw: (out: TypedArray) => void): Tensor {
+  checkTensor(op, 'input', x);
+  checkInplace(x);
+  checkWritable(op, x);
+  const host = allocateArray(x.dtype, x.numel());
+  draw(host);
+  const source = fromHost(host, x.shape, x.dtype, x.device);
+  if (x.grad_fn !== null && gradMode.enabled) return x.copy_(source); // the old value's gradient is 0
+  backend(x).copy(source, x);
+  x.versionCounter.version++;
+  return x;
+}
+
+/** @throws DTypeError for integers. */
+function floats(op: string, x: Tensor, draw: (out: Float32Array | Float64Array) => void): Tensor {
+  if (!isFloating(checkTensor(op, 'input', x).dtype)) throw new DTypeError(`"${op}" not implemented for '${cName(x.dtype)}'`);
+  return drawInto(op, x, (out) => draw(out as Float32Array | Float64Array));
+}
+
+export interface NormalOptions extends GeneratorOptions {
+  readonly mean?: number;
+  readonly std?: number;
+}
+
+/** Normal draws. https://pytorch.org/docs/stable/generated/torch.Tensor.normal_.html */
+export function normal_(input: Tensor, mean?: number | NormalOptions, std?: number | NormalOptions, options?: NormalOptions): Tensor {
+  const [m, s, g] = bindArguments('normal_', ['mean', 'std', 'generator'], [mean, std, options]);
+  const generator = readGenerator('normal_', g);
+  return floats('normal_', input, (out) =>
+    fillNormal(generator, out, checkNumber('normal_', 'mean', m ?? 0), checkNumber('normal_', 'std', s ?? 1)),
+  );
+}
+
+export interface UniformOptions extends GeneratorOptions {
+  readonly from?: number;
+  readonly to?: number;
+}
+
+/** Uniform draws on [from, to). https://pytorch.org/docs/stable/generated/torch.Tensor.uniform_.html */
+export function uniform_(input: Tensor, from?: number | UniformOptions, to?: number | UniformOptions, options?: UniformOptions): Tensor {
+  const [a, b, g] = bindArguments('uniform_', ['from', 'to', 'generator'], [from, to, options]);
+  const generator = readGenerator('uniform_', g);
+  return floats('uniform_', input, (out) =>
+    fillUniform(generator, out, checkNumber('uniform_', 'from', a ?? 0), checkNumber('uniform_', 'to', b ?? 1)),
+  );
+}
+
+export interface BernoulliOptions extends GeneratorOptions {
+  readonly p?: number;
+}
+
+/** 1 with probability `p`, else 0. https://pytorch.org/docs/stable/generated/torch.Tensor.bernoulli_.html */
+export function bernoulli_(input: Tensor, p?: number | BernoulliOptions, options?: BernoulliOptions): Tensor {
+  const [probability, g] = bindArguments('bernoulli_', ['p', 'generator'], [p, options]);
+  const generator = readGenerator('bernoulli_', g);
+  return drawInto('bernoulli_', input, (out) => fillBernoulli(generator, out, checkNumber('bernoulli_', 'p', probability ?? 0.5)));
+}
+
+export interface ExponentialOptions extends GeneratorOptions {
+  readonly lambd?: number;
+}
+
+/** Exponential draws with rate `lambd`. https://pytorch.org/docs/stable/generated/torch.Tensor.exponential_.html */
+export function exponential_(input: Tensor, lambd?: number | ExponentialOptions, options?: ExponentialOptions): Tensor {
+  const [rate, g] = bindArguments('exponential_', ['lambd', 'generator'], [lambd, options]);
+  const generator = readGenerator('exponential_', g);
+  return floats('exponential_', input, (out) => fillExponential(generator, out, checkNumber('exponential_', 'lambd', rate ?? 1)));
+}
+
+export interface RandomOptions extends GeneratorOptions {
+  readonly from?: number;
+  readonly to?: number;
+}
+
+/** Integers in [from, to). https://pytorch.org/docs/stable/generated/torch.Tensor.random_.html */
+export function random_(input: Tensor, from: number | RandomOptions, to?: number | RandomOptions, options?: RandomOptions): Tensor {
+  const [a, b, g] = bindArguments('random_', ['from', 'to', 'generator'], [from, to, options]);
+  // one bound alone is the upper one
+  const [low, high] = b === undefined ? [0, a] : [a ?? 0, b];
+  const generator = readGenerator('random_', g);
+  return drawInto('random_', input, (out) =>
+    fillRandint(generator, out, checkNumber('random_', 'from', low), checkNumber('random_', 'to', high), input.dtype),
+  );
+}

@@ -1,0 +1,127 @@
+/** Softmax and its relatives. https://pytorch.org/docs/stable/nn.functional.html#softmax */
+import { bindArguments, checkBoolean, checkInteger } from '../arguments.js';
+import { defineOp, type Op } from '../autograd/op.js';
+import { checkDType, cName, type DType, isFloating } from '../dtype.js';
+import { DTypeError } from '../errors.js';
+import { wrapDim, wrapDims } from '../shape.js';
+import type { Tensor } from '../tensor.js';
+import { allocate, backend, checkTensor } from './kernel.js';
+import type { Dims, ReduceOptions } from './reduction.js';
+
+type SoftmaxOp = Op<[input: Tensor, dim: number], Tensor>;
+
+function kernel(name: string, x: Tensor, dim: number, log: boolean): Tensor {
+  if (!isFloating(x.dtype)) throw new DTypeError(`"${name}" not implemented for '${cName(x.dtype)}'`);
+  const out = allocate(x.shape, x.dtype, x.device);
+  if (x.numel() > 0) backend(x).softmax(x, dim, log, out);
+  return out;
+}
+
+const softmaxOp: SoftmaxOp = defineOp<[Tensor, number], Tensor, number>('softmax', {
+  forward(ctx, x, dim) {
+    ctx.state = dim;
+    return ctx.save_for_backward(kernel('softmax', x, dim, false));
+  },
+  backward(ctx, g) {
+    const [y] = ctx.saved_tensors;
+    const gy = g.mul(y);
+    return [gy.sub(y.mul(gy.sum(ctx.state, true)))];
+  },
+  formula: ['dx = y · (g − Σ g · y)'],
+});
+
+const logSoftmaxOp: SoftmaxOp = defineOp<[Tensor, number], Tensor, number>('log_softmax', {
+  forward(ctx, x, dim) {
+    ctx.state = dim;
+    return ctx.save_for_backward(kernel('log_softmax', x, dim, true));
+  },
+  backward(ctx, g) {
+    const [y] = ctx.saved_tensors;
+    return [g.sub(y.exp().mul(g.sum(ctx.state, true)))];
+  },
+  formula: ['dx = g − e^y · Σ g'],
+});
+
+export interface SoftmaxOptions {
+  readonly dim?: number;
+  readonly dtype?: DType | null;
+}
+
+function run(name: string, op: SoftmaxOp, input: Tensor, dim: unknown, dtype: unknown): Tensor {
+  const d = wrapDim(name, checkInteger(name, 'dim', dim), input.ndim);
+  return op(dtype === undefined || dtype === null ? input : input.to(checkDType(name, dtype)), d);
+}
+
+function method(name: string, op: SoftmaxOp, input: Tensor, args: readonly unknown[]): Tensor {
+  checkTensor(name, 'input', input);
+  const [dim, dtype] = bindArguments(name, ['dim', 'dtype'], args);
+  return run(name, op, input, dim, dtype);
+}
+
+/** e^x / Σ e^x along `dim`. https://pytorch.org/docs/stable/generated/torch.softmax.html */
+export function softmax(input: Tensor, dim: number | SoftmaxOptions, dtype?: DType | null | SoftmaxOptions): Tensor {
+  return method('softmax', softmaxOp, input, [dim, dtype]);
+}
+
+/** x − ln Σ e^x along `dim`. https://pytorch.org/docs/stable/generated/torch.nn.functional.log_softmax.html */
+export function log_softmax(input: Tensor, dim: number | SoftmaxOptions, dtype?: DType | null | SoftmaxOptions): Tensor {
+  return method('log_softmax', logSoftmaxOp, input, [dim, dtype]);
+}
+
+/** Options of `nn.functional`'s softmax; `_stacklevel` is PyTorch's, for warnings, and does nothing here. */
+export interface FunctionalSoftmaxOptions {
+  readonly dim?: number | null;
+  readonly _stacklevel?: number;
+  readonly dtype?: DType | null;
+}
+
+function functional(name: string, op: SoftmaxOp, input: Tensor, args: readonly unknown[]): Tensor {
+  checkTensor(name, 'input', input);
+  const [dim, , dtype] = bindArguments(name, ['dim', '_stacklevel', 'dtype'], args);
+  // PyTorch's implicit choice where none is given
+  const chosen = dim ?? ([0, 1, 3].includes(input.ndim) ? 0 : 1);
+  return run(name, op, input, chosen, dtype);
+}
+
+/** https://pytorch.org/docs/stable/generated/torch.nn.functional.softmax.html */
+export function functionalSoftmax(input: Tensor, dim?: number | null | FunctionalSoftmaxOptions, _stacklevel?: number | FunctionalSoftmaxOptions, dtype?: DType | null | FunctionalSoftmaxOptions): Tensor {
+  return functional('softmax', softmaxOp, input, [dim, _stacklevel, dtype]);
+}
+
+/** https://pytorch.org/docs/stable/generated/torch.nn.functional.log_softmax.html */
+export function functionalLogSoftmax(input: Tensor, dim?: number | null | FunctionalSoftmaxOptions, _stacklevel?: number | FunctionalSoftmaxOptions, dtype?: DType | null | FunctionalSoftmaxOptions): Tensor {
+  return functional('log_softmax', logSoftmaxOp, input, [dim, _stacklevel, dtype]);
+}
+
+const logsumexpOp: Op<[input: Tensor, dims: readonly number[], keepdim: boolean], Tensor> = defineOp<[Tensor, readonly number[], boolean], Tensor, { dims: readonly number[]; keepdim: boolean }>('logsumexp', {
+  forward(ctx, x, dims, keepdim) {
+    ctx.state = { dims, keepdim };
+    if (x.numel() === 0 || dims.length === 0) {
+      const y = x.ndim === 0 ? x.clone() : x.exp().sum(dims, keepdim).log();
+      ctx.save_for_backward(x, y);
+      return y;
+    }
+    const top = x.amax(dims, true);
+    // an infinite maximum must not become ∞ − ∞
+    const shift = top.masked_fill(top.abs().eq(Number.POSITIVE_INFINITY), 0);
+    const total = x.sub(shift).exp().sum(dims, true).log().add(shift);
+    const y = keepdim ? total : total.squeeze(dims);
+    ctx.save_for_backward(x, y);
+    return y;
+  },
+  backward(ctx, g) {
+    const [x, y] = ctx.saved_tensors;
+    const restore = (s: Tensor): Tensor => (ctx.state.keepdim ? s : ctx.state.dims.reduce((u, d) => u.unsqueeze(d), s));
+    return [restore(g).mul(x.sub(restore(y)).exp())];
+  },
+  formula: ['dx = g · e^(x − y)'],
+});
+
+/** ln Σ e^x over `dim`, without overflow. https://pytorch.org/docs/stable/generated/torch.logsumexp.html */
+export function logsumexp(input: Tensor, dim: Dims | ReduceOptions, keepdim?: boolean | ReduceOptions): Tensor {
+  checkTensor('logsumexp', 'input', input);
+  const [d, keep] = bindArguments('logsumexp', ['dim', 'keepdim'], [dim, keepdim]);
+  const dims = wrapDims('logsumexp', d as Dims, input.ndim).sort((a, b) => a - b);
+  const x = isFloating(input.dtype) ? input : input.to('float32');
+  return logsumexpOp(x, dims, checkBoolean('logsumexp', 'keepdim', keep ?? false));
+}

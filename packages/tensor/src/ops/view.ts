@@ -1,0 +1,384 @@
+/** Views: other shapes over the same memory. https://pytorch.org/docs/stable/tensor_view.html */
+import { bindArguments, checkInteger } from '../arguments.js';
+import { defineOp, type Op } from '../autograd/op.js';
+import { ShapeError, ValueError } from '../errors.js';
+import { inferSize, type Shape, showShape, storageEnd, viewStrides, wrapDim, wrapDims } from '../shape.js';
+import { Tensor } from '../tensor.js';
+import { allocate, backend, checkTensor } from './kernel.js';
+
+const windowOn = (x: Tensor, shape: Shape, strides: Shape, offset: number = x.offset): Tensor =>
+  new Tensor(x.storage, shape, strides, offset);
+
+/** Sizes given one by one or as one array. */
+export function sizesOf(op: string, args: readonly unknown[]): number[] {
+  const list = args.length === 1 && Array.isArray(args[0]) ? args[0] : args;
+  for (const s of list) {
+    if (typeof s !== 'number') throw new ValueError(`${op}(): argument 'size' must be tuple of ints, but found element of type ${typeof s}`);
+  }
+  return list.slice() as number[];
+}
+
+interface Geometry {
+  readonly shape: Shape;
+  readonly strides: Shape;
+  readonly offset: number;
+  readonly numel: number;
+}
+
+type AsStridedOp = Op<[input: Tensor, size: Shape, stride: Shape, offset: number], Tensor>;
+
+const asStridedOp: AsStridedOp = defineOp<[Tensor, Shape, Shape, number], Tensor, [Geometry, Geometry]>('as_strided', {
+  view: true,
+  forward(ctx, x, shape, strides, offset) {
+    if (storageEnd(shape, strides, offset) > x.storage.numel) {
+      throw new ShapeError(
+        `setStorage: sizes ${showShape(shape)}, strides ${showShape(strides)}, storage offset ${offset} are out of ` +
+          `bounds for storage of ${x.storage.numel} elements`,
+      );
+    }
+    ctx.state = [
+      { shape: x.shape, strides: x.strides, offset: x.offset, numel: x.storage.numel },
+      { shape, strides, offset, numel: x.storage.numel },
+    ];
+    return windowOn(x, shape, strides, offset);
+  },
+  backward: (ctx, g) => [asStridedBackward(g, ctx.state[0], ctx.state[1])],
+  formula: ['dx[i] = Σ g over the places that show element i'],
+});
+
+/** Adds a view's gradient into zeros laid out as the tensor that was viewed. */
+const asStridedBackward: Op<[grad: Tensor, base: Geometry, view: Geometry], Tensor> = defineOp<[Tensor, Geometry, Geometry], Tensor, [Geometry, Geometry]>(
+  'as_strided_backward',
+  {
+    forward(ctx, g, base, view) {
+      ctx.state = [base, view];
+      const flat = allocate([base.numel], g.dtype, g.device);
+      backend(g).accumulate(windowOn(flat, view.shape, view.strides, view.offset), g);
+      const out = allocate(base.shape, g.dtype, g.device);
+      backend(g).copy(windowOn(flat, base.shape, base.strides, base.offset), out);
+      return out;
+    },
+    backward: (ctx, gg) => [asStridedGrad(gg, ctx.state[0], ctx.state[1])],
+    formula: ['dg = gradient seen through the view'],
+  },
+);
+
+/** The adjoint of the adjoint: lays a gradient of the base out as the base was, and looks at it through the view. */
+function asStridedGrad(gg: Tensor, base: Geometry, view: Geometry): Tensor {
+  const flat = asStridedBackward(gg, { ...base, shape: [base.numel], strides: [1], offset: 0 }, base);
+  return asStridedOp(flat, view.shape, view.strides, view.offset);
+}
+
+/**
+ * A view with any sizes, strides and offset (in elements of the storage).
+ * https://pytorch.org/docs/stable/generated/torch.as_strided.html
+ * @throws ShapeError when it leaves the storage.
+ */
+export function as_strided(input: Tensor, size: readonly number[], stride: readonly number[], storage_offset?: number): Tensor {
+  checkTensor('as_strided', 'input', input);
+  if (size.length !== stride.length) {
+    throw new ShapeError(`as_strided(): mismatch in length of strides and shape (${showShape(size)} and ${showShape(stride)})`);
+  }
+  if (stride.some((s) => s < 0)) {
+    throw new ShapeError(`as_strided(): Negative strides are not supported at the moment, got strides: ${showShape(stride)}`);
+  }
+  return asStridedOp(input, size.slice(), stride.slice(), storage_offset ?? input.offset);
+}
+
+const permuteOp: Op<[input: Tensor, dims: readonly number[]], Tensor> = defineOp<[Tensor, readonly number[]], Tensor, number[]>('permute', {
+  view: true,
+  forward(ctx, x, dims) {
+    ctx.state = dims.map((_, i) => dims.indexOf(i));
+    return windowOn(x, dims.map((d) => x.shape[d]), dims.map((d) => x.strides[d]));
+  },
+  backward: (ctx, g) => [permuteOp(g, ctx.state)],
+  formula: ['dx = g permuted back'],
+});
+
+/** Dimensions in another order. https://pytorch.org/docs/stable/generated/torch.permute.html */
+export function permute(input: Tensor, ...dims: number[] | [readonly number[]]): Tensor {
+  const rank = checkTensor('permute', 'input', input).ndim;
+  const list = sizesOf('permute', dims);
+  if (list.length !== rank) {
+    throw new ShapeError(
+      'permute(): number of dimensions in the tensor input does not match the length of the desired ordering of ' +
+        `dimensions i.e. input.dim() = ${rank} is not equal to len(dims) = ${list.length}`,
+    );
+  }
+  return permuteOp(input, list.length === 0 ? [] : wrapDims('permute', list, rank));
+}
+
+const transposeOp: Op<[input: Tensor, dim0: number, dim1: number], Tensor> = defineOp<[Tensor, number, number], Tensor, [number, number]>('transpose', {
+  view: true,
+  forward(ctx, x, a, b) {
+    ctx.state = [a, b];
+    const [shape, strides] = [x.shape.slice(), x.strides.slice()];
+    [shape[a], shape[b]] = [shape[b], shape[a]];
+    [strides[a], strides[b]] = [strides[b], strides[a]];
+    return x.ndim === 0 ? windowOn(x, [], []) : windowOn(x, shape, strides);
+  },
+  backward: (ctx, g) => [transposeOp(g, ctx.state[0], ctx.state[1])],
+  formula: ['dx = gᵀ'],
+});
+
+export interface TransposeOptions {
+  readonly dim0?: number;
+  readonly dim1?: number;
+}
+
+/** Two dimensions exchanged. https://pytorch.org/docs/stable/generated/torch.transpose.html */
+export function transpose(input: Tensor, dim0: number | TransposeOptions, dim1?: number | TransposeOptions): Tensor {
+  const rank = checkTensor('transpose', 'input', input).ndim;
+  const [a, b] = bindArguments('transpose', ['dim0', 'dim1'], [dim0, dim1]);
+  return transposeOp(
+    input,
+    wrapDim('transpose', checkInteger('transpose', 'dim0', a), rank),
+    wrapDim('transpose', checkInteger('transpose', 'dim1', b), rank),
+  );
+}
+
+/** The transpose of a matrix; a vector or scalar stays as it is. https://pytorch.org/docs/stable/generated/torch.t.html */
+export function t(input: Tensor): Tensor {
+  const rank = checkTensor('t', 'input', input).ndim;
+  if (rank > 2) throw new ShapeError(`t() expects a tensor with <= 2 dimensions, but self is ${rank}D`);
+  return rank < 2 ? alias(input) : transposeOp(input, 0, 1);
+}
+
+/** The same view once more. */
+export const alias: Op<[input: Tensor], Tensor> = defineOp('alias', {
+  view: true,
+  forward: (_ctx, x) => windowOn(x, x.shape, x.strides),
+  backward: (_ctx, g) => [g],
+  formula: ['dx = g'],
+});
+
+/** Sizes and strides that differ from the input's, over the same elements in the same order. */
+const reviewOp = (name: string, gradName: string): Op<[input: Tensor, shape: Shape, strides: Shape], Tensor> =>
+  defineOp<[Tensor, Shape, Shape], Tensor, Shape>(name, {
+    view: true,
+    forward(ctx, x, shape, strides) {
+      ctx.state = x.shape;
+      return windowOn(x, shape, strides);
+    },
+    backward: (ctx, g) => [g.reshape(ctx.state)],
+    formula: ["dx = g in x's shape"],
+    grad_name: gradName,
+  });
+
+const viewOp = reviewOp('view', 'ViewBackward0');
+const squeezeOp = reviewOp('squeeze', 'SqueezeBackward0');
+const squeezeDimOp = reviewOp('squeeze', 'SqueezeBackward1');
+const unsqueezeOp = reviewOp('unsqueeze', 'UnsqueezeBackward0');
+
+/**
+ * Other sizes over the same memory; one may be −1. https://pytorch.org/docs/stable/generated/torch.Tensor.view.html
+ * @throws ShapeError when the sizes do not fit, or when it cannot be done without a copy.
+ */
+export function view(input: Tensor, ...shape: number[] | [readonly number[]]): Tensor {
+  checkTensor('view', 'input', input);
+  const sizes = inferSize('view', sizesOf('view', shape), input.numel());
+  const strides = viewStrides(input.shape, input.strides, sizes);
+  if (strides === null) {
+    throw new ShapeError(
+      'view size is not compatible with input tensor\'s size and stride (at least one dimension spans across two ' +
+        'contiguous subspaces). Use .reshape(...) instead. ' +
+        `view() of size ${showShape(input.shape)} and stride ${showShape(input.strides)} as ${showShape(sizes)}`,
+    );
+  }
+  return viewOp(input, sizes, strides);
+}
+
+export function view_as(input: Tensor, other: Tensor): Tensor {
+  return view(input, checkTensor('view_as', 'other', other).shape);
+}
+
+/** A view where possible, else a copy in the new sizes. https://pytorch.org/docs/stable/generated/torch.reshape.html */
+export function reshape(input: Tensor, ...shape: number[] | [readonly number[]]): Tensor {
+  checkTensor('reshape', 'input', input);
+  const sizes = inferSize('reshape', sizesOf('reshape', shape), input.numel());
+  const strides = viewStrides(input.shape, input.strides, sizes);
+  return strides === null ? view(input.clone(), sizes) : viewOp(input, sizes, strides);
+}
+
+export function reshape_as(input: Tensor, other: Tensor): Tensor {
+  return reshape(input, checkTensor('reshape_as', 'other', other).shape);
+}
+
+export interface FlattenOptions {
+  readonly start_dim?: number;
+  readonly end_dim?: number;
+}
+
+/** Dimensions `start_dim` … `end_dim` joined. https://pytorch.org/docs/stable/generated/torch.flatten.html */
+export function flatten(input: Tensor, start_dim?: number | FlattenOptions, end_dim?: number | FlattenOptions): Tensor {
+  const rank = checkTensor('flatten', 'input', input).ndim;
+  const [start = 0, end = -1] = bindArguments('flatten', ['start_dim', 'end_dim'], [start_dim, end_dim]);
+  const a = wrapDim('flatten', checkInteger('flatten', 'start_dim', start), rank);
+  const b = wrapDim('flatten', checkInteger('flatten', 'end_dim', end), rank);
+  if (a > b) throw new ShapeError('flatten() has invalid args: start_dim cannot come after end_dim');
+  if (rank === 0) return reshape(input, 1);
+  if (a === b) return input;
+  const joined = input.shape.slice(a, b + 1).reduce((n, s) => n * s, 1);
+  return reshape(input, [...input.shape.slice(0, a), joined, ...input.shape.slice(b + 1)]);
+}
+
+/** Without dimensions of size 1: all, or those named. https://pytorch.org/docs/stable/generated/torch.squeeze.html */
+export function squeeze(input: Tensor, dim?: number | readonly number[] | { readonly dim?: number | readonly number[] }): Tensor {
+  const rank = checkTensor('squeeze', 'input', input).ndim;
+  const [d] = bindArguments('squeeze', ['dim'], [dim]);
+  const dims = d === undefined || d === null ? null : wrapDims('squeeze', d as number | number[], rank);
+  const goes = (i: number): boolean => input.shape[i] === 1 && (dims === null || dims.includes(i));
+  const stays = input.shape.map((_, i) => i).filter((i) => !goes(i));
+  const op = dims === null ? squeezeOp : squeezeDimOp;
+  return op(input, stays.map((i) => input.shape[i]), stays.map((i) => input.strides[i]));
+}
+
+/** A new dimension of size 1 at `dim`. https://pytorch.org/docs/stable/generated/torch.unsqueeze.html */
+export function unsqueeze(input: Tensor, dim: number | { readonly dim: number }): Tensor {
+  const rank = checkTensor('unsqueeze', 'input', input).ndim;
+  const [d] = bindArguments('unsqueeze', ['dim'], [dim]);
+  const at = wrapDim('unsqueeze', checkInteger('unsqueeze', 'dim', d), rank + 1);
+  const stride = at < rank ? input.shape[at] * input.strides[at] : 1;
+  return unsqueezeOp(input, input.shape.toSpliced(at, 0, 1), input.strides.toSpliced(at, 0, stride));
+}
+
+const expandOp: Op<[input: Tensor, shape: Shape, strides: Shape], Tensor> = defineOp('expand', {
+  view: true,
+  forward: (_ctx, x, shape, strides) => windowOn(x, shape, strides),
+  // the engine sums over the dimensions that were repeated
+  backward: (_ctx, g) => [g],
+  formula: ['dx = Σ g over the repeated dimensions'],
+});
+
+/**
+ * Dimensions of size 1 repeated without a copy; −1 keeps a size. https://pytorch.org/docs/stable/generated/torch.Tensor.expand.html
+ */
+export function expand(input: Tensor, ...sizes: number[] | [readonly number[]]): Tensor {
+  checkTensor('expand', 'input', input);
+  const list = sizesOf('expand', sizes);
+  const lead = list.length - input.ndim;
+  if (lead < 0) {
+    throw new ShapeError(
+      `expand(${showShape(input.shape)}, size=${showShape(list)}): the number of sizes provided (${list.length}) must be ` +
+        `greater or equal to the number of dimensions in the tensor (${input.ndim})`,
+    );
+  }
+  const shape = list.map((size, i) => expandedSize(input, list, size, i, lead));
+  const strides = shape.map((size, i) => (i < lead || (input.shape[i - lead] === 1 && size !== 1) ? 0 : input.strides[i - lead]));
+  return expandOp(input, shape, strides);
+}
+
+function expandedSize(input: Tensor, sizes: readonly number[], size: number, i: number, lead: number): number {
+  const old = i < lead ? null : input.shape[i - lead];
+  if (size === -1) {
+    if (old !== null) return old;
+    throw new ShapeError(`expand(${showShape(input.shape)}, size=${showShape(sizes)}): the expanded size -1 isn't allowed in a leading, non-existing dimension ${i}`);
+  }
+  if (size < 0 || (old !== null && old !== 1 && old !== size)) {
+    throw new ShapeError(
+      `expand(): The expanded size of the tensor (${size}) must match the existing size (${old}) at non-singleton ` +
+        `dimension ${i}.  Target sizes: ${showShape(sizes)}.  Tensor sizes: ${showShape(input.shape)}`,
+    );
+  }
+  return size;
+}
+
+export function expand_as(input: Tensor, other: Tensor): Tensor {
+  return expand(input, checkTensor('expand_as', 'other', other).shape);
+}
+
+/** As {@link expand}: https://pytorch.org/docs/stable/generated/torch.broadcast_to.html */
+export function broadcast_to(input: Tensor, size: readonly number[]): Tensor {
+  return expand(input, size);
+}
+
+const selectOp: Op<[input: Tensor, dim: number, index: number], Tensor> = defineOp<[Tensor, number, number], Tensor, [Shape, number, number]>('select', {
+  view: true,
+  forward(ctx, x, dim, index) {
+    ctx.state = [x.shape, dim, index];
+    return windowOn(x, x.shape.toSpliced(dim, 1), x.strides.toSpliced(dim, 1), x.offset + index * x.strides[dim]);
+  },
+  backward: (ctx, g) => {
+    const [shape, dim, index] = ctx.state;
+    return [narrowBackward(g.unsqueeze(dim), shape, dim, index)];
+  },
+  formula: ['dx = g at the index, 0 elsewhere'],
+});
+
+/** One index of a dimension, which disappears. https://pytorch.org/docs/stable/generated/torch.select.html */
+export function select(input: Tensor, dim: number | { readonly dim: number; readonly index: number }, index?: number | { readonly index: number }): Tensor {
+  const rank = checkTensor('select', 'input', input).ndim;
+  if (rank === 0) throw new ShapeError('select() cannot be applied to a 0-dim tensor.');
+  const [a, b] = bindArguments('select', ['dim', 'index'], [dim, index]);
+  const d = wrapDim('select', checkInteger('select', 'dim', a), rank);
+  const i = checkInteger('select', 'index', b);
+  const size = input.shape[d];
+  if (i < -size || i >= size) {
+    throw new ShapeError(`select(): index ${i} out of range for tensor of size ${showShape(input.shape)} at dimension ${d}`);
+  }
+  return selectOp(input, d, i < 0 ? i + size : i);
+}
+
+const narrowOp: Op<[input: Tensor, dim: number, start: number, length: number], Tensor> = defineOp<[Tensor, number, number, number], Tensor, [Shape, number, number]>('slice', {
+  view: true,
+  forward(ctx, x, dim, start, length) {
+    ctx.state = [x.shape, dim, start];
+    return windowOn(x, x.shape.with(dim, length), x.strides, x.offset + start * x.strides[dim]);
+  },
+  backward: (ctx, g) => [narrowBackward(g, ...ctx.state)],
+  formula: ['dx = g in the window, 0 elsewhere'],
+});
+
+/** A window's gradient within zeros of the whole. */
+const narrowBackward: Op<[grad: Tensor, shape: Shape, dim: number, start: number], Tensor> = defineOp<[Tensor, Shape, number, number], Tensor, [number, number, number]>(
+  'slice_backward',
+  {
+    forward(ctx, g, shape, dim, start) {
+      const length = g.shape[dim];
+      ctx.state = [dim, start, length];
+      const out = allocate(shape, g.dtype, g.device);
+      backend(g).copy(g, windowOn(out, shape.with(dim, length), out.strides, start * out.strides[dim]));
+      return out;
+    },
+    backward: (ctx, gg) => [narrowOp(gg, ...ctx.state)],
+    formula: ['dg = gradient in the window'],
+  },
+);
+
+/** `length` indices of a dimension from `start`. https://pytorch.org/docs/stable/generated/torch.narrow.html */
+export function narrow(
+  input: Tensor,
+  dim: number | NarrowOptions,
+  start?: number | NarrowOptions,
+  length?: number | NarrowOptions,
+): Tensor {
+  const rank = checkTensor('narrow', 'input', input).ndim;
+  if (rank === 0) throw new ShapeError('narrow() cannot be applied to a 0-dim tensor.');
+  const [a, b, c] = bindArguments('narrow', ['dim', 'start', 'length'], [dim, start, length]);
+  const d = wrapDim('narrow', checkInteger('narrow', 'dim', a), rank);
+  const size = input.shape[d];
+  const from = checkInteger('narrow', 'start', b);
+  const n = checkInteger('narrow', 'length', c);
+  if (n < 0) throw new ShapeError(`narrow(): length must be non-negative, got ${n}`);
+  if (from < -size || from > size) {
+    throw new ShapeError(`narrow(): start out of range (expected to be in range of [${-size}, ${size}], but got ${from})`);
+  }
+  const first = from < 0 ? from + size : from;
+  if (first + n > size) throw new ShapeError(`narrow(): start (${first}) + length (${n}) exceeds dimension size (${size}).`);
+  return narrowOp(input, d, first, n);
+}
+
+export interface NarrowOptions {
+  readonly dim?: number;
+  readonly start?: number;
+  readonly length?: number;
+}
+
+/** Slices along a dimension, which disappears. https://pytorch.org/docs/stable/generated/torch.unbind.html */
+export function unbind(input: Tensor, dim?: number | { readonly dim?: number }): Tensor[] {
+  const rank = checkTensor('unbind', 'input', input).ndim;
+  const [d = 0] = bindArguments('unbind', ['dim'], [dim]);
+  if (rank === 0) throw new ShapeError('unbind(): Dimension specified as 0 but tensor has no dimensions');
+  const at = wrapDim('unbind', checkInteger('unbind', 'dim', d), rank);
+  return Array.from({ length: input.shape[at] }, (_, i) => selectOp(input, at, i));
+}

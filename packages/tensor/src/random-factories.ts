@@ -1,0 +1,125 @@
+/** Tensors of random numbers, draw for draw as PyTorch makes them. https://pytorch.org/docs/stable/torch.html#random-sampling */
+import { bindArguments, checkInteger, isOptions } from './arguments.js';
+import { allocateArray, type DType, isFloating, type TypedArray } from './dtype.js';
+import { DTypeError, ValueError } from './errors.js';
+import { OPTION_NAMES, resolveOptions, type SizeArguments, splitSizes, type TensorOptions, withGrad } from './factories.js';
+import { checkTensor, fromHost } from './ops/kernel.js';
+import { type GeneratorOptions, readGenerator } from './ops/random.js';
+import { normal as fillNormal, randint as fillRandint, randperm as fillRandperm, uniform as fillUniform } from './random/distributions.js';
+import { default_generator, type Generator } from './random/generator.js';
+import { checkSizes, numelOf, type Shape } from './shape.js';
+import type { Tensor } from './tensor.js';
+
+/** Options of a random factory. */
+export interface RandomTensorOptions extends TensorOptions, GeneratorOptions {}
+
+type Fill = (generator: Generator, out: TypedArray, dtype: DType) => void;
+
+function draw(op: string, shape: Shape, options: RandomTensorOptions | undefined, dtype: DType, fill: Fill): Tensor {
+  const resolved = resolveOptions(op, options, dtype, 'cpu', ['generator']);
+  const generator = readGenerator(op, options?.generator);
+  const out = allocateArray(resolved.dtype, numelOf(shape));
+  fill(generator, out, resolved.dtype);
+  return withGrad(fromHost(out, shape, resolved.dtype, resolved.device), resolved.requires_grad);
+}
+
+const floating = (op: string, fill: (generator: Generator, out: Float32Array | Float64Array) => void): Fill => (generator, out, dtype) => {
+  if (!isFloating(dtype)) throw new DTypeError(`${op}(): not implemented for dtype ${dtype}, expected float32 or float64`);
+  fill(generator, out as Float32Array | Float64Array);
+};
+
+/** Uniform on [0, 1). https://pytorch.org/docs/stable/generated/torch.rand.html */
+export function rand(...args: SizeArguments<RandomTensorOptions>): Tensor {
+  const [shape, options] = splitSizes('rand', args);
+  return draw('rand', shape, options, 'float32', floating('rand', fillUniform));
+}
+
+/** Standard normal. https://pytorch.org/docs/stable/generated/torch.randn.html */
+export function randn(...args: SizeArguments<RandomTensorOptions>): Tensor {
+  const [shape, options] = splitSizes('randn', args);
+  return draw('randn', shape, options, 'float32', floating('randn', fillNormal));
+}
+
+const likeOptions = (input: Tensor, options: TensorOptions | undefined): TensorOptions => ({
+  ...options,
+  dtype: options?.dtype ?? input.dtype,
+  device: options?.device ?? input.device,
+});
+
+/** https://pytorch.org/docs/stable/generated/torch.rand_like.html */
+export function rand_like(input: Tensor, options?: TensorOptions): Tensor {
+  checkTensor('rand_like', 'input', input);
+  return draw('rand_like', input.shape, likeOptions(input, options), 'float32', floating('rand_like', fillUniform));
+}
+
+/** https://pytorch.org/docs/stable/generated/torch.randn_like.html */
+export function randn_like(input: Tensor, options?: TensorOptions): Tensor {
+  checkTensor('randn_like', 'input', input);
+  return draw('randn_like', input.shape, likeOptions(input, options), 'float32', floating('randn_like', fillNormal));
+}
+
+export interface RandintOptions extends RandomTensorOptions {
+  readonly low?: number;
+  readonly high?: number;
+  readonly size?: readonly number[];
+}
+
+/**
+ * Integers in [low, high), int64: `randint(high, size)`, `randint(low, high, size)`.
+ * https://pytorch.org/docs/stable/generated/torch.randint.html
+ */
+export function randint(high: number, size: readonly number[], options?: RandintOptions): Tensor;
+export function randint(low: number, high: number, size: readonly number[], options?: RandintOptions): Tensor;
+export function randint(low: number, options: RandintOptions & { readonly size: readonly number[] }): Tensor;
+export function randint(...args: unknown[]): Tensor {
+  const given = args.filter((a) => a !== undefined);
+  // `randint(high, size)`: an array in second place means that low is missing
+  if (Array.isArray(given[1])) given.unshift(0);
+  else if (given.length === 2 && isOptions(given[1]) && !('high' in given[1])) given.unshift(0);
+  const [low, high, size, generator, ...rest] = bindArguments('randint', ['low', 'high', 'size', 'generator', ...OPTION_NAMES], given);
+  if (!Array.isArray(size)) throw new ValueError(`randint(): argument 'size' must be tuple of ints, not ${typeof size}`);
+  const [dtype, device, requires_grad] = rest as [DType | undefined, TensorOptions['device'], boolean | undefined];
+  const [from, to] = [checkInteger('randint', 'low', low ?? 0), checkInteger('randint', 'high', high)];
+  const options = { generator: generator as Generator | undefined, dtype, device, requires_grad: requires_grad ?? false };
+  return draw('randint', checkSizes('randint', size), options, 'int64', (g, out, type) => fillRandint(g, out, from, to, type));
+}
+
+/** https://pytorch.org/docs/stable/generated/torch.randint_like.html */
+export function randint_like(input: Tensor, low: number, high?: number | TensorOptions, options?: TensorOptions): Tensor {
+  checkTensor('randint_like', 'input', input);
+  const [from, to] = typeof high === 'number' ? [low, high] : [0, low];
+  const rest = typeof high === 'object' ? high : options;
+  return draw('randint_like', input.shape, likeOptions(input, rest), 'int64', (g, out, type) => fillRandint(g, out, from, to, type));
+}
+
+/** A random permutation of 0 … n − 1, int64. https://pytorch.org/docs/stable/generated/torch.randperm.html */
+export function randperm(n: number, options?: RandomTensorOptions): Tensor {
+  const count = checkInteger('randperm', 'n', n, 0);
+  return draw('randperm', [count], options, 'int64', (g, out) => out.set(fillRandperm(g, count)));
+}
+
+/**
+ * Seeds the default generator; a fraction is cut off. https://pytorch.org/docs/stable/generated/torch.manual_seed.html
+ */
+export function manual_seed(seed: number | bigint): Generator {
+  return default_generator.manual_seed(typeof seed === 'number' && Number.isFinite(seed) ? Math.trunc(seed) : seed);
+}
+
+/** The seed in use. https://pytorch.org/docs/stable/generated/torch.initial_seed.html */
+export const initial_seed = (): number | bigint => default_generator.initial_seed();
+
+/** Seeds the default generator with a random number and returns that. https://pytorch.org/docs/stable/generated/torch.seed.html */
+export const seed = (): number => default_generator.seed();
+
+/** The default generator's state, PyTorch's bytes as a uint8 tensor. https://pytorch.org/docs/stable/generated/torch.get_rng_state.html */
+export function get_rng_state(): Tensor {
+  const state = default_generator.get_state();
+  return fromHost(state, [state.length], 'uint8', 'cpu');
+}
+
+/** https://pytorch.org/docs/stable/generated/torch.set_rng_state.html */
+export function set_rng_state(new_state: Tensor): void {
+  checkTensor('set_rng_state', 'new_state', new_state);
+  if (new_state.dtype !== 'uint8') throw new DTypeError(`set_rng_state(): expected a uint8 tensor, got ${new_state.dtype}`);
+  default_generator.set_state(Uint8Array.from(new_state.toArray()));
+}

@@ -1,0 +1,221 @@
+import { backendOf, checkDevice } from '../backend/devices.js';
+import { itemsize } from '../dtype.js';
+import { SerializationError, ValueError } from '../errors.js';
+import { type Device, Storage } from '../storage.js';
+import type { ByteSource } from './byte-source.js';
+import { fromPython } from './from-python.js';
+import { MAX_PICKLE_BYTES, readPickle } from './pickle-reader.js';
+import { type PickleValue, PyGlobal, PyObject, PyTuple } from './pickle-values.js';
+import {
+  decodeStorage,
+  encodeStorage,
+  STORAGE_FORMATS,
+  type StorageFormat,
+  UNSUPPORTED_STORAGES,
+} from './storage-codec.js';
+import { toPython } from './to-python.js';
+import { TORCH_GLOBALS } from './torch-globals.js';
+import { ZipReader } from './zip-reader.js';
+import { writeZip, type ZipInput } from './zip-writer.js';
+
+/**
+ * Where loaded storages go: one device for all of them, or a device for each location that a file may name
+ * (`{ 'cuda:0': 'cpu' }`). By default each goes where it was saved from.
+ */
+export type MapLocation = string | Readonly<Record<string, string>> | null;
+
+/** The folder inside of the zip file. PyTorch takes any; a fixed one makes the bytes independent of the file's name. */
+const ROOT = 'archive';
+/** Format versions of PyTorch's container that are known; 3 is what PyTorch writes. */
+const WRITTEN_VERSION = 3;
+const MAX_VERSION = 10;
+
+// Writing ------------------------------------------------------------------------------------------------------------
+
+/**
+ * The file of a value, in chunks; everything that can be wrong with the value is found before the first one.
+ * A chunk is only valid until the next one is asked for.
+ */
+export function writePt(value: unknown): Iterable<Uint8Array> {
+  const { pickle, storages } = toPython(value);
+  const small = (name: string, bytes: Uint8Array): ZipInput => ({
+    name: `${ROOT}/${name}`,
+    size: bytes.length,
+    chunks: () => [bytes],
+  });
+  const text = new TextEncoder();
+  return writeZip([
+    small('data.pkl', pickle),
+    small('byteorder', text.encode('little')),
+    ...storages.map(storageEntry),
+    small('version', text.encode(`${WRITTEN_VERSION}\n`)),
+  ]);
+}
+
+function storageEntry(storage: Storage, key: number): ZipInput {
+  const { dtype, numel } = storage;
+  const whole = { storage, dtype, shape: [numel], strides: [1], offset: 0 };
+  return {
+    name: `${ROOT}/data/${key}`,
+    size: numel * itemsize(dtype),
+    chunks: () => encodeStorage(backendOf(storage.device).toHost(whole), dtype),
+  };
+}
+
+// Reading ------------------------------------------------------------------------------------------------------------
+
+/**
+ * The value that a file holds.
+ * @throws SerializationError for a file that is damaged, in another format, or holds what is not supported.
+ */
+export function readPt(source: ByteSource, mapLocation: MapLocation): unknown {
+  checkMagic(source);
+  const zip = new ZipReader(source);
+  const root = findRoot(zip);
+  checkRecords(zip, root);
+  const storages = new StorageLoader(zip, root, mapLocation);
+  const value = readPickle(zip.read(`${root}/data.pkl`), {
+    globals: TORCH_GLOBALS,
+    persistentLoad: (id) => storages.load(id),
+  });
+  return fromPython(value);
+}
+
+function checkMagic(source: ByteSource): void {
+  const start = source.read(0, Math.min(4, source.size));
+  if (start[0] === 0x80 && start[1] === 2 && start[2] === 0x8a) {
+    throw new SerializationError(
+      'this is the format that torch.save wrote before PyTorch 1.6, which is not supported: ' +
+        'load it with PyTorch and save it again',
+    );
+  }
+}
+
+function findRoot(zip: ZipReader): string {
+  const roots = zip.names.flatMap((name) => /^([^/]+)\/data\.pkl$/.exec(name)?.[1] ?? []);
+  if (roots.length !== 1) {
+    throw new SerializationError(`the zip file has ${roots.length} entries */data.pkl: it is not from torch.save`);
+  }
+  return roots[0];
+}
+
+function checkRecords(zip: ZipReader, root: string): void {
+  if (zip.has(`${root}/constants.pkl`)) {
+    throw new SerializationError('this is a TorchScript archive (torch.jit.save): only torch.save files can be loaded');
+  }
+  const order = readRecord(zip, `${root}/byteorder`) ?? 'little';
+  if (order !== 'little') throw new SerializationError(`unsupported byte order ${JSON.stringify(order)}`);
+  const version = readRecord(zip, `${root}/version`) ?? readRecord(zip, `${root}/.data/version`) ?? 'none';
+  if (!/^\d+\n?$/.test(version) || Number(version) < 1 || Number(version) > MAX_VERSION) {
+    throw new SerializationError(`unsupported format version ${JSON.stringify(version)}, expected 1 to ${MAX_VERSION}`);
+  }
+  const size = zip.size(`${root}/data.pkl`);
+  if (size > MAX_PICKLE_BYTES)
+    throw new SerializationError(`data.pkl has ${size} bytes, more than ${MAX_PICKLE_BYTES}`);
+}
+
+/** A record of a few characters, or null if there is none. */
+function readRecord(zip: ZipReader, name: string): string | null {
+  if (!zip.has(name)) return null;
+  if (zip.size(name) > 100) throw new SerializationError(`zip entry ${name} has ${zip.size(name)} bytes`);
+  return String.fromCharCode(...zip.read(name));
+}
+
+interface StorageId {
+  readonly type: PyGlobal;
+  readonly key: string;
+  readonly location: string;
+  readonly numel: number;
+}
+
+/** Reads each storage of a file once, so that tensors which shared it share it again. */
+class StorageLoader {
+  readonly #loaded = new Map<string, { id: StorageId; storage: PyObject }>();
+
+  constructor(
+    readonly zip: ZipReader,
+    readonly root: string,
+    readonly mapLocation: MapLocation,
+  ) {}
+
+  load(persistentId: PickleValue): PyObject {
+    const id = parseId(persistentId);
+    const loaded = this.#loaded.get(id.key);
+    if (loaded === undefined) {
+      const storage = new PyObject(this.#read(id));
+      this.#loaded.set(id.key, { id, storage });
+      return storage;
+    }
+    if (loaded.id.type !== id.type || loaded.id.numel !== id.numel) {
+      throw new SerializationError(`storage ${id.key} is referred to with different types or sizes`);
+    }
+    return loaded.storage;
+  }
+
+  #read({ type, key, location, numel }: StorageId): Storage {
+    const device = placeOf(location, this.mapLocation);
+    const format = formatOf(type);
+    const name = `${this.root}/data/${key}`;
+    if (!this.zip.has(name)) throw new SerializationError(`there is no data for storage ${key}`);
+    const size = this.zip.size(name);
+    if (size !== numel * format.itemsize) {
+      throw new SerializationError(
+        `storage ${key} should have ${numel} elements of ${format.itemsize} bytes, has ${size} bytes`,
+      );
+    }
+    const array = decodeStorage(this.zip.chunks(name), format, numel);
+    return new Storage(device, format.dtype, numel, backendOf(device).fromHost(array, format.dtype));
+  }
+}
+
+/** `('storage', class, key, location, numel)` */
+function parseId(id: PickleValue): StorageId {
+  const items = id instanceof PyTuple ? id.items : [];
+  const [tag, type, key, location, numel] = items;
+  if (
+    tag !== 'storage' ||
+    !(type instanceof PyGlobal) ||
+    typeof key !== 'string' ||
+    typeof location !== 'string' ||
+    !(typeof numel === 'number' && Number.isSafeInteger(numel) && numel >= 0) ||
+    items.length !== 5
+  ) {
+    throw new SerializationError("a persistent id is not ('storage', class, key, location, numel)");
+  }
+  return { type, key, location, numel };
+}
+
+function formatOf({ path }: PyGlobal): StorageFormat {
+  const name = path.slice('torch.'.length);
+  const format = STORAGE_FORMATS.get(name);
+  if (format !== undefined) return format;
+  const dtype = UNSUPPORTED_STORAGES.get(name);
+  throw new SerializationError(
+    dtype === undefined
+      ? `${path} is not the class of a storage`
+      : `dtype ${dtype} (${path}) is not supported: convert the tensor to another dtype before saving it`,
+  );
+}
+
+/** @throws SerializationError for a device that is not ours and that `map_location` does not mention. */
+function placeOf(location: string, mapLocation: MapLocation): Device {
+  if (typeof mapLocation === 'string') return checkDevice('load', mapLocation);
+  if (mapLocation !== null && Object.hasOwn(mapLocation, location)) return checkDevice('load', mapLocation[location]);
+  if (location === 'cpu') return 'cpu';
+  throw new SerializationError(
+    `Attempting to deserialize object on ${location}, a device that is not available here. ` +
+      "Use map_location: 'cpu' to map the storages to the CPU",
+  );
+}
+
+/** @throws ValueError for what is neither a device, nor a record of devices, nor null. */
+export function checkMapLocation(value: unknown): MapLocation {
+  if (value === null || value === undefined) return null;
+  if (typeof value === 'string') return checkDevice('load', value);
+  if (typeof value === 'object' && Object.values(value).every((device) => typeof device === 'string')) {
+    return value as Readonly<Record<string, string>>;
+  }
+  throw new ValueError(
+    `load(): map_location must be a device, an object of devices, or null, but got a ${typeof value}`,
+  );
+}
