@@ -120,7 +120,7 @@ export class DataLoader<T, B = Collated<T>> implements Iterable<B>, AsyncIterabl
   private fetch(index: number | readonly number[]): B {
     if (typeof index === 'number') {
       // Without batches, collate_fn is given the one item.
-      const convert = this.collate_fn as unknown as (item: T) => B;
+      const convert = this.collate_fn as (item: unknown) => B;
       return convert(getItem(this.dataset, index));
     }
     const isDefault: boolean = Object.is(this.collate_fn, default_collate);

@@ -32,6 +32,15 @@ export class TensorDataset<Tensors extends Tensor[] = Tensor[]> extends Dataset<
   getBatch(indices: readonly number[]): Collated<Tensors> | null {
     if (this.__getitem__ !== TensorDataset.prototype.__getitem__) return null;
     const rows = tensor([...indices], { dtype: 'int64' });
-    return this.tensors.map((t) => t.index_select(0, rows)) as Collated<Tensors>;
+    return this.tensors.map((t) => gatherRows(t, rows)) as Collated<Tensors>;
   }
+}
+
+/** `t.index_select(0, rows)`; as a matrix it is copied a row at a time. */
+function gatherRows(t: Tensor, rows: Tensor): Tensor {
+  if (t.dim() <= 2 || !t.is_contiguous()) return t.index_select(0, rows);
+  return t
+    .flatten(1)
+    .index_select(0, rows)
+    .view([rows.size(0), ...t.shape.slice(1)]);
 }

@@ -58,12 +58,14 @@ describe('TensorDataset', () => {
   it('gathers batches equal to stacked items, dtypes kept', () => {
     const x = tensor(range(24)).view(6, 2, 2);
     const y = tensor(range(6), { dtype: 'int64' });
-    const dataset = new TensorDataset(x, y);
+    const transposed = tensor(range(36)).view(3, 2, 6).transpose(0, 2);
+    const dataset = new TensorDataset(x, y, transposed);
     const gathered = [...new DataLoader(dataset, { batch_size: 4, sampler: [5, 0, 3, 3, 1] })];
     const stacked = [...new DataLoader([...dataset], { batch_size: 4, sampler: [5, 0, 3, 3, 1] })];
     expect(gathered.length).toBe(2);
-    gathered.forEach(([gx, gy], i) => {
-      const [sx, sy] = stacked[i];
+    gathered.forEach(([gx, gy, gt], i) => {
+      const [sx, sy, st] = stacked[i];
+      expect(gt.tolist()).toEqual(st.tolist());
       expect(gx.tolist()).toEqual(sx.tolist());
       expect(gy.tolist()).toEqual(sy.tolist());
       expect([gx.dtype, gy.dtype]).toEqual(['float32', 'int64']);
@@ -81,9 +83,10 @@ describe('TensorDataset', () => {
   });
 
   it('passes gradients to its tensors', () => {
-    const x = tensor([1, 2, 3], { requires_grad: true });
-    for (const [batch] of new DataLoader(new TensorDataset(x), { batch_size: 2 })) batch.mul(batch).sum().backward();
-    expect(x.grad?.tolist()).toEqual([2, 4, 6]);
+    const x = tensor(range(12), { requires_grad: true });
+    const loader = new DataLoader(new TensorDataset(x.view(3, 2, 2)), { batch_size: 2 });
+    for (const [batch] of loader) batch.mul(batch).sum().backward();
+    expect(x.grad?.tolist()).toEqual(range(12).map((value) => 2 * value));
   });
 
   it('refuses no tensors and unequal sizes', () => {

@@ -24,7 +24,9 @@ export const ELEMENTWISE = {
   sub: 'x - y',
   mul: 'x * y',
   div: 'x / y',
-  floor_divide: 'Math.floor(x / y)',
+  // the remainder, which is exact, decides: 1 // 0.1 is 9, and −1 // ∞ is −1
+  floor_divide:
+    'y === 0 ? x / y : Math.round((x - (x % y)) / y) - (x % y !== 0 && x % y < 0 !== y < 0 ? 1 : 0)',
   trunc_divide: 'Math.trunc(x / y)',
   pow: 'x === 1 || (x === -1 && (y === Infinity || y === -Infinity)) ? 1 : Math.pow(x, y)',
   maximum: 'x !== x || x > y ? x : y',

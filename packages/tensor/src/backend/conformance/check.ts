@@ -61,7 +61,9 @@ export function expectOnlyViewWritten(backend: Backend, view: View, write: () =>
   walk(0, view.offset);
   for (let i = 0; i < numel; i++) {
     if (!own.has(i) && !Object.is(before[i], after[i])) {
-      throw new Error(`position ${i} of the storage lies outside of the view, but changed from ${before[i]} to ${after[i]}`);
+      throw new Error(
+        `position ${i} of the storage lies outside of the view, but changed from ${before[i]} to ${after[i]}`,
+      );
     }
   }
 }

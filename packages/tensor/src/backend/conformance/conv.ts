@@ -1,6 +1,6 @@
 /** Convolution and its gradients. The gradients' expected values come from the forward's loop, run backwards. */
 import type { DType } from '../../dtype.js';
-import { type Shape, numelOf } from '../../shape.js';
+import { numelOf, type Shape } from '../../shape.js';
 import type { Backend, Conv2dParams } from '../backend.js';
 import { expectElements, expectOnlyViewWritten, type Tolerance } from './check.js';
 import {
@@ -11,8 +11,8 @@ import {
   flat,
   fresh,
   inside,
-  type Layout,
   LAYOUTS,
+  type Layout,
   type Operand,
   operand,
   random,
@@ -29,7 +29,13 @@ interface Config extends Partial<Conv2dParams> {
 const CONFIGS: readonly Config[] = [
   { name: '3x3', x: [2, 3, 5, 6], weight: [4, 3, 3, 3], out: [3, 4] },
   { name: 'padding', x: [2, 3, 5, 6], weight: [4, 3, 3, 3], padding: [1, 1], out: [5, 6] },
-  { name: 'padding wider than the kernel reaches', x: [1, 2, 3, 3], weight: [2, 2, 2, 2], padding: [3, 2], out: [8, 6] },
+  {
+    name: 'padding wider than the kernel reaches',
+    x: [1, 2, 3, 3],
+    weight: [2, 2, 2, 2],
+    padding: [3, 2],
+    out: [8, 6],
+  },
   { name: 'a stride that leaves rows over', x: [2, 2, 6, 7], weight: [3, 2, 3, 2], stride: [2, 3], out: [2, 2] },
   { name: 'stride and padding', x: [2, 2, 7, 7], weight: [3, 2, 3, 3], stride: [2, 2], padding: [1, 1], out: [4, 4] },
   { name: 'dilation', x: [1, 2, 7, 9], weight: [3, 2, 3, 3], dilation: [2, 3], out: [3, 3] },
@@ -42,11 +48,31 @@ const CONFIGS: readonly Config[] = [
     dilation: [2, 3],
     out: [3, 4],
   },
-  { name: "'same' padding of an even kernel: one row more below", x: [2, 2, 5, 6], weight: [3, 2, 4, 2], padding: [1, 0], out: [5, 6] },
-  { name: "'same' padding with dilation", x: [1, 2, 6, 5], weight: [2, 2, 2, 4], padding: [1, 3], dilation: [3, 2], out: [6, 5] },
+  {
+    name: "'same' padding of an even kernel: one row more below",
+    x: [2, 2, 5, 6],
+    weight: [3, 2, 4, 2],
+    padding: [1, 0],
+    out: [5, 6],
+  },
+  {
+    name: "'same' padding with dilation",
+    x: [1, 2, 6, 5],
+    weight: [2, 2, 2, 4],
+    padding: [1, 3],
+    dilation: [3, 2],
+    out: [6, 5],
+  },
   { name: 'groups', x: [2, 4, 5, 5], weight: [6, 2, 3, 3], padding: [1, 1], groups: 2, out: [5, 5] },
   { name: 'depthwise', x: [2, 3, 5, 5], weight: [3, 1, 3, 3], padding: [1, 1], groups: 3, out: [5, 5] },
-  { name: 'depthwise with a multiplier and a stride', x: [2, 3, 5, 6], weight: [6, 1, 3, 2], stride: [2, 2], groups: 3, out: [2, 3] },
+  {
+    name: 'depthwise with a multiplier and a stride',
+    x: [2, 3, 5, 6],
+    weight: [6, 1, 3, 2],
+    stride: [2, 2],
+    groups: 3,
+    out: [2, 3],
+  },
   { name: '1x1', x: [2, 3, 4, 5], weight: [4, 3, 1, 1], out: [4, 5] },
   { name: '1x1 with a stride', x: [2, 3, 5, 5], weight: [4, 3, 1, 1], stride: [2, 2], out: [3, 3] },
   { name: '1x1 with padding', x: [1, 2, 2, 2], weight: [3, 2, 1, 1], padding: [1, 1], out: [4, 4] },
@@ -161,7 +187,8 @@ const perConfig = CONFIGS.flatMap((c) =>
   }),
 );
 
-const numbers = (backend: Backend, shape: Shape, data: readonly number[]): Operand => operand(backend, 'float32', shape, data);
+const numbers = (backend: Backend, shape: Shape, data: readonly number[]): Operand =>
+  operand(backend, 'float32', shape, data);
 
 export const convCases: readonly ConformanceCase[] = [
   ...perConfig,

@@ -60,7 +60,11 @@ const REFERENCE: Readonly<Record<ElementwiseName, { arity: 1 | 2 | 3; f: Scalar;
   mul: { arity: 2, f: (x, y) => x * y },
   div: { arity: 2, f: (x, y) => x / y, floatOnly: true },
   floor_divide: { arity: 2, f: floorDivide, floatOnly: true },
-  trunc_divide: { arity: 2, f: (x, y) => nanOr(x / y < 0 ? Math.ceil(x / y) : Math.floor(x / y), x, y), floatOnly: true },
+  trunc_divide: {
+    arity: 2,
+    f: (x, y) => nanOr(x / y < 0 ? Math.ceil(x / y) : Math.floor(x / y), x, y),
+    floatOnly: true,
+  },
   pow: { arity: 2, f: power, floatOnly: true },
   maximum: { arity: 2, f: (x, y) => nanOr(Math.max(x, y), x, y) },
   minimum: { arity: 2, f: (x, y) => nanOr(Math.min(x, y), x, y) },
@@ -101,7 +105,11 @@ function check(
   dtype: DType,
 ): void {
   const out = fresh(backend, dtype, shape);
-  backend.elementwise(name, inputs.map((input) => (typeof input === 'number' ? input : input.view)), out);
+  backend.elementwise(
+    name,
+    inputs.map((input) => (typeof input === 'number' ? input : input.view)),
+    out,
+  );
   expectElements(backend, out, reference(name, inputs, shape, dtype));
 }
 
@@ -116,7 +124,14 @@ function reference(name: ElementwiseName, inputs: readonly (Operand | number)[],
 /** Operands in which every combination of the values stands at the same place. */
 function combinations(backend: Backend, dtype: DType, list: readonly number[], arity: number): Operand[] {
   const shape = new Array<number>(arity).fill(list.length);
-  return shape.map((_, d) => operand(backend, dtype, shape, Array.from(indicesOf(shape), (index) => list[index[d]])));
+  return shape.map((_, d) =>
+    operand(
+      backend,
+      dtype,
+      shape,
+      Array.from(indicesOf(shape), (index) => list[index[d]]),
+    ),
+  );
 }
 
 const LARGEST: Partial<Record<DType, readonly number[]>> = {
@@ -144,7 +159,12 @@ const onIntegers = NAMES.filter((name) => !REFERENCE[name].floatOnly).flatMap((n
 
 const divisions = (['floor_divide', 'trunc_divide'] as const).flatMap((name) =>
   defineFor(['int64', 'int32', 'uint8'], `elementwise ${name}`, (backend, dtype) => {
-    const [x, y] = combinations(backend, dtype, (LARGEST[dtype] ?? []).filter((v) => v !== 0), 2);
+    const [x, y] = combinations(
+      backend,
+      dtype,
+      (LARGEST[dtype] ?? []).filter((v) => v !== 0),
+      2,
+    );
     check(backend, name, [x, y], x.shape, dtype);
     check(backend, name, [0, y], x.shape, dtype);
   }),
@@ -177,13 +197,22 @@ export const elementwiseCases: readonly ConformanceCase[] = [
   define('elementwise broadcasts views and numbers', (backend) => {
     const shapes: [Shape, Shape][] = [
       [[3, 4], [4]],
-      [[3, 1], [1, 4]],
+      [
+        [3, 1],
+        [1, 4],
+      ],
       [[], [2, 3]],
-      [[2, 1, 3], [4, 1]],
+      [
+        [2, 1, 3],
+        [4, 1],
+      ],
       [[1], [1]],
       [[], []],
       [[0, 3], [3]],
-      [[0, 3], [1, 3]],
+      [
+        [0, 3],
+        [1, 3],
+      ],
     ];
     for (const [a, b] of shapes) {
       for (const layout of LAYOUTS) {
@@ -205,7 +234,10 @@ export const elementwiseCases: readonly ConformanceCase[] = [
   }),
   define('elementwise where with a bool condition of another shape', (backend) => {
     const condition = random(backend, 'bool', [3, 1], 'strided', 7);
-    const [x, y] = [random(backend, 'float32', [3, 4], 'transposed', 8), random(backend, 'float32', [4], 'contiguous', 9)];
+    const [x, y] = [
+      random(backend, 'float32', [3, 4], 'transposed', 8),
+      random(backend, 'float32', [4], 'contiguous', 9),
+    ];
     check(backend, 'where', [condition, x, y], [3, 4], 'float32');
     check(backend, 'where', [condition, x, Number.NaN], [3, 4], 'float32');
     check(backend, 'where', [condition, 1, -Infinity], [3, 1], 'float32');

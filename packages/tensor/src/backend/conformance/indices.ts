@@ -14,8 +14,8 @@ import {
   fresh,
   indicesOf,
   inside,
-  type Layout,
   LAYOUTS,
+  type Layout,
   type Operand,
   operand,
   random,
@@ -80,20 +80,29 @@ export const indexCases: readonly ConformanceCase[] = [
     checkGather(backend, random(backend, 'float32', [], 'offset'), 0, zero);
     checkGather(backend, random(backend, 'float32', [3, 4]), 0, randomIndex(backend, [0, 4], 3, 'contiguous', 1));
     checkGather(backend, random(backend, 'float32', [0, 4]), 1, randomIndex(backend, [0, 2], 4, 'contiguous', 1));
-    checkGather(backend, random(backend, 'float32', [0, 4]), 0, expanded(randomIndex(backend, [0, 1], 3, 'contiguous', 1), [0, 4]));
+    checkGather(
+      backend,
+      random(backend, 'float32', [0, 4]),
+      0,
+      expanded(randomIndex(backend, [0, 1], 3, 'contiguous', 1), [0, 4]),
+    );
   }),
-  ...defineFor([...FLOATS, 'int64', 'int32'], 'scatterAdd along every dimension, onto what is there', (backend, dtype) => {
-    for (const layout of LAYOUTS) {
-      for (const dim of [0, 1, 2]) {
-        for (const where of ['contiguous', 'offset'] as const) {
-          const out = random(backend, dtype, [3, 4, 5], where, 1);
-          const shape = [2, 3, 4].map((size, d) => (d === dim ? 6 : size));
-          const index = randomIndex(backend, shape, out.shape[dim], layout, 2);
-          checkScatterAdd(backend, out, dim, index, random(backend, dtype, shape, layout, 3));
+  ...defineFor(
+    [...FLOATS, 'int64', 'int32'],
+    'scatterAdd along every dimension, onto what is there',
+    (backend, dtype) => {
+      for (const layout of LAYOUTS) {
+        for (const dim of [0, 1, 2]) {
+          for (const where of ['contiguous', 'offset'] as const) {
+            const out = random(backend, dtype, [3, 4, 5], where, 1);
+            const shape = [2, 3, 4].map((size, d) => (d === dim ? 6 : size));
+            const index = randomIndex(backend, shape, out.shape[dim], layout, 2);
+            checkScatterAdd(backend, out, dim, index, random(backend, dtype, shape, layout, 3));
+          }
         }
       }
-    }
-  }),
+    },
+  ),
   define('scatterAdd of rows: one index for a whole row', (backend) => {
     for (const layout of LAYOUTS) {
       const index = expanded(randomIndex(backend, [6, 1], 5, layout, 4), [6, 4]);

@@ -11,8 +11,8 @@ import {
   FLOATS,
   flat,
   fresh,
-  indicesOf,
   INTEGERS,
+  indicesOf,
   inside,
   LAYOUTS,
   type Operand,
@@ -28,7 +28,8 @@ function product(a: Operand, b: Operand, bias: Operand | null): { shape: number[
     const batch = index.slice(0, -2);
     const [row, column] = index.slice(-2);
     let sum = bias === null ? 0 : bias.data[column];
-    for (let k = 0; k < terms; k++) sum += a.data[flat(a.shape, [...batch, row, k])] * b.data[flat(b.shape, [...batch, k, column])];
+    for (let k = 0; k < terms; k++)
+      sum += a.data[flat(a.shape, [...batch, row, k])] * b.data[flat(b.shape, [...batch, k, column])];
     return sum;
   });
   return { shape, data };
@@ -60,7 +61,18 @@ export const matmulCases: readonly ConformanceCase[] = [
         for (const second of LAYOUTS) {
           const [a, b] = [random(backend, dtype, [n, k], first, 1), random(backend, dtype, [k, m], second, 2)];
           if (dtype !== 'uint8') check(backend, a, b);
-          else check(backend, operand(backend, dtype, [n, k], a.data.map((v) => v % 2), first), b);
+          else
+            check(
+              backend,
+              operand(
+                backend,
+                dtype,
+                [n, k],
+                a.data.map((v) => v % 2),
+                first,
+              ),
+              b,
+            );
         }
       }
     }
@@ -102,12 +114,21 @@ export const matmulCases: readonly ConformanceCase[] = [
     check(backend, a, { view: { ...view, shape: [4, 3], strides: [1, 4] }, shape: [4, 3], data });
   }),
   ...defineFor(FLOATS, 'matmul with more than a thousand terms', (backend, dtype) => {
-    check(backend, random(backend, dtype, [3, 2500], 'contiguous', 1), random(backend, dtype, [2500, 2], 'transposed', 2));
+    check(
+      backend,
+      random(backend, dtype, [3, 2500], 'contiguous', 1),
+      random(backend, dtype, [2500, 2], 'transposed', 2),
+    );
     check(backend, random(backend, dtype, [1100, 3], 'contiguous', 3), random(backend, dtype, [3, 5], 'contiguous', 4));
   }),
   ...defineFor([...FLOATS, 'int64'], 'matmul of empty operands', (backend, dtype) => {
     const bias = random(backend, dtype, [4], 'strided');
-    for (const [n, k, m] of [[0, 3, 4], [2, 0, 4], [2, 3, 0], [0, 0, 0]]) {
+    for (const [n, k, m] of [
+      [0, 3, 4],
+      [2, 0, 4],
+      [2, 3, 0],
+      [0, 0, 0],
+    ]) {
       check(backend, random(backend, dtype, [n, k]), random(backend, dtype, [k, m]));
       check(backend, random(backend, dtype, [2, n, k]), random(backend, dtype, [2, k, m]));
       if (m === 4) check(backend, random(backend, dtype, [n, k]), random(backend, dtype, [k, m]), bias);

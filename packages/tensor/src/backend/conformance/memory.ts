@@ -12,8 +12,8 @@ import {
   FLOATS,
   flat,
   fresh,
-  indicesOf,
   INTEGERS,
+  indicesOf,
   inside,
   LAYOUTS,
   operand,
@@ -45,7 +45,11 @@ const conversions = ALL.flatMap((to) =>
     const x = operand(backend, from, [data.length], data, 'strided');
     const out = fresh(backend, to, x.shape);
     backend.copy(x.view, out);
-    expectElements(backend, out, x.data.map((v) => converted(v, to)));
+    expectElements(
+      backend,
+      out,
+      x.data.map((v) => converted(v, to)),
+    );
   }).map((c) => (to === 'float64' ? { ...c, skip: { gpu: 'the gpu device has no float64' } } : c)),
 );
 
@@ -131,7 +135,11 @@ export const memoryCases: readonly ConformanceCase[] = [
     for (const layout of LAYOUTS) {
       const [x, y] = [random(backend, dtype, [3, 4], layout, 7), random(backend, dtype, [3, 4], 'transposed', 8)];
       expectOnlyViewWritten(backend, x.view, () => backend.accumulate(x.view, y.view));
-      expectElements(backend, x.view, x.data.map((v, i) => converted(v + y.data[i], dtype)));
+      expectElements(
+        backend,
+        x.view,
+        x.data.map((v, i) => converted(v + y.data[i], dtype)),
+      );
     }
   }),
   ...defineFor([...FLOATS, ...INTEGERS], 'accumulate into a view that shows elements twice', (backend, dtype) => {
@@ -140,7 +148,11 @@ export const memoryCases: readonly ConformanceCase[] = [
     backend.accumulate(expanded(small, [2, 3, 4]).view, y.view);
     const sums = small.data.slice();
     for (const index of indicesOf([2, 3, 4])) sums[index[1]] += y.data[flat([2, 3, 4], index)];
-    expectElements(backend, small.view, sums.map((v) => converted(v, dtype)));
+    expectElements(
+      backend,
+      small.view,
+      sums.map((v) => converted(v, dtype)),
+    );
   }),
   define('accumulate beyond the safe integers is an error', (backend) => {
     const x = operand(backend, 'int64', [2], [0, 2 ** 53 - 1]);

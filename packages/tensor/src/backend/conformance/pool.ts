@@ -81,8 +81,16 @@ function checkMaxPool(backend: Backend, dtype: DType, c: Config, x: Operand): vo
   });
   const [out, indices] = [fresh(backend, dtype, shape), fresh(backend, 'int32', shape)];
   backend.maxPool2d(x.view, c, out, indices);
-  expectElements(backend, out, windows.map(({ plane, best }) => x.data[plane + best]));
-  expectElements(backend, indices, windows.map(({ best }) => best));
+  expectElements(
+    backend,
+    out,
+    windows.map(({ plane, best }) => x.data[plane + best]),
+  );
+  expectElements(
+    backend,
+    indices,
+    windows.map(({ best }) => best),
+  );
 
   const grad = random(backend, dtype, shape, 'strided', 8);
   const expected = new Array<number>(numelOf(c.x)).fill(0);
@@ -154,7 +162,17 @@ export const poolCases: readonly ConformanceCase[] = [
       const data = random(backend, 'float32', c.x, 'contiguous', 4).data;
       const special = data.map((v, i) => [nan, v, v, -inf, v, inf, nan, nan, v][(i * 5 + Math.floor(i / 7)) % 9]);
       checkMaxPool(backend, 'float32', c, operand(backend, 'float32', c.x, special));
-      checkMaxPool(backend, 'float32', c, operand(backend, 'float32', c.x, data.map(() => -inf)));
+      checkMaxPool(
+        backend,
+        'float32',
+        c,
+        operand(
+          backend,
+          'float32',
+          c.x,
+          data.map(() => -inf),
+        ),
+      );
     }
   }),
   ...CONFIGS.flatMap((c) =>

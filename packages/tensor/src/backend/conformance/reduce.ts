@@ -29,7 +29,12 @@ function groups(x: Operand, dims: readonly number[]): { shape: number[]; members
   const shape = kept.map((d) => x.shape[d]);
   const members = Array.from({ length: numelOf(shape) }, (): number[] => []);
   for (const index of indicesOf(x.shape)) {
-    members[flat(shape, kept.map((d) => index[d]))].push(x.data[flat(x.shape, index)]);
+    members[
+      flat(
+        shape,
+        kept.map((d) => index[d]),
+      )
+    ].push(x.data[flat(x.shape, index)]);
   }
   return { shape, members };
 }
@@ -44,7 +49,11 @@ function checkReduce(backend: Backend, name: ReduceName, x: Operand, dims: reado
   const { shape, members } = groups(x, dims);
   const out = fresh(backend, dtype, shape);
   backend.reduce(name, x.view, dims, out);
-  expectElements(backend, out, members.map((m) => folded(name, m)));
+  expectElements(
+    backend,
+    out,
+    members.map((m) => folded(name, m)),
+  );
 }
 
 const DIMS: readonly (readonly number[])[] = [[0], [1], [2], [0, 1], [1, 2], [0, 2], [0, 1, 2], []];
@@ -73,7 +82,11 @@ function checkArgReduce(backend: Backend, x: Operand, dim: number): void {
   for (const name of ['max', 'min'] as const) {
     const out = fresh(backend, 'int64', shape);
     backend.argReduce(name, x.view, dim, out);
-    expectElements(backend, out, members.map((m) => extremum(name, m)));
+    expectElements(
+      backend,
+      out,
+      members.map((m) => extremum(name, m)),
+    );
   }
 }
 
@@ -82,7 +95,13 @@ function checkSoftmax(backend: Backend, x: Operand, dim: number): void {
   const rest = (shape: Shape): number[] => shape.filter((_, d) => d !== dim);
   for (const log of [false, true]) {
     const expected = Array.from(indicesOf(x.shape), (index) => {
-      const row = members[flat(rest(x.shape), index.filter((_, d) => d !== dim))];
+      const row =
+        members[
+          flat(
+            rest(x.shape),
+            index.filter((_, d) => d !== dim),
+          )
+        ];
       const max = Math.max(...row);
       const total = row.reduce((sum, v) => sum + Math.exp(v - max), 0);
       const shifted = x.data[flat(x.shape, index)] - max;
@@ -96,10 +115,15 @@ function checkSoftmax(backend: Backend, x: Operand, dim: number): void {
 
 export const reduceCases: readonly ConformanceCase[] = [
   ...reductions,
-  ...defineFor(ALL.filter((d) => !isFloating(d)), 'reduce sums and products of integers into int64', (backend, dtype) => {
-    const x = random(backend, dtype, [3, 4], 'strided', 9);
-    for (const name of ['sum', 'prod'] as const) for (const dims of [[0], [1], [0, 1]]) checkReduce(backend, name, x, dims, 'int64');
-  }),
+  ...defineFor(
+    ALL.filter((d) => !isFloating(d)),
+    'reduce sums and products of integers into int64',
+    (backend, dtype) => {
+      const x = random(backend, dtype, [3, 4], 'strided', 9);
+      for (const name of ['sum', 'prod'] as const)
+        for (const dims of [[0], [1], [0, 1]]) checkReduce(backend, name, x, dims, 'int64');
+    },
+  ),
   ...defineFor(FLOATS, 'reduce over nothing gives the neutral element', (backend, dtype) => {
     const x = random(backend, dtype, [3, 0, 2]);
     for (const dims of [[1], [0, 1], [0, 1, 2]]) {
@@ -133,7 +157,11 @@ export const reduceCases: readonly ConformanceCase[] = [
     for (const name of REDUCTIONS) {
       const out = inside(backend, 'float32', [3]);
       expectOnlyViewWritten(backend, out, () => backend.reduce(name, x.view, [1], out));
-      expectElements(backend, out, groups(x, [1]).members.map((m) => folded(name, m)));
+      expectElements(
+        backend,
+        out,
+        groups(x, [1]).members.map((m) => folded(name, m)),
+      );
     }
   }),
   define('reduce to int64 beyond the safe integers is an error', (backend) => {
@@ -154,7 +182,23 @@ export const reduceCases: readonly ConformanceCase[] = [
     checkArgReduce(backend, expanded(random(backend, dtype, [3, 1]), [3, 5]), 1);
   }),
   define('argReduce: the first NaN is the extremum', (backend) => {
-    const rows = [1, Number.NaN, 3, Number.NaN, 5, 5, Number.NaN, 1, 2, -Infinity, -Infinity, -Infinity, Infinity, 1, Infinity];
+    const rows = [
+      1,
+      Number.NaN,
+      3,
+      Number.NaN,
+      5,
+      5,
+      Number.NaN,
+      1,
+      2,
+      -Infinity,
+      -Infinity,
+      -Infinity,
+      Infinity,
+      1,
+      Infinity,
+    ];
     const x = operand(backend, 'float32', [5, 3], rows);
     checkArgReduce(backend, x, 1);
     checkArgReduce(backend, x, 0);

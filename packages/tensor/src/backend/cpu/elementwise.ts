@@ -7,6 +7,7 @@ import { ValueError } from '../../errors.js';
 import { isContiguous, sameShape } from '../../shape.js';
 import type { View } from '../backend.js';
 import { ELEMENTWISE, type ElementwiseName } from '../elementwise.js';
+import { runFast } from './fast.js';
 
 const VARIABLES = ['x', 'y', 'z'] as const;
 const DTYPE_CODE: Readonly<Record<DType, number>> = { float32: 0, float64: 1, int64: 2, int32: 3, uint8: 4, bool: 5 };
@@ -96,6 +97,7 @@ export function elementwise(name: ElementwiseName, inputs: readonly (View | numb
       }
     }
   }
+  if (flat && runFast(name, n, inputs, out)) return;
   const ok = flat ? runFlat(name, n, inputs, out) : runStrided(name, inputs, out);
   if (!ok) throw new ValueError(`${name}(): the result is beyond ±(2^53 − 1), the int64 values that torchlet holds exactly`);
 }

@@ -1,5 +1,5 @@
 /** Reading and writing through index tensors. Indices are int64 and in range: the ops have checked them. */
-import type { TypedArray } from '../../dtype.js';
+import { checkSafe, type TypedArray } from '../../dtype.js';
 import { contiguousStrides, numelOf } from '../../shape.js';
 import type { View } from '../backend.js';
 import { pack } from './strided.js';
@@ -63,6 +63,7 @@ export function gather(x: View, dim: number, index: View, out: View): void {
 /** `out` is contiguous; `src` has the index's shape. */
 export function scatterAdd(out: View, dim: number, index: View, src: View): void {
   const to = out.storage.buffer as TypedArray;
+  const safe = out.dtype === 'int64';
   if (isRowIndex(index, dim) && src.strides[1] === 1) {
     const rows = index.storage.buffer as TypedArray;
     const from = src.storage.buffer as TypedArray;
@@ -70,11 +71,13 @@ export function scatterAdd(out: View, dim: number, index: View, src: View): void
       const start = out.offset + rows[index.offset + i * index.strides[0]] * out.strides[0];
       const p = src.offset + i * src.strides[0];
       for (let j = 0; j < index.shape[1]; j++) to[start + j] += from[p + j];
+      if (safe) for (let j = 0; j < index.shape[1]; j++) checkSafe(to[start + j]);
     }
     return;
   }
   const { array, offset } = pack(src);
   walk(index, dim, contiguousStrides(out.shape), out.offset, (i, element) => {
     to[element] += array[offset + i];
+    if (safe) checkSafe(to[element]);
   });
 }

@@ -90,7 +90,8 @@ export class GpuBuffer {
 }
 
 export function gpuBufferOf(buffer: DeviceBuffer): GpuBuffer {
-  if (!(buffer instanceof GpuBuffer)) throw new TypeError('a storage of the gpu device holds a buffer of another device');
+  if (!(buffer instanceof GpuBuffer))
+    throw new TypeError('a storage of the gpu device holds a buffer of another device');
   return buffer;
 }
 

@@ -22,8 +22,7 @@ const viaCpu: Pick<Backend, 'matmul' | 'conv2d' | 'conv2dInputGrad' | 'conv2dWei
 };
 
 /** Whether a kernel can run: gpu.js has floats only and neither empty arrays nor loops of no iterations. */
-const fits = (...views: readonly View[]): boolean =>
-  views.every((x) => x.dtype === 'float32' && numelOf(x.shape) > 0);
+const fits = (...views: readonly View[]): boolean => views.every((x) => x.dtype === 'float32' && numelOf(x.shape) > 0);
 
 /** A kernel operand that is read through its strides. */
 interface Strided {

@@ -41,4 +41,3 @@ export function store(result: Handle, out: View): void {
   cpuBackend.copy(packed, hostView(out, array));
   buffer.handle = Handle.ofHost(out.dtype, array);
 }
-

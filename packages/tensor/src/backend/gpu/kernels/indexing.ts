@@ -21,8 +21,7 @@ if (${remainder} >= ${divisor}) { ${quotient}++; ${remainder}++; ${remainder} = 
 }
 
 /** Source that declares an integer; the `++` is what keeps it one. */
-export const integer = (name: string, value: string): string =>
-  `let ${name} = 0;\n${name} = ${value} - 1;\n${name}++;`;
+export const integer = (name: string, value: string): string => `let ${name} = 0;\n${name} = ${value} - 1;\n${name}++;`;
 
 /**
  * Source that takes the flat output index apart: one integer for each name, the last one running fastest.
@@ -45,6 +44,6 @@ export function weighted(...terms: readonly (readonly [string, number])[]): stri
   return kept.map(([term, factor]) => (factor === 1 ? term : `${term} * ${factor}`)).join(' + ') || '0';
 }
 
-/** `expression + shift`, written without a negative literal. */
+/** `(expression + shift)`, written without a negative literal. */
 export const shifted = (expression: string, shift: number): string =>
-  shift === 0 ? expression : shift < 0 ? `(${expression} - ${-shift})` : `(${expression} + ${shift})`;
+  shift === 0 ? `(${expression})` : shift < 0 ? `(${expression} - ${-shift})` : `(${expression} + ${shift})`;

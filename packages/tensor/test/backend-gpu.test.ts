@@ -1,0 +1,293 @@
+import { createRequire } from 'node:module';
+import { setTimeout as wait } from 'node:timers/promises';
+import v8 from 'node:v8';
+import vm from 'node:vm';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { View } from '../src/backend/backend.js';
+import { GpuDevice, type KernelSource } from '../src/backend/gpu/device.js';
+import { gpuBackend } from '../src/backend/gpu/gpu-backend.js';
+import { openGpuJs } from '../src/backend/gpu/gpu-js.js';
+import { gpuBufferOf, Handle } from '../src/backend/gpu/handles.js';
+import { divide } from '../src/backend/gpu/kernels/indexing.js';
+import { DeviceError, DTypeError } from '../src/errors.js';
+import * as gpu from '../src/gpu.js';
+import { contiguousStrides, numelOf } from '../src/shape.js';
+import { Storage } from '../src/storage.js';
+
+const loaded = (): boolean =>
+  Object.keys(createRequire(import.meta.url).cache).some((path) => /node_modules[\\/]gpu\.js[\\/]/.test(path));
+const loadedByImporting = loaded();
+
+function onGpu(shape: readonly number[], data: readonly number[]): View {
+  const buffer = gpuBackend().fromHost(new Float32Array(data), 'float32');
+  const storage = new Storage('gpu', 'float32', data.length, buffer);
+  return { storage, shape, strides: contiguousStrides(shape), offset: 0, dtype: 'float32' };
+}
+
+const empty = (...shape: number[]): View => onGpu(shape, new Array<number>(numelOf(shape)).fill(0));
+const read = (x: View): number[] => Array.from(gpuBackend().toHost(x));
+
+beforeEach(() => gpu.reset_stats());
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.restoreAllMocks();
+  vi.resetModules();
+});
+
+it('gpu.js is loaded by the first use of the device, not by an import', () => {
+  expect(loadedByImporting).toBe(false);
+  gpuBackend();
+  expect(loaded()).toBe(true);
+});
+
+describe('what moves', () => {
+  it('matmul uploads its operands once, stays on the device, and is read back once', () => {
+    const [a, b] = [onGpu([2, 2], [1, 2, 3, 4]), onGpu([2, 2], [0, 1, 1, 0])];
+    const [c, d] = [empty(2, 2), empty(2, 2)];
+    gpuBackend().matmul(a, b, null, c);
+    gpuBackend().matmul(c, b, null, d);
+    expect(gpu.stats()).toEqual({ uploads: 2, readbacks: 0, kernels: 2, transfers_by_op: {} });
+    expect(read(c)).toEqual([2, 1, 4, 3]);
+    expect(read(d)).toEqual([1, 2, 3, 4]);
+    expect(read(d)).toEqual([1, 2, 3, 4]);
+    expect(gpu.stats()).toEqual({ uploads: 2, readbacks: 2, kernels: 2, transfers_by_op: {} });
+  });
+
+  it('transposed and repeated operands of a matmul are read where they are', () => {
+    const a = onGpu([2, 3], [1, 2, 3, 4, 5, 6]);
+    const gram = empty(3, 3);
+    gpuBackend().matmul({ ...a, shape: [3, 2], strides: [1, 3] }, a, null, gram);
+    expect(read(gram)).toEqual([17, 22, 27, 22, 29, 36, 27, 36, 45]);
+    const twice = empty(2, 2, 3);
+    const eye = onGpu([2, 2], [1, 0, 0, 1]);
+    gpuBackend().matmul(
+      { ...eye, shape: [2, 2, 2], strides: [0, 2, 1] },
+      { ...a, shape: [2, 2, 3], strides: [0, 3, 1] },
+      null,
+      twice,
+    );
+    expect(read(twice)).toEqual([1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6]);
+    expect(gpu.stats().transfers_by_op).toEqual({});
+  });
+
+  it('other operations are transfers, counted by name', () => {
+    const [x, out] = [onGpu([3], [-1, 0, 2]), empty(3)];
+    gpuBackend().elementwise('relu', [x], out);
+    gpuBackend().elementwise('relu', [x], out);
+    gpuBackend().reduce('sum', x, [0], empty());
+    gpuBackend().gather(x, 0, { ...empty(0), shape: [0], strides: [1] }, empty(0));
+    const { transfers_by_op } = gpu.stats();
+    expect(transfers_by_op).toEqual({ 'elementwise.relu': 2, 'reduce.sum': 1, gather: 1 });
+    gpu.reset_stats();
+    expect(gpu.stats()).toEqual({ uploads: 0, readbacks: 0, kernels: 0, transfers_by_op: {} });
+  });
+
+  it('a window of a larger storage is packed, and written back into it, through the host', () => {
+    const a = onGpu([6], [9, 9, 1, 2, 3, 4]);
+    const out = onGpu([5], [7, 7, 7, 7, 7]);
+    const eye = onGpu([2, 2], [1, 0, 0, 1]);
+    gpuBackend().matmul({ ...a, shape: [2, 2], strides: [2, 1], offset: 2 }, eye, null, {
+      ...out,
+      shape: [2, 2],
+      strides: [2, 1],
+      offset: 1,
+    });
+    expect(read(out)).toEqual([7, 1, 2, 3, 4]);
+    expect(gpu.stats().transfers_by_op).toEqual({ pack: 1, store: 1 });
+  });
+
+  it('integers and empty operands never reach gpu.js', () => {
+    const none = empty(2, 3);
+    gpuBackend().matmul(
+      { ...empty(0), shape: [2, 0], strides: [1, 1] },
+      { ...empty(0), shape: [0, 3], strides: [3, 1] },
+      null,
+      none,
+    );
+    expect(read(none)).toEqual([0, 0, 0, 0, 0, 0]);
+    expect(gpu.stats()).toMatchObject({ kernels: 0, transfers_by_op: { matmul: 1 } });
+  });
+
+  it('fill and a whole copy move nothing', () => {
+    const [x, y] = [onGpu([2], [1, 2]), empty(2)];
+    gpuBackend().copy(x, y);
+    gpuBackend().fill(x, 5);
+    expect([read(x), read(y)]).toEqual([
+      [5, 5],
+      [1, 2],
+    ]);
+    expect(gpu.stats().transfers_by_op).toEqual({});
+  });
+
+  it('TORCHLET_GPU_DEBUG=1 prints each transfer', () => {
+    const print = vi.spyOn(console, 'error').mockImplementation(() => {});
+    gpuBackend().elementwise('exp', [onGpu([2], [0, 0])], empty(2));
+    expect(print).not.toHaveBeenCalled();
+    vi.stubEnv('TORCHLET_GPU_DEBUG', '1');
+    gpuBackend().elementwise('exp', [onGpu([2], [0, 0]), 1], empty(2));
+    expect(print.mock.calls).toEqual([['torchlet gpu: elementwise.exp runs on the cpu ([2] float32, [2] float32)']]);
+  });
+});
+
+describe('errors', () => {
+  it('float64 is a DTypeError', () => {
+    const text = 'the gpu device does not support float64, only float32, int64, int32, uint8, bool';
+    expect(() => gpuBackend().allocate(3, 'float64')).toThrow(new DTypeError(`allocate(): ${text}`));
+    expect(() => gpuBackend().fromHost(new Float64Array(3), 'float64')).toThrow(new DTypeError(`to(): ${text}`));
+  });
+
+  it('an operation that throws leaves its result as it was', () => {
+    const out = onGpu([1], [3]);
+    const huge = onGpu([1], [1e30]);
+    const integers = {
+      ...out,
+      storage: new Storage('gpu', 'int64', 1, gpuBackend().fromHost(new Float64Array([3]), 'int64')),
+      dtype: 'int64' as const,
+    };
+    expect(() => gpuBackend().copy(huge, integers)).toThrow(/2\^53/);
+    expect(read(integers)).toEqual([3]);
+  });
+
+  it('integers cannot be put on the device, and buffers of another device are refused', () => {
+    expect(() => Handle.zeros('int32', 2).toDevice()).toThrow(new DTypeError('gpu kernels take float32, got int32'));
+    expect(() => gpuBufferOf(new Float32Array(2))).toThrow(
+      'a storage of the gpu device holds a buffer of another device',
+    );
+  });
+});
+
+const constant = (value: number): KernelSource => ({
+  op: 'constant',
+  parameters: ['a'],
+  outputs: 2,
+  body: `return a[this.thread.x] + ${value};`,
+});
+
+describe('GpuDevice', () => {
+  const input = (): Handle => Handle.ofHost('float32', new Float32Array([1, 2]));
+
+  it('keeps the kernels used last, and no trace of the others', () => {
+    const gpuJs = openGpuJs('cpu');
+    const create = vi.spyOn(gpuJs, 'createKernel');
+    const device = new GpuDevice(gpuJs, 'cpu', 2);
+    for (const value of [1, 2, 1, 3, 1]) {
+      expect(Array.from(device.run(constant(value), [input()]).toHost())).toEqual([1 + value, 2 + value]);
+    }
+    expect(create).toHaveBeenCalledTimes(3);
+    device.run(constant(2), [input()]);
+    expect(create).toHaveBeenCalledTimes(4);
+    expect(device.cachedKernels).toBe(2);
+    expect(gpuJs.kernels).toHaveLength(2);
+  });
+
+  it('a result is not overwritten by the next run of its kernel', () => {
+    const device = new GpuDevice(openGpuJs('cpu'), 'cpu');
+    const first = device.run(constant(1), [input()]);
+    const second = device.run(constant(1), [first]);
+    expect([first, second].map((h) => Array.from(h.toHost()))).toEqual([
+      [2, 3],
+      [3, 4],
+    ]);
+  });
+
+  it('reports a fallback of gpu.js', () => {
+    const device = new GpuDevice(openGpuJs('cpu'), 'webgpu');
+    expect(() => device.run(constant(1), [input()])).toThrow(
+      new DeviceError('constant(): gpu.js ran the kernel in cpu mode instead of webgpu: gpu.js gives no reason'),
+    );
+  });
+
+  it('names the op whose kernel fails', () => {
+    const device = new GpuDevice(openGpuJs('cpu'), 'cpu');
+    const broken = { ...constant(1), op: 'broken', body: 'return nowhere[this.thread.x];' };
+    expect(() => device.run(broken, [input()])).toThrow(DeviceError);
+    expect(() => device.run(broken, [input()])).toThrow(/^broken\(\): the gpu kernel failed: /);
+  });
+});
+
+describe('index arithmetic', () => {
+  /** Runs the source as a GPU does: `/` divides 32-bit floats. */
+  function quotient(value: number, divisor: number): number[] {
+    const source = divide('q', 'r', 'i', divisor).replaceAll(/\((\w+) \/ (\d+)\)/g, '(fround(fround($1) / $2))');
+    return new Function('i', 'fround', `${source}\nreturn [q, r];`)(value, Math.fround);
+  }
+
+  it('divides exactly where 32-bit floats do not', () => {
+    let wrong = 0;
+    for (let i = 0; i < 20000; i++) {
+      const value = Math.floor(((i * 2654435761) % 2 ** 32) / 4);
+      const divisor = [1, 2, 3, 7, 10, 28, 100, 255, 784, 4097, 65537, 16777217][i % 12];
+      const expected = [Math.floor(value / divisor), value % divisor];
+      expect(quotient(value, divisor)).toEqual(expected);
+      if ((Math.fround(Math.fround(value) / divisor) | 0) !== expected[0]) wrong++;
+    }
+    expect(wrong).toBeGreaterThan(1000);
+    for (const divisor of [1, 2, 3, 1000]) {
+      for (let q = 0; q < 50; q++) expect(quotient(q * divisor, divisor)).toEqual([q, 0]);
+    }
+  });
+});
+
+describe('torch.gpu', () => {
+  const freshGpu = (value: string): Promise<typeof gpu> => {
+    vi.resetModules();
+    vi.stubEnv('TORCHLET_GPU', value);
+    return import('../src/gpu.js');
+  };
+
+  it.each(['cpu', ''])('TORCHLET_GPU=%s', async (value) => {
+    const fresh = await freshGpu(value);
+    expect(fresh.is_available()).toBe(true);
+    expect(fresh.backend()).toBe('cpu');
+    expect(fresh.device_name()).toBe('gpu.js in cpu mode (emulated, no GPU hardware)');
+    expect(() => fresh.synchronize()).not.toThrow();
+  });
+
+  it('TORCHLET_GPU=off', async () => {
+    const fresh = await freshGpu('off');
+    expect(fresh.is_available()).toBe(false);
+    const message = 'the gpu device is not available: TORCHLET_GPU=off switches it off';
+    for (const call of [fresh.backend, fresh.device_name, fresh.synchronize]) expect(call).toThrow(message);
+    const { gpuBackend: closed } = await import('../src/backend/gpu/gpu-backend.js');
+    expect(closed).toThrow(message);
+  });
+
+  it('TORCHLET_GPU=webgpu is an error that lists what there is', async () => {
+    const fresh = await freshGpu('webgpu');
+    const message = 'TORCHLET_GPU=webgpu is not supported, expected one of: cpu, off';
+    for (const call of [fresh.is_available, fresh.backend]) expect(call).toThrow(message);
+  });
+
+  it('is not available where gpu.js cannot be loaded', async () => {
+    vi.doMock('#gpu-js', () => import('../src/backend/gpu/load/browser.js'));
+    const fresh = await freshGpu('');
+    expect(fresh.is_available()).toBe(false);
+    expect(fresh.backend).toThrow('the gpu device is not available in a browser yet; keep the tensors on the cpu');
+    for (const [module, why] of [
+      [{}, 'the module gpu.js exports no GPU'],
+      [{ GPU: Object.assign(() => {}) }, 'not a constructor'],
+    ] as const) {
+      vi.doMock('#gpu-js', () => ({ requireGpuJs: () => module, environment: () => undefined }));
+      const broken = await freshGpu('');
+      expect(broken.is_available()).toBe(false);
+      expect(broken.backend).toThrow(/^the gpu device is not available: gpu\.js did not start in cpu mode: /);
+      expect(broken.backend).toThrow(why);
+    }
+    vi.doUnmock('#gpu-js');
+  });
+
+  it('counts memory, and forgets what the garbage collector takes', async () => {
+    v8.setFlagsFromString('--expose-gc');
+    const collect: () => void = vm.runInNewContext('gc');
+    const before = gpu.memory_allocated();
+    let held: unknown[] | null = [gpuBackend().allocate(1000, 'float32'), gpuBackend().allocate(1000, 'uint8')];
+    expect(gpu.memory_allocated() - before).toBe(5000);
+    expect(held).toHaveLength(2);
+    held = null;
+    for (let i = 0; i < 50 && gpu.memory_allocated() > before; i++) {
+      collect();
+      await wait(10);
+    }
+    expect(gpu.memory_allocated()).toBeLessThanOrEqual(before);
+  });
+});
