@@ -22,7 +22,7 @@ const tensorLayers = [
   ['errors', 'dtype', 'shape', 'arguments'],
   ['random/', 'format', 'storage'],
   ['backend/'],
-  ['tensor', 'sparse'],
+  ['tensor', 'sparse', 'gpu'],
   ['autograd/'],
   ['factories', 'ops/'],
   ['methods', 'serialization/', 'platform/'],

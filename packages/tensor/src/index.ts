@@ -23,3 +23,4 @@ export { isOrderedDict, metadataOf, orderedDict } from './serialization/ordered-
 export { type ParameterType, registerParameterType } from './serialization/parameters.js';
 export type { MapLocation } from './serialization/pt.js';
 export { save } from './serialization/save.js';
+export { get_num_threads, set_num_threads } from './threads.js';

@@ -1,6 +1,6 @@
 /** Reading and writing through index tensors. Indices are int64 and in range: the ops have checked them. */
 import { checkSafe, type TypedArray } from '../../dtype.js';
-import { contiguousStrides, numelOf } from '../../shape.js';
+import { contiguousStrides, isContiguous, numelOf } from '../../shape.js';
 import type { View } from '../backend.js';
 import { pack } from './strided.js';
 
@@ -39,16 +39,23 @@ function walk(
   }
 }
 
-/** Whether the index says the same for the whole last dimension: then rows can be moved at once (embedding). */
-const isRowIndex = (index: View, dim: number): boolean =>
-  dim === 0 && index.shape.length === 2 && index.strides[1] === 0 && index.shape[1] > 0;
+/**
+ * The length of rows that can be moved at once: the index is one number for all that lies behind dimension 0, and `x`
+ * is contiguous there (embedding, picking samples for a batch). 0 otherwise.
+ */
+function rowLength(index: View, dim: number, x: View): number {
+  if (dim !== 0 || index.shape.length < 2) return 0;
+  const tail = x.shape.slice(1);
+  const whole = tail.every((size, i) => index.strides[i + 1] === 0 && index.shape[i + 1] === size);
+  return whole && isContiguous(tail, x.strides.slice(1)) ? numelOf(tail) : 0;
+}
 
 export function gather(x: View, dim: number, index: View, out: View): void {
   const from = x.storage.buffer as TypedArray;
   const to = out.storage.buffer as TypedArray;
-  if (isRowIndex(index, dim) && x.strides[1] === 1) {
+  const width = rowLength(index, dim, x);
+  if (width > 0) {
     const rows = index.storage.buffer as TypedArray;
-    const width = index.shape[1];
     for (let i = 0; i < index.shape[0]; i++) {
       const start = x.offset + rows[index.offset + i * index.strides[0]] * x.strides[0];
       to.set(from.subarray(start, start + width), out.offset + i * width);
@@ -64,13 +71,14 @@ export function gather(x: View, dim: number, index: View, out: View): void {
 export function scatterAdd(out: View, dim: number, index: View, src: View): void {
   const to = out.storage.buffer as TypedArray;
   const safe = out.dtype === 'int64';
-  if (isRowIndex(index, dim) && src.strides[1] === 1) {
+  const width = isContiguous(src.shape, src.strides) ? rowLength(index, dim, out) : 0;
+  if (width > 0) {
     const rows = index.storage.buffer as TypedArray;
     const from = src.storage.buffer as TypedArray;
     for (let i = 0; i < index.shape[0]; i++) {
       const start = out.offset + rows[index.offset + i * index.strides[0]] * out.strides[0];
-      const p = src.offset + i * src.strides[0];
-      for (let j = 0; j < index.shape[1]; j++) to[start + j] += from[p + j];
+      const p = src.offset + i * width;
+      for (let j = 0; j < width; j++) to[start + j] += from[p + j];
       if (safe) for (let j = 0; j < index.shape[1]; j++) checkSafe(to[start + j]);
     }
     return;

@@ -27,7 +27,10 @@ const backend: Backend = {
   },
   toHost: (x: View): TypedArray => cpuBackend.toHost(hostView(x, handleOf(x).toHost())),
   fill(out: View, value: number): void {
-    if (!isWhole(out)) return fillThroughCpu(out, value);
+    if (!isWhole(out)) {
+      fillThroughCpu(out, value);
+      return;
+    }
     const array = allocateArray(out.dtype, out.storage.numel).fill(value);
     gpuBufferOf(out.storage.buffer).handle = Handle.ofHost(out.dtype, array);
   },

@@ -39,7 +39,10 @@ function strided(x: View): Strided {
 }
 
 export function matmul(a: View, b: View, bias: View | null, out: View): void {
-  if (!fits(a, b, out)) return viaCpu.matmul(a, b, bias, out);
+  if (!fits(a, b, out)) {
+    viaCpu.matmul(a, b, bias, out);
+    return;
+  }
   const rank = a.shape.length;
   const batched = rank === 3;
   const [x, y, z] = [strided(a), strided(b), bias === null ? null : strided(bias)];
@@ -69,19 +72,28 @@ const shapes = (x: View, weight: View, out: View, params: Conv2dParams): ConvSha
 });
 
 export function conv2d(x: View, weight: View, bias: View | null, params: Conv2dParams, out: View): void {
-  if (!fits(x, weight, out)) return viaCpu.conv2d(x, weight, bias, params, out);
+  if (!fits(x, weight, out)) {
+    viaCpu.conv2d(x, weight, bias, params, out);
+    return;
+  }
   const inputs = [x, weight, ...(bias === null ? [] : [bias])].map(contiguousHandle);
   store(gpuDevice().run(conv2dKernel(shapes(x, weight, out, params), bias !== null), inputs), out);
 }
 
 export function conv2dInputGrad(grad: View, weight: View, params: Conv2dParams, out: View): void {
-  if (!fits(grad, weight, out)) return viaCpu.conv2dInputGrad(grad, weight, params, out);
+  if (!fits(grad, weight, out)) {
+    viaCpu.conv2dInputGrad(grad, weight, params, out);
+    return;
+  }
   const kernel = conv2dInputGradKernel(shapes(out, weight, grad, params));
   store(gpuDevice().run(kernel, [contiguousHandle(grad), contiguousHandle(weight)]), out);
 }
 
 export function conv2dWeightGrad(grad: View, x: View, params: Conv2dParams, out: View, outBias: View | null): void {
-  if (!fits(grad, x, out)) return viaCpu.conv2dWeightGrad(grad, x, params, out, outBias);
+  if (!fits(grad, x, out)) {
+    viaCpu.conv2dWeightGrad(grad, x, params, out, outBias);
+    return;
+  }
   const shape = shapes(x, out, grad, params);
   const incoming = contiguousHandle(grad);
   const device = gpuDevice();

@@ -1,0 +1,93 @@
+/**
+ * Times this project and PyTorch in turns and prints the ratios of the medians:
+ * `npm run bench -- --threads 1 --rounds 7 --only LeNet`.
+ */
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { info, setNumThreads } from '@torchlet/kernels';
+import { Peer } from './peer.js';
+import { type Step, WORKLOADS } from './workloads.js';
+
+const { values } = parseArgs({
+  args: process.argv.slice(2).filter((a) => a !== '--'),
+  options: {
+    threads: { type: 'string', default: '1' },
+    rounds: { type: 'string', default: '7' },
+    only: { type: 'string', default: '' },
+  },
+});
+const threads = Number(values.threads);
+const rounds = Number(values.rounds);
+if (!(Number.isInteger(threads) && threads > 0 && Number.isInteger(rounds) && rounds > 0)) {
+  console.error('bench: --threads and --rounds take whole numbers from 1');
+  process.exit(2);
+}
+
+/** A round lasts about as long on either side, whatever is timed. */
+const ROUND_MS = 150;
+
+const median = (times: readonly number[]): number => times.toSorted((a, b) => a - b)[times.length >> 1];
+
+function time(step: Step, repetitions: number): number[] {
+  return Array.from({ length: repetitions }, () => {
+    const start = performance.now();
+    step();
+    return performance.now() - start;
+  });
+}
+
+/** Enough for compilers to settle and buffers to be warm. */
+function warmUp(step: Step): void {
+  const end = performance.now() + 4 * ROUND_MS;
+  for (let i = 0; i < 5 || performance.now() < end; i++) step();
+}
+
+interface Row {
+  readonly name: string;
+  readonly ours: readonly number[];
+  readonly theirs: readonly number[];
+}
+
+async function measure(name: string, step: Step, peer: Peer | null): Promise<Row> {
+  warmUp(step);
+  await peer?.time(name, 5);
+  const repetitions = Math.max(3, Math.min(2000, Math.round(ROUND_MS / median(time(step, 5)))));
+  const ours: number[] = [];
+  const theirs: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    ours.push(...time(step, repetitions));
+    if (peer !== null) theirs.push(...(await peer.time(name, repetitions)));
+    await new Promise((resolve) => setImmediate(resolve)); // lets finalizers run, as a training loop does
+  }
+  return { name, ours, theirs };
+}
+
+const number = (x: number): string => (x < 1 ? x.toFixed(3) : x.toFixed(2));
+
+function print({ name, ours, theirs }: Row): void {
+  const least = Math.min(...ours);
+  const columns = [name, number(median(ours)), number(least)];
+  if (theirs.length === 0) columns.push('–', '–', '–', '–');
+  else {
+    const theirLeast = Math.min(...theirs);
+    columns.push(number(median(theirs)), number(theirLeast));
+    columns.push((median(ours) / median(theirs)).toFixed(2), (least / theirLeast).toFixed(2));
+  }
+  console.log(`| ${columns.join(' | ')} |`);
+}
+
+setNumThreads(threads);
+const peer = await Peer.start(threads);
+const kernels = info();
+console.log(
+  `${cpus()[0]?.model.trim()}, ${cpus().length} cores, Node ${process.version}; threads: ${threads}; ` +
+    `matrix products: ${kernels.gemm}${kernels.blas === null ? '' : ` (${kernels.blas})`}; ` +
+    (peer === null ? 'no Python with PyTorch was found' : `PyTorch ${peer.version}`),
+);
+console.log('');
+console.log('| work | ours, median ms | min | PyTorch, median ms | min | ratio of medians | ratio of minima |');
+console.log('|---|---|---|---|---|---|---|');
+for (const [name, make] of Object.entries(WORKLOADS)) {
+  if (name.includes(values.only)) print(await measure(name, make(), peer));
+}
+peer?.stop();

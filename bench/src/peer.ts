@@ -1,0 +1,44 @@
+/** A PyTorch process that times what it is told to, one request at a time, so that both sides take turns. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const SCRIPT = fileURLToPath(new URL('../pytorch/workloads.py', import.meta.url));
+
+export class Peer {
+  private constructor(
+    private readonly child: ChildProcess,
+    private readonly lines: AsyncIterator<string>,
+    /** PyTorch's version. */
+    readonly version: string,
+  ) {}
+
+  /** Starts PyTorch, or returns null where no Python has it. `TORCHLET_PYTHON` names another interpreter. */
+  static async start(threads: number): Promise<Peer | null> {
+    const candidates = [process.env.TORCHLET_PYTHON, 'python3', '/usr/bin/python3'].filter((x) => x !== undefined);
+    const python = candidates.find((p) => spawnSync(p, ['-c', 'import torch'], { stdio: 'ignore' }).status === 0);
+    if (python === undefined) return null;
+    // PyTorch's own setting does not reach OpenBLAS
+    const env = { ...process.env, OPENBLAS_NUM_THREADS: String(threads), OMP_NUM_THREADS: String(threads) };
+    const child = spawn(python, [SCRIPT, String(threads)], { env, stdio: ['pipe', 'pipe', 'inherit'] });
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    const hello = await Peer.read(lines);
+    return new Peer(child, lines, (hello as { torch: string }).torch);
+  }
+
+  private static async read(lines: AsyncIterator<string>): Promise<unknown> {
+    const line = await lines.next();
+    if (line.done) throw new Error('the PyTorch process ended early');
+    return JSON.parse(line.value);
+  }
+
+  /** Milliseconds of each repetition. */
+  async time(name: string, repetitions: number): Promise<number[]> {
+    this.child.stdin?.write(`${name}\t${repetitions}\n`);
+    return (await Peer.read(this.lines)) as number[];
+  }
+
+  stop(): void {
+    this.child.stdin?.end();
+  }
+}
