@@ -19,14 +19,14 @@ const packages = {
 
 /** packages/tensor/src from the ground up: a file imports its own layer and those before it, never one after it. */
 const tensorLayers = [
-  ['errors', 'dtype', 'shape', 'arguments'],
+  ['errors', 'dtype', 'shape', 'arguments', 'dtype-names', 'inspect'],
   ['random/', 'format', 'storage'],
   ['backend/'],
-  ['tensor', 'sparse', 'gpu'],
+  ['tensor', 'sparse', 'gpu', 'threads'],
   ['autograd/'],
-  ['factories', 'ops/'],
-  ['methods', 'serialization/', 'platform/'],
-  ['index'],
+  ['factories', 'random-factories', 'factories-list', 'ops/'],
+  ['methods', 'properties', 'serialization/', 'platform/'],
+  ['index', 'internal'],
 ];
 
 /** A pattern that matches these folders (`ops/`) and files (`shape`) of packages/tensor/src. */

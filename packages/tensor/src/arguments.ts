@@ -53,13 +53,20 @@ export function checkNumber(fn: string, name: string, value: unknown): number {
 }
 
 export function checkBoolean(fn: string, name: string, value: unknown): boolean {
-  if (typeof value !== 'boolean') throw new ValueError(`${fn}(): argument '${name}' must be bool, got ${String(value)}`);
+  if (typeof value !== 'boolean')
+    throw new ValueError(`${fn}(): argument '${name}' must be bool, got ${String(value)}`);
   return value;
 }
 
 /** A size or count. @throws ValueError unless it is an integer of at least `least`. */
-export function checkInteger(fn: string, name: string, value: unknown, least: number = Number.MIN_SAFE_INTEGER): number {
-  if (!Number.isSafeInteger(value)) throw new ValueError(`${fn}(): argument '${name}' must be int, got ${String(value)}`);
+export function checkInteger(
+  fn: string,
+  name: string,
+  value: unknown,
+  least: number = Number.MIN_SAFE_INTEGER,
+): number {
+  if (!Number.isSafeInteger(value))
+    throw new ValueError(`${fn}(): argument '${name}' must be int, got ${String(value)}`);
   if ((value as number) < least) {
     throw new ValueError(`${fn}(): argument '${name}' must be at least ${least}, got ${String(value)}`);
   }

@@ -1,7 +1,18 @@
 /** `torch.float32` and the other dtypes, with PyTorch's short names. https://pytorch.org/docs/stable/tensor_attributes.html */
 import { type DType, float32, float64, int32, int64 } from './dtype.js';
 
-export { bool, can_cast, type DType, float32, float64, int32, int64, promote_types, type TypedArray, uint8 } from './dtype.js';
+export {
+  bool,
+  can_cast,
+  type DType,
+  float32,
+  float64,
+  int32,
+  int64,
+  promote_types,
+  type TypedArray,
+  uint8,
+} from './dtype.js';
 
 export const float: typeof float32 = float32;
 export const double: typeof float64 = float64;

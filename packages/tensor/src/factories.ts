@@ -1,10 +1,21 @@
 /** Tensors from data, constants and draws. https://pytorch.org/docs/stable/torch.html#creation-ops */
 import { bindArguments, checkBoolean, checkInteger, checkNumber, checkOptions, isOptions } from './arguments.js';
 import { checkDevice } from './backend/devices.js';
-import { allocateArray, castNumber, checkDType, checkSafe, type DType, dtypeOfArray, isFloating, promote_types, type TypedArray, type TypedArrayInput } from './dtype.js';
+import {
+  allocateArray,
+  castNumber,
+  checkDType,
+  checkSafe,
+  type DType,
+  dtypeOfArray,
+  isFloating,
+  promote_types,
+  type TypedArray,
+  type TypedArrayInput,
+} from './dtype.js';
 import { AutogradError, ShapeError, ValueError } from './errors.js';
 import { allocate, backend, checkTensor, fromHost } from './ops/kernel.js';
-import { sizesOf } from './ops/view.js';
+import { sizesOf } from './ops/window.js';
 import { checkSizes, numelOf, type Shape } from './shape.js';
 import type { Device } from './storage.js';
 import { Tensor } from './tensor.js';
@@ -29,7 +40,13 @@ interface Resolved {
 }
 
 /** Checks a factory's options and fills in the defaults. */
-export function resolveOptions(op: string, options: TensorOptions | undefined, dtype: DType, device: Device = 'cpu', extra: readonly string[] = []): Resolved {
+export function resolveOptions(
+  op: string,
+  options: TensorOptions | undefined,
+  dtype: DType,
+  device: Device = 'cpu',
+  extra: readonly string[] = [],
+): Resolved {
   checkOptions(op, [...OPTION_NAMES, ...extra], options);
   return {
     dtype: checkDType(op, options?.dtype ?? dtype),
@@ -41,13 +58,18 @@ export function resolveOptions(op: string, options: TensorOptions | undefined, d
 /** @throws AutogradError when gradients are wanted of integers. */
 export function withGrad(x: Tensor, requires_grad: boolean): Tensor {
   if (!requires_grad) return x;
-  if (!isFloating(x.dtype)) throw new AutogradError('Only Tensors of floating point and complex dtype can require gradients');
+  if (!isFloating(x.dtype))
+    throw new AutogradError('Only Tensors of floating point and complex dtype can require gradients');
   x.leafRequiresGrad = true;
   return x;
 }
 
 const isTypedArray = (x: unknown): x is TypedArrayInput =>
-  x instanceof Float32Array || x instanceof Float64Array || x instanceof Int32Array || x instanceof Uint8Array || x instanceof BigInt64Array;
+  x instanceof Float32Array ||
+  x instanceof Float64Array ||
+  x instanceof Int32Array ||
+  x instanceof Uint8Array ||
+  x instanceof BigInt64Array;
 
 /** The shape of nested data, from its first elements. */
 function shapeOf(data: TensorData): number[] {
@@ -87,7 +109,14 @@ function fillFrom(data: TensorData, shape: Shape, depth: number, out: TypedArray
     else throw ragged(depth, data);
     return at + 1;
   }
-  const list: ArrayLike<TensorData> | null = data instanceof Tensor ? (data.tolist() as TensorData[]) : isTypedArray(data) ? Array.from<number | bigint>(data) : Array.isArray(data) ? data : null;
+  const list: ArrayLike<TensorData> | null =
+    data instanceof Tensor
+      ? (data.tolist() as TensorData[])
+      : isTypedArray(data)
+        ? Array.from<number | bigint>(data)
+        : Array.isArray(data)
+          ? data
+          : null;
   if (list === null || list.length !== shape[depth]) {
     throw new ShapeError(
       `tensor(): expected sequence of length ${shape[depth]} at dim ${depth} (got ${list === null ? describe(data) : list.length})`,
@@ -103,11 +132,20 @@ const describe = (x: unknown): string => (x === null || x === undefined ? String
 const ragged = (depth: number, data: unknown): Error =>
   Array.isArray(data) || isTypedArray(data) || data instanceof Tensor
     ? new ShapeError(`tensor(): expected a number at dim ${depth} (got a sequence): the nested arrays are ragged`)
-    : new ValueError(`tensor(): could not infer dtype of ${describe(data)}: expected numbers, booleans, typed arrays or Tensors`);
+    : new ValueError(
+        `tensor(): could not infer dtype of ${describe(data)}: expected numbers, booleans, typed arrays or Tensors`,
+      );
 
 function checkData(data: unknown): void {
-  const ok = ['number', 'boolean', 'bigint'].includes(typeof data) || Array.isArray(data) || isTypedArray(data) || data instanceof Tensor;
-  if (!ok) throw new ValueError(`tensor(): could not infer dtype of ${describe(data)}: expected numbers, booleans, typed arrays or Tensors`);
+  const ok =
+    ['number', 'boolean', 'bigint'].includes(typeof data) ||
+    Array.isArray(data) ||
+    isTypedArray(data) ||
+    data instanceof Tensor;
+  if (!ok)
+    throw new ValueError(
+      `tensor(): could not infer dtype of ${describe(data)}: expected numbers, booleans, typed arrays or Tensors`,
+    );
 }
 
 /**
@@ -117,8 +155,18 @@ function checkData(data: unknown): void {
  */
 export function tensor(data: TensorData, options?: TensorOptions): Tensor {
   checkData(data);
-  const inferred = data instanceof Tensor ? data.dtype : Array.isArray(data) && numelOf(shapeOf(data)) === 0 ? 'float32' : (scanDType(data) ?? 'float32');
-  const { dtype, device, requires_grad } = resolveOptions('tensor', options, inferred, data instanceof Tensor ? data.device : 'cpu');
+  const inferred =
+    data instanceof Tensor
+      ? data.dtype
+      : Array.isArray(data) && numelOf(shapeOf(data)) === 0
+        ? 'float32'
+        : (scanDType(data) ?? 'float32');
+  const { dtype, device, requires_grad } = resolveOptions(
+    'tensor',
+    options,
+    inferred,
+    data instanceof Tensor ? data.device : 'cpu',
+  );
   return withGrad(build(data, dtype, device), requires_grad);
 }
 
@@ -147,7 +195,10 @@ export function as_tensor(data: TensorData, options?: Omit<TensorOptions, 'requi
 }
 
 /** Sizes one by one or as an array, then perhaps options. */
-export type SizeArguments<O = TensorOptions> = [...size: number[]] | [...size: number[], options: O] | [size: readonly number[], options?: O];
+export type SizeArguments<O = TensorOptions> =
+  | [...size: number[]]
+  | [...size: number[], options: O]
+  | [size: readonly number[], options?: O];
 
 /** Splits variadic sizes from trailing options. */
 export function splitSizes(op: string, args: readonly unknown[]): [number[], TensorOptions | undefined] {
@@ -188,7 +239,8 @@ export function full(size: readonly number[], fill_value: number | boolean, opti
 }
 
 function checkFill(op: string, value: unknown): void {
-  if (typeof value !== 'number') throw new ValueError(`${op}(): argument 'fill_value' must be Number, not ${typeof value}`);
+  if (typeof value !== 'number')
+    throw new ValueError(`${op}(): argument 'fill_value' must be Number, not ${typeof value}`);
 }
 
 function like(op: string, input: Tensor, options: TensorOptions | undefined, value: number): Tensor {
@@ -228,8 +280,17 @@ export function new_ones(input: Tensor, ...args: SizeArguments): Tensor {
 }
 
 /** `full` in another tensor's dtype and device. https://pytorch.org/docs/stable/generated/torch.Tensor.new_full.html */
-export function new_full(input: Tensor, size: readonly number[], fill_value: number | boolean, options?: TensorOptions): Tensor {
-  return full(size, fill_value, { ...options, dtype: options?.dtype ?? input.dtype, device: options?.device ?? input.device });
+export function new_full(
+  input: Tensor,
+  size: readonly number[],
+  fill_value: number | boolean,
+  options?: TensorOptions,
+): Tensor {
+  return full(size, fill_value, {
+    ...options,
+    dtype: options?.dtype ?? input.dtype,
+    device: options?.device ?? input.device,
+  });
 }
 
 /** `tensor` in another tensor's dtype and device. https://pytorch.org/docs/stable/generated/torch.Tensor.new_tensor.html */
@@ -247,14 +308,25 @@ export interface ArangeOptions extends TensorOptions {
  * start, start + step, … below end: int64 if all three are integers, else float32.
  * https://pytorch.org/docs/stable/generated/torch.arange.html
  */
-export function arange(start: number | ArangeOptions, end?: number | ArangeOptions, step?: number | ArangeOptions, options?: ArangeOptions): Tensor {
-  const [a, b, c, ...rest] = bindArguments('arange', ['start', 'end', 'step', ...OPTION_NAMES], [start, end, step, options]);
+export function arange(
+  start: number | ArangeOptions,
+  end?: number | ArangeOptions,
+  step?: number | ArangeOptions,
+  options?: ArangeOptions,
+): Tensor {
+  const [a, b, c, ...rest] = bindArguments(
+    'arange',
+    ['start', 'end', 'step', ...OPTION_NAMES],
+    [start, end, step, options],
+  );
   const from = checkNumber('arange', 'start', b === undefined ? 0 : (a ?? 0));
   const to = checkNumber('arange', 'end', b === undefined ? a : b);
   const by = checkNumber('arange', 'step', c ?? 1);
   if (by === 0) throw new ValueError('arange(): step must be nonzero');
-  if (!Number.isFinite(from) || !Number.isFinite(to)) throw new ValueError(`arange(): unsupported range: ${from} -> ${to}`);
-  if (by > 0 ? to < from : to > from) throw new ValueError('arange(): upper bound and larger bound inconsistent with step sign');
+  if (!Number.isFinite(from) || !Number.isFinite(to))
+    throw new ValueError(`arange(): unsupported range: ${from} -> ${to}`);
+  if (by > 0 ? to < from : to > from)
+    throw new ValueError('arange(): upper bound and larger bound inconsistent with step sign');
   const inferred: DType = [from, to, by].every(Number.isInteger) ? 'int64' : 'float32';
   const { dtype, device, requires_grad } = resolveOptions('arange', toOptions(rest), inferred);
   const out = allocateArray(dtype, Math.ceil((to - from) / by));
@@ -269,7 +341,11 @@ const toOptions = ([dtype, device, requires_grad]: readonly unknown[]): TensorOp
 });
 
 /** Ones on the diagonal. https://pytorch.org/docs/stable/generated/torch.eye.html */
-export function eye(n: number, m?: number | (TensorOptions & { readonly m?: number }), options?: TensorOptions): Tensor {
+export function eye(
+  n: number,
+  m?: number | (TensorOptions & { readonly m?: number }),
+  options?: TensorOptions,
+): Tensor {
   const [columns, ...rest] = bindArguments('eye', ['m', ...OPTION_NAMES], [m, options]);
   const rows = checkInteger('eye', 'n', n, 0);
   const width = columns === undefined ? rows : checkInteger('eye', 'm', columns, 0);

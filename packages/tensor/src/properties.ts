@@ -4,7 +4,8 @@ import type { Node } from './autograd/node.js';
 import { isFloating } from './dtype.js';
 import { AutogradError, DTypeError, ShapeError, ValueError } from './errors.js';
 import { detach } from './ops/conversion.js';
-import { permute, transpose, unbind } from './ops/view.js';
+import { unbind } from './ops/slice.js';
+import { permute, transpose } from './ops/view.js';
 import { Tensor } from './tensor.js';
 
 type Writable = { -readonly [K in keyof Tensor]: Tensor[K] };
@@ -74,7 +75,8 @@ export function installProperties(): void {
   define<Tensor | null>('_base', (x) => x.base);
   define<Tensor>('T', (x) => permute(x, ...x.shape.map((_, i) => x.ndim - 1 - i)));
   define<Tensor>('mT', (x) => {
-    if (x.ndim < 2) throw new ShapeError(`tensor.mT is only supported on matrices or batches of matrices. Got ${x.ndim}-D tensor.`);
+    if (x.ndim < 2)
+      throw new ShapeError(`tensor.mT is only supported on matrices or batches of matrices. Got ${x.ndim}-D tensor.`);
     return transpose(x, -2, -1);
   });
   Object.defineProperty(Tensor.prototype, Symbol.iterator, {

@@ -2,10 +2,22 @@
 import { bindArguments, checkInteger, isOptions } from './arguments.js';
 import { allocateArray, type DType, isFloating, type TypedArray } from './dtype.js';
 import { DTypeError, ValueError } from './errors.js';
-import { OPTION_NAMES, resolveOptions, type SizeArguments, splitSizes, type TensorOptions, withGrad } from './factories.js';
+import {
+  OPTION_NAMES,
+  resolveOptions,
+  type SizeArguments,
+  splitSizes,
+  type TensorOptions,
+  withGrad,
+} from './factories.js';
 import { checkTensor, fromHost } from './ops/kernel.js';
 import { type GeneratorOptions, readGenerator } from './ops/random.js';
-import { normal as fillNormal, randint as fillRandint, randperm as fillRandperm, uniform as fillUniform } from './random/distributions.js';
+import {
+  normal as fillNormal,
+  randint as fillRandint,
+  randperm as fillRandperm,
+  uniform as fillUniform,
+} from './random/distributions.js';
 import { default_generator, type Generator } from './random/generator.js';
 import { checkSizes, numelOf, type Shape } from './shape.js';
 import type { Tensor } from './tensor.js';
@@ -23,10 +35,13 @@ function draw(op: string, shape: Shape, options: RandomTensorOptions | undefined
   return withGrad(fromHost(out, shape, resolved.dtype, resolved.device), resolved.requires_grad);
 }
 
-const floating = (op: string, fill: (generator: Generator, out: Float32Array | Float64Array) => void): Fill => (generator, out, dtype) => {
-  if (!isFloating(dtype)) throw new DTypeError(`${op}(): not implemented for dtype ${dtype}, expected float32 or float64`);
-  fill(generator, out as Float32Array | Float64Array);
-};
+const floating =
+  (op: string, fill: (generator: Generator, out: Float32Array | Float64Array) => void): Fill =>
+  (generator, out, dtype) => {
+    if (!isFloating(dtype))
+      throw new DTypeError(`${op}(): not implemented for dtype ${dtype}, expected float32 or float64`);
+    fill(generator, out as Float32Array | Float64Array);
+  };
 
 /** Uniform on [0, 1). https://pytorch.org/docs/stable/generated/torch.rand.html */
 export function rand(...args: SizeArguments<RandomTensorOptions>): Tensor {
@@ -76,20 +91,39 @@ export function randint(...args: unknown[]): Tensor {
   // `randint(high, size)`: an array in second place means that low is missing
   if (Array.isArray(given[1])) given.unshift(0);
   else if (given.length === 2 && isOptions(given[1]) && !('high' in given[1])) given.unshift(0);
-  const [low, high, size, generator, ...rest] = bindArguments('randint', ['low', 'high', 'size', 'generator', ...OPTION_NAMES], given);
-  if (!Array.isArray(size)) throw new ValueError(`randint(): argument 'size' must be tuple of ints, not ${typeof size}`);
+  const [low, high, size, generator, ...rest] = bindArguments(
+    'randint',
+    ['low', 'high', 'size', 'generator', ...OPTION_NAMES],
+    given,
+  );
+  if (!Array.isArray(size))
+    throw new ValueError(`randint(): argument 'size' must be tuple of ints, not ${typeof size}`);
   const [dtype, device, requires_grad] = rest as [DType | undefined, TensorOptions['device'], boolean | undefined];
   const [from, to] = [checkInteger('randint', 'low', low ?? 0), checkInteger('randint', 'high', high)];
-  const options = { generator: generator as Generator | undefined, dtype, device, requires_grad: requires_grad ?? false };
-  return draw('randint', checkSizes('randint', size), options, 'int64', (g, out, type) => fillRandint(g, out, from, to, type));
+  const options = {
+    generator: generator as Generator | undefined,
+    dtype,
+    device,
+    requires_grad: requires_grad ?? false,
+  };
+  return draw('randint', checkSizes('randint', size), options, 'int64', (g, out, type) =>
+    fillRandint(g, out, from, to, type),
+  );
 }
 
 /** https://pytorch.org/docs/stable/generated/torch.randint_like.html */
-export function randint_like(input: Tensor, low: number, high?: number | TensorOptions, options?: TensorOptions): Tensor {
+export function randint_like(
+  input: Tensor,
+  low: number,
+  high?: number | TensorOptions,
+  options?: TensorOptions,
+): Tensor {
   checkTensor('randint_like', 'input', input);
   const [from, to] = typeof high === 'number' ? [low, high] : [0, low];
   const rest = typeof high === 'object' ? high : options;
-  return draw('randint_like', input.shape, likeOptions(input, rest), 'int64', (g, out, type) => fillRandint(g, out, from, to, type));
+  return draw('randint_like', input.shape, likeOptions(input, rest), 'int64', (g, out, type) =>
+    fillRandint(g, out, from, to, type),
+  );
 }
 
 /** A random permutation of 0 … n − 1, int64. https://pytorch.org/docs/stable/generated/torch.randperm.html */
@@ -120,6 +154,7 @@ export function get_rng_state(): Tensor {
 /** https://pytorch.org/docs/stable/generated/torch.set_rng_state.html */
 export function set_rng_state(new_state: Tensor): void {
   checkTensor('set_rng_state', 'new_state', new_state);
-  if (new_state.dtype !== 'uint8') throw new DTypeError(`set_rng_state(): expected a uint8 tensor, got ${new_state.dtype}`);
+  if (new_state.dtype !== 'uint8')
+    throw new DTypeError(`set_rng_state(): expected a uint8 tensor, got ${new_state.dtype}`);
   default_generator.set_state(Uint8Array.from(new_state.toArray()));
 }

@@ -81,7 +81,9 @@ export function broadcastStrides(shape: Shape, strides: Shape, target: Shape): n
 export function wrapDim(op: string, dim: number, rank: number): number {
   const n = rank === 0 ? 1 : rank;
   if (!Number.isInteger(dim) || dim < -n || dim >= n) {
-    throw new ShapeError(`${op}(): Dimension out of range (expected to be in range of [${-n}, ${n - 1}], but got ${dim})`);
+    throw new ShapeError(
+      `${op}(): Dimension out of range (expected to be in range of [${-n}, ${n - 1}], but got ${dim})`,
+    );
   }
   return dim < 0 ? dim + n : dim;
 }

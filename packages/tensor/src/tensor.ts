@@ -4,6 +4,7 @@ import type { DType, TypedArray } from './dtype.js';
 import { isFloating, itemsize } from './dtype.js';
 import { AutogradError, DTypeError, ShapeError, ValueError } from './errors.js';
 import { formatTensor } from './format.js';
+import { inspect } from './inspect.js';
 import { isContiguous, numelOf, type Shape, sameShape, showShape, wrapDim } from './shape.js';
 import type { Device, Storage, VersionCounter } from './storage.js';
 
@@ -88,7 +89,9 @@ export class Tensor {
         );
       }
       if (value.dtype !== this.dtype) {
-        throw new AutogradError(`assigned grad has data of a different type: expected ${this.dtype}, got ${value.dtype}`);
+        throw new AutogradError(
+          `assigned grad has data of a different type: expected ${this.dtype}, got ${value.dtype}`,
+        );
       }
       if (value.device !== this.device) {
         throw new AutogradError(
@@ -184,7 +187,8 @@ export class Tensor {
   /** Lets a one-element tensor stand where JavaScript wants a number. @throws DTypeError otherwise. */
   [Symbol.toPrimitive](hint: string): string | number {
     if (hint === 'string') return this.toString();
-    if (this.numel() !== 1) throw new DTypeError('only tensors with one element can be converted to a JavaScript number');
+    if (this.numel() !== 1)
+      throw new DTypeError('only tensors with one element can be converted to a JavaScript number');
     return Number(this.item());
   }
 
@@ -200,7 +204,7 @@ export class Tensor {
     });
   }
 
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
+  [inspect](): string {
     return this.toString();
   }
 }

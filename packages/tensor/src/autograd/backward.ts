@@ -25,7 +25,8 @@ function rootsOf(tensors: readonly Tensor[], grads: readonly (Tensor | null)[] |
   const values: Tensor[] = [];
   tensors.forEach((t, i) => {
     const edge = gradientEdge(t);
-    if (edge === null) throw new AutogradError(`element ${i} of tensors does not require grad and does not have a grad_fn`);
+    if (edge === null)
+      throw new AutogradError(`element ${i} of tensors does not require grad and does not have a grad_fn`);
     edges.push(edge);
     values.push(rootGradient(t, grads?.[i] ?? null, i));
   });
@@ -60,7 +61,8 @@ export function backward(
   { retain_graph = null, create_graph = false, inputs = null }: BackwardOptions = {},
 ): void {
   const targets = inputs === null ? null : listOf(inputs);
-  if (targets !== null && targets.length === 0) throw new ValueError("'inputs' argument to backward() cannot be empty.");
+  if (targets !== null && targets.length === 0)
+    throw new ValueError("'inputs' argument to backward() cannot be empty.");
   const [roots, grads] = rootsOf(listOf(tensors), grad_tensors instanceof Tensor ? [grad_tensors] : grad_tensors);
   const captures = targets === null ? null : targets.map((t) => captureEdge(t, 'backward'));
   const results = runBackward(roots, grads, {

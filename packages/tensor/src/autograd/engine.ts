@@ -17,11 +17,7 @@ export interface RunOptions {
 }
 
 /** Runs backward from `roots`. Returns the captured gradients, null for those that nothing reached. */
-export function runBackward(
-  roots: readonly Edge[],
-  grads: readonly Tensor[],
-  options: RunOptions,
-): (Tensor | null)[] {
+export function runBackward(roots: readonly Edge[], grads: readonly Tensor[], options: RunOptions): (Tensor | null)[] {
   const run = new Run(options);
   try {
     return withGradMode(options.createGraph, () => run.execute(roots, grads));
@@ -92,13 +88,16 @@ class Run {
     const stack = [...this.tasks];
     for (let task = stack.pop(); task !== undefined; task = stack.pop()) {
       if (done.has(task)) continue;
-      const open = task.node.edges.flatMap((edge) => (edge === null || done.has(this.taskOf(edge.node)) ? [] : [this.taskOf(edge.node)]));
+      const open = task.node.edges.flatMap((edge) =>
+        edge === null || done.has(this.taskOf(edge.node)) ? [] : [this.taskOf(edge.node)],
+      );
       if (open.length > 0) {
         stack.push(task, ...open);
         continue;
       }
       done.add(task);
-      task.needed = targets.has(task.node) || task.node.edges.some((edge) => edge !== null && this.taskOf(edge.node).needed);
+      task.needed =
+        targets.has(task.node) || task.node.edges.some((edge) => edge !== null && this.taskOf(edge.node).needed);
     }
   }
 
@@ -170,10 +169,18 @@ class Run {
    * the node has just made it (its storage is younger than `mark`) or was itself the owner of what it passes on, no
    * other result shares it, and the tensor covers its storage exactly.
    */
-  private isOwned(grad: Tensor, i: number, results: readonly (Tensor | null)[] | null, task: Task, mark: number): boolean {
+  private isOwned(
+    grad: Tensor,
+    i: number,
+    results: readonly (Tensor | null)[] | null,
+    task: Task,
+    mark: number,
+  ): boolean {
     const storage = grad.storage;
-    if (this.options.createGraph || grad.offset !== 0 || storage.numel !== grad.numel() || !grad.is_contiguous()) return false;
-    if (storage.id <= mark && !task.grads.some((g, k) => g !== null && g.storage === storage && task.owned[k])) return false;
+    if (this.options.createGraph || grad.offset !== 0 || storage.numel !== grad.numel() || !grad.is_contiguous())
+      return false;
+    if (storage.id <= mark && !task.grads.some((g, k) => g !== null && g.storage === storage && task.owned[k]))
+      return false;
     return results === null || !results.some((other, k) => k !== i && other !== null && other.storage === storage);
   }
 }

@@ -70,6 +70,7 @@ export function enable_grad<T>(fn?: () => T): T | GradModeScope {
 export function set_grad_enabled<T>(mode: boolean, fn: () => T): T;
 export function set_grad_enabled(mode: boolean): GradModeScope;
 export function set_grad_enabled<T>(mode: boolean, fn?: () => T): T | GradModeScope {
-  if (typeof mode !== 'boolean') throw new ValueError(`set_grad_enabled(): mode must be a boolean, got ${String(mode)}`);
+  if (typeof mode !== 'boolean')
+    throw new ValueError(`set_grad_enabled(): mode must be a boolean, got ${String(mode)}`);
   return run('set_grad_enabled', mode, fn);
 }

@@ -6,6 +6,9 @@ import { Tensor } from '../tensor.js';
 import { grad } from './backward.js';
 import { gradientEdge } from './history.js';
 
+/** Gradients that do not agree with central differences. */
+export class GradcheckError extends AutogradError {}
+
 /** What may be differentiated: any function of tensors (and of what else it likes) to one tensor or several. */
 export type CheckedFunction = (...inputs: never[]) => unknown;
 
@@ -33,7 +36,15 @@ export interface GradgradcheckOptions extends GradcheckOptions {
 
 type Resolved = Required<GradcheckOptions>;
 
-const OPTION_NAMES = ['eps', 'atol', 'rtol', 'raise_exception', 'nondet_tol', 'check_undefined_grad', 'check_grad_dtypes'];
+const OPTION_NAMES = [
+  'eps',
+  'atol',
+  'rtol',
+  'raise_exception',
+  'nondet_tol',
+  'check_undefined_grad',
+  'check_grad_dtypes',
+];
 
 function resolve(op: string, options: GradgradcheckOptions | undefined, extra: readonly string[] = []): Resolved {
   checkOptions(op, [...OPTION_NAMES, ...extra], options);
@@ -159,10 +170,16 @@ const at = (what: string, shape: readonly number[], flat: number): string =>
   shape.length === 0 ? what : `${what}${showShape(indicesOf(shape, flat))}`;
 
 const fail = (message: string): never => {
-  throw new AutogradError(message);
+  throw new GradcheckError(message);
 };
 
-function checkOutput(subject: Subject, output: Tensor, k: number, numerical: readonly number[][][], options: Resolved): void {
+function checkOutput(
+  subject: Subject,
+  output: Tensor,
+  k: number,
+  numerical: readonly number[][][],
+  options: Resolved,
+): void {
   const inputs = subject.inputs.map(({ tensor }) => tensor);
   const analytical = analyticalJacobian(output, inputs);
   inputs.forEach((input, n) => {
@@ -182,9 +199,19 @@ function checkOutput(subject: Subject, output: Tensor, k: number, numerical: rea
   checkDeterministic(subject, output, analytical, options);
 }
 
-function checkDeterministic(subject: Subject, output: Tensor, first: readonly number[][][], { nondet_tol }: Resolved): void {
-  const second = analyticalJacobian(output, subject.inputs.map(({ tensor }) => tensor));
-  const differs = first.some((rows, n) => rows.some((row, i) => row.some((x, j) => Math.abs(x - second[n][i][j]) > nondet_tol)));
+function checkDeterministic(
+  subject: Subject,
+  output: Tensor,
+  first: readonly number[][][],
+  { nondet_tol }: Resolved,
+): void {
+  const second = analyticalJacobian(
+    output,
+    subject.inputs.map(({ tensor }) => tensor),
+  );
+  const differs = first.some((rows, n) =>
+    rows.some((row, i) => row.some((x, j) => Math.abs(x - second[n][i][j]) > nondet_tol)),
+  );
   if (differs) {
     fail(
       `Backward is not reentrant, i.e., running backward of ${subject.name}() with same input and grad_output multiple ` +
@@ -201,8 +228,18 @@ function checkUndefined(subject: Subject, outputs: readonly Tensor[], inputs: re
   const ones = outputs.map((t) => t.new_ones(t.shape));
   outputs.forEach((_, skipped) => {
     const some = outputs.filter((_, k) => k !== skipped);
-    const missing = grad(some, inputs, some.map((t) => t.new_ones(t.shape)), options);
-    const zeros = grad(outputs, inputs, ones.map((g, k) => (k === skipped ? g.mul(0) : g)), options);
+    const missing = grad(
+      some,
+      inputs,
+      some.map((t) => t.new_ones(t.shape)),
+      options,
+    );
+    const zeros = grad(
+      outputs,
+      inputs,
+      ones.map((g, k) => (k === skipped ? g.mul(0) : g)),
+      options,
+    );
     missing.forEach((g, n) => {
       const expected = zeros[n]?.toArray() ?? null;
       const got = g?.toArray() ?? null;
@@ -225,7 +262,8 @@ function checkShapes(subject: Subject, outputs: readonly Tensor[], options: Reso
   grads.forEach((g, n) => {
     if (g === null) return;
     const { position, tensor } = subject.inputs[n];
-    if (g.toArray().some((x) => x !== 0)) fail(`backward not multiplied by grad_output: ${subject.name}(), input ${position}`);
+    if (g.toArray().some((x) => x !== 0))
+      fail(`backward not multiplied by grad_output: ${subject.name}(), input ${position}`);
     if (options.check_grad_dtypes && g.dtype !== tensor.dtype) {
       fail(`grad is incorrect dtype: ${subject.name}(), input ${position}: got ${g.dtype}, expected ${tensor.dtype}`);
     }
@@ -256,7 +294,7 @@ function run(op: () => void, { raise_exception }: Resolved): boolean {
     op();
     return true;
   } catch (error) {
-    if (raise_exception || !(error instanceof AutogradError)) throw error;
+    if (raise_exception || !(error instanceof GradcheckError)) throw error;
     return false;
   }
 }
@@ -264,10 +302,14 @@ function run(op: () => void, { raise_exception }: Resolved): boolean {
 /**
  * Compares the gradients of `func` with central differences, for every floating output, every input (float64, with
  * `requires_grad`) and every element. https://pytorch.org/docs/stable/generated/torch.autograd.gradcheck.gradcheck.html
- * @throws AutogradError naming function, argument, index, what came and what was expected; with `raise_exception: false`
+ * @throws GradcheckError naming function, argument, index, what came and what was expected; with `raise_exception: false`
  * the result is false instead. ValueError when no input requires grad.
  */
-export function gradcheck(func: CheckedFunction, inputs: Tensor | readonly unknown[], options?: GradcheckOptions): boolean {
+export function gradcheck(
+  func: CheckedFunction,
+  inputs: Tensor | readonly unknown[],
+  options?: GradcheckOptions,
+): boolean {
   const resolved = resolve('gradcheck', options);
   const subject = subjectOf(func, listOf(inputs), nameOf(func));
   return run(() => check(subject, resolved), resolved);
@@ -294,14 +336,20 @@ export function gradgradcheck(
   options?: GradgradcheckOptions,
 ): boolean {
   const resolved = resolve('gradgradcheck', options, ['gen_non_contig_grad_outputs']);
-  const interleaved = checkBoolean('gradgradcheck', 'gen_non_contig_grad_outputs', options?.gen_non_contig_grad_outputs ?? false);
+  const interleaved = checkBoolean(
+    'gradgradcheck',
+    'gen_non_contig_grad_outputs',
+    options?.gen_non_contig_grad_outputs ?? false,
+  );
   const args = listOf(inputs);
   const subject = subjectOf(func, args, nameOf(func));
   const outputs = subject.call().filter((t) => gradientEdge(t) !== null);
   const gradients = grad_outputs === null ? drawGradients(outputs, interleaved) : listOf(grad_outputs);
   const first = (...all: unknown[]): Tensor[] => {
     const given = all.slice(0, args.length);
-    const results = differentiable((func as (...a: unknown[]) => unknown)(...given)).filter((t) => gradientEdge(t) !== null);
+    const results = differentiable((func as (...a: unknown[]) => unknown)(...given)).filter(
+      (t) => gradientEdge(t) !== null,
+    );
     const wanted = given.filter((t): t is Tensor => t instanceof Tensor && t.requires_grad);
     const grads = grad(results, wanted, all.slice(args.length) as Tensor[], { create_graph: true, allow_unused: true });
     return grads.filter((g) => g !== null);

@@ -2,11 +2,12 @@
  * A tensor's place in the graph: where its gradient goes, and what an in-place operation does to it, to the tensor it
  * is a view of, and to the other views.
  */
+
+import { backendOf } from '../backend/devices.js';
 import { allocateArray } from '../dtype.js';
 import { AutogradError } from '../errors.js';
 import { numelOf, type Shape, storageEnd } from '../shape.js';
 import { Storage } from '../storage.js';
-import { backendOf } from '../backend/devices.js';
 import { Tensor } from '../tensor.js';
 import { gradMode, withGradMode } from './grad-mode.js';
 import { AccumulateGrad, type Edge, Node } from './node.js';
@@ -52,7 +53,7 @@ export function checkInplace(t: Tensor): void {
       throw new AutogradError(
         'A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that this use ' +
           'case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view and ' +
-          'the inplace either both inside the no_grad block (if you don\'t want the inplace to be tracked) or both ' +
+          "the inplace either both inside the no_grad block (if you don't want the inplace to be tracked) or both " +
           'outside (if you want the inplace to be tracked).',
       );
     }

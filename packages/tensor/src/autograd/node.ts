@@ -2,6 +2,7 @@
 import { backendOf } from '../backend/devices.js';
 import type { DType } from '../dtype.js';
 import { AutogradError } from '../errors.js';
+import { inspect } from '../inspect.js';
 import { type Shape, sameShape, showShape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { gradMode } from './grad-mode.js';
@@ -54,7 +55,7 @@ export abstract class Node {
     return `<${this.name()}>`;
   }
 
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
+  [inspect](): string {
     return this.toString();
   }
 }

@@ -154,7 +154,11 @@ class OpNode extends Node implements Context {
   private flatten(results: InputGrads, layout: readonly number[]): (Tensor | null)[] {
     return layout.flatMap((n, i) => {
       const r = results[i] ?? null;
-      return Array.isArray(r) ? (r as (Tensor | null)[]) : n === 1 ? [r as Tensor | null] : new Array<null>(n).fill(null);
+      return Array.isArray(r)
+        ? (r as (Tensor | null)[])
+        : n === 1
+          ? [r as Tensor | null]
+          : new Array<null>(n).fill(null);
     });
   }
 }

@@ -25,8 +25,7 @@ export const ELEMENTWISE = {
   mul: 'x * y',
   div: 'x / y',
   // the remainder, which is exact, decides: 1 // 0.1 is 9, and −1 // ∞ is −1
-  floor_divide:
-    'y === 0 ? x / y : Math.round((x - (x % y)) / y) - (x % y !== 0 && x % y < 0 !== y < 0 ? 1 : 0)',
+  floor_divide: 'y === 0 ? x / y : Math.round((x - (x % y)) / y) - (x % y !== 0 && x % y < 0 !== y < 0 ? 1 : 0)',
   trunc_divide: 'Math.trunc(x / y)',
   pow: 'x === 1 || (x === -1 && (y === Infinity || y === -Infinity)) ? 1 : Math.pow(x, y)',
   maximum: 'x !== x || x > y ? x : y',
@@ -47,6 +46,6 @@ export const ELEMENTWISE = {
   add_scaled: 'x + z * y',
   clamp: '(x < y ? y : x) > z ? z : x < y ? y : x',
   where: 'x !== 0 ? y : z',
-} as const satisfies Record<string, string>;
+} as const;
 
 export type ElementwiseName = keyof typeof ELEMENTWISE;

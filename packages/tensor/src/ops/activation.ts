@@ -24,7 +24,8 @@ const relu_backward: ActivationBackward = defineOp('relu_backward', {
 /** Rectified linear unit, max(x, 0). The derivative at 0 is 0. https://pytorch.org/docs/stable/generated/torch.nn.functional.relu.html */
 export const relu: UnaryOp = defineOp('relu', {
   forward(ctx, x) {
-    if (checkTensor('relu', 'input', x).dtype === 'bool') throw new DTypeError('relu(): Boolean inputs not supported for relu');
+    if (checkTensor('relu', 'input', x).dtype === 'bool')
+      throw new DTypeError('relu(): Boolean inputs not supported for relu');
     return ctx.save_for_backward(unary('relu', x, ctx.out));
   },
   backward: (ctx, g) => [relu_backward(g, ctx.saved_tensors[0])],

@@ -17,7 +17,8 @@ export type BinaryOp = Op<[input: Tensor, other: Operand], Tensor>;
 function readAlpha(op: string, options: AlphaOptions | undefined, x: Operand, y: Operand): number {
   checkOptions(op, ['alpha'], options);
   const alpha = options?.alpha ?? 1;
-  if (typeof alpha !== 'number') throw new ValueError(`${op}(): argument 'alpha' must be a number, got ${String(alpha)}`);
+  if (typeof alpha !== 'number')
+    throw new ValueError(`${op}(): argument 'alpha' must be a number, got ${String(alpha)}`);
   if (!Number.isInteger(alpha) && !isFloating(resultType(x, y))) {
     throw new DTypeError(`${op}(): For integral input tensors, argument alpha must not be a floating point number.`);
   }
@@ -44,7 +45,10 @@ export const add: AddOp = defineOp<[Tensor, Operand, AlphaOptions?], Tensor, num
 /** `input − alpha · other`. https://pytorch.org/docs/stable/generated/torch.sub.html */
 export const sub: AddOp = defineOp<[Tensor, Operand, AlphaOptions?], Tensor, number>('sub', {
   forward(ctx, x, y, options) {
-    if (checkTensor('sub', 'input', x).dtype === 'bool' && (typeof y === 'boolean' || (y instanceof Tensor && y.dtype === 'bool'))) {
+    if (
+      checkTensor('sub', 'input', x).dtype === 'bool' &&
+      (typeof y === 'boolean' || (y instanceof Tensor && y.dtype === 'bool'))
+    ) {
       throw new DTypeError(
         'sub(): Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` ' +
           'operator instead.',
@@ -132,7 +136,9 @@ const readRounding = (options: DivOptions | undefined): 'trunc' | 'floor' | null
   checkOptions('div', ['rounding_mode'], options);
   const mode = options?.rounding_mode ?? null;
   if (mode !== null && mode !== 'trunc' && mode !== 'floor') {
-    throw new ValueError(`div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '${String(mode)}'`);
+    throw new ValueError(
+      `div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '${String(mode)}'`,
+    );
   }
   return mode;
 };
@@ -181,14 +187,20 @@ export const pow: PowOp = defineOp<[Operand, Operand], Tensor, Kept>('pow', {
   },
   backward(ctx, g) {
     const [x, y, result] = kept(ctx);
-    return [ctx.needs_input_grad[0] ? powBase(g, x as Tensor, y) : null, ctx.needs_input_grad[1] ? powExponent(g, x, y as Tensor, result as Tensor) : null];
+    return [
+      ctx.needs_input_grad[0] ? powBase(g, x as Tensor, y) : null,
+      ctx.needs_input_grad[1] ? powExponent(g, x, y as Tensor, result as Tensor) : null,
+    ];
   },
   formula: ['dx = g · y · x^(y − 1), 0 where y = 0', 'dy = g · x^y · ln x, 0 where x = 0 and y ≥ 0'],
 });
 
 function powBase(g: Tensor, x: Tensor, y: Operand): Tensor {
   if (typeof y !== 'object') return y === 0 ? g.mul(0) : g.mul(x.pow(Number(y) - 1).mul(y));
-  return g.mul(y).mul(x.pow(y.sub(1))).masked_fill(y.eq(0), 0);
+  return g
+    .mul(y)
+    .mul(x.pow(y.sub(1)))
+    .masked_fill(y.eq(0), 0);
 }
 
 function powExponent(g: Tensor, x: Operand, y: Tensor, result: Tensor): Tensor {

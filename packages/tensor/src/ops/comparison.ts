@@ -49,9 +49,15 @@ const extremum = (name: 'maximum' | 'minimum', loses: 'lt' | 'gt', formula: read
   });
 
 /** The greater one; NaN wins; a tie shares the gradient. https://pytorch.org/docs/stable/generated/torch.maximum.html */
-export const maximum: ExtremumOp = extremum('maximum', 'lt', ['dx = g · [x > y], g / 2 at ties', 'dy = g · [y > x], g / 2 at ties']);
+export const maximum: ExtremumOp = extremum('maximum', 'lt', [
+  'dx = g · [x > y], g / 2 at ties',
+  'dy = g · [y > x], g / 2 at ties',
+]);
 /** The smaller one; NaN wins; a tie shares the gradient. https://pytorch.org/docs/stable/generated/torch.minimum.html */
-export const minimum: ExtremumOp = extremum('minimum', 'gt', ['dx = g · [x < y], g / 2 at ties', 'dy = g · [y < x], g / 2 at ties']);
+export const minimum: ExtremumOp = extremum('minimum', 'gt', [
+  'dx = g · [x < y], g / 2 at ties',
+  'dy = g · [y < x], g / 2 at ties',
+]);
 
 type WhereOp = Op<[condition: Tensor, input: Operand, other: Operand], Tensor>;
 
@@ -60,9 +66,15 @@ const choose: WhereOp = defineOp('where', {
     checkCondition(condition);
     ctx.save_for_backward(condition);
     const common = resultType(x, y);
-    const shape = [x, y].reduce((s, t) => (t instanceof Tensor ? broadcastShapes('where', s, t.shape) : s), condition.shape);
+    const shape = [x, y].reduce(
+      (s, t) => (t instanceof Tensor ? broadcastShapes('where', s, t.shape) : s),
+      condition.shape,
+    );
     checkSameDevice('where', condition, ...[x, y].filter((t): t is Tensor => t instanceof Tensor && t.ndim > 0));
-    const inputs = [condition, ...[x, y].map((t) => (t instanceof Tensor ? onDevice(cast(t, common), condition) : Number(t)))];
+    const inputs = [
+      condition,
+      ...[x, y].map((t) => (t instanceof Tensor ? onDevice(cast(t, common), condition) : Number(t))),
+    ];
     const out = allocate(shape, common, condition.device);
     backend(condition).elementwise('where', inputs, out);
     return out;
@@ -103,7 +115,9 @@ export const masked_fill: MaskedFillOp = defineOp('masked_fill', {
   forward(ctx, x, mask, value) {
     checkTensor('masked_fill', 'input', x);
     if (checkTensor('masked_fill', 'mask', mask).dtype !== 'bool') {
-      throw new DTypeError(`masked_fill(): masked_fill_ only supports boolean masks, but got mask with dtype ${mask.dtype}`);
+      throw new DTypeError(
+        `masked_fill(): masked_fill_ only supports boolean masks, but got mask with dtype ${mask.dtype}`,
+      );
     }
     if (value instanceof Tensor && value.ndim !== 0) {
       throw new ValueError(
@@ -112,7 +126,11 @@ export const masked_fill: MaskedFillOp = defineOp('masked_fill', {
     }
     ctx.save_for_backward(mask);
     const fill = value instanceof Tensor ? onDevice(cast(value, x.dtype), x) : castScalar(x, value);
-    const out = allocate(broadcastShapes('masked_fill', x.shape, mask.shape), x.dtype, checkSameDevice('masked_fill', x, mask));
+    const out = allocate(
+      broadcastShapes('masked_fill', x.shape, mask.shape),
+      x.dtype,
+      checkSameDevice('masked_fill', x, mask),
+    );
     backend(x).elementwise('where', [mask, fill, x], out);
     return out;
   },
@@ -130,7 +148,9 @@ export const masked_fill_: MaskedFillOp['inplace'] = masked_fill.inplace;
 function castScalar(x: Tensor, value: number | boolean): number {
   const common = resultType(x, value);
   if (common !== x.dtype) {
-    throw new DTypeError(`masked_fill(): value cannot be converted to type ${x.dtype} without overflow: ${String(value)}`);
+    throw new DTypeError(
+      `masked_fill(): value cannot be converted to type ${x.dtype} without overflow: ${String(value)}`,
+    );
   }
   return Number(value);
 }
@@ -141,7 +161,8 @@ const clampOp = defineOp<[Tensor, Bound, Bound], Tensor, readonly (number | 'sav
   forward(ctx, x, min, max) {
     const bounds = [min, max].filter((b): b is number | Tensor => b !== null);
     let common = x.dtype;
-    for (const b of bounds) common = b instanceof Tensor ? resultType(x, b) : resultType({ dtype: common, shape: [1] }, b);
+    for (const b of bounds)
+      common = b instanceof Tensor ? resultType(x, b) : resultType({ dtype: common, shape: [1] }, b);
     ctx.save_for_backward(x, ...bounds.filter((b): b is Tensor => b instanceof Tensor));
     ctx.state = [min, max].map((b) => (b instanceof Tensor ? 'saved' : b));
     const name: ElementwiseName = bounds.length === 2 ? 'clamp' : min === null ? 'minimum' : 'maximum';
@@ -170,7 +191,11 @@ function clampGrads(g: Tensor, x: Tensor, min: Bound, max: Bound): (Tensor | nul
     isMin = (isMin as Tensor).mul(least.lt(max));
     isMax = (isMax as Tensor).logical_not().mul(least.le(max)).logical_not();
   }
-  return [dx, isMin !== null && min instanceof Tensor ? where(isMin, g, 0) : null, isMax !== null && max instanceof Tensor ? where(isMax, g, 0) : null];
+  return [
+    dx,
+    isMin !== null && min instanceof Tensor ? where(isMin, g, 0) : null,
+    isMax !== null && max instanceof Tensor ? where(isMax, g, 0) : null,
+  ];
 }
 
 export interface ClampOptions {
@@ -189,14 +214,22 @@ function clampBounds(input: Tensor, args: readonly unknown[]): [Tensor, Bound, B
  * Elements forced into [min, max]; a bound that is null or missing does not exist.
  * https://pytorch.org/docs/stable/generated/torch.clamp.html
  */
-export function clamp(input: Tensor, min?: number | Tensor | null | ClampOptions, max?: number | Tensor | null | ClampOptions): Tensor {
+export function clamp(
+  input: Tensor,
+  min?: number | Tensor | null | ClampOptions,
+  max?: number | Tensor | null | ClampOptions,
+): Tensor {
   const [x, low, high] = clampBounds(input, [min, max]);
   if (Number.isNaN(low) || Number.isNaN(high)) return x.mul(Number.NaN);
   return clampOp(x, low, high);
 }
 
 /** `clamp` in place. */
-export function clamp_(input: Tensor, min?: number | Tensor | null | ClampOptions, max?: number | Tensor | null | ClampOptions): Tensor {
+export function clamp_(
+  input: Tensor,
+  min?: number | Tensor | null | ClampOptions,
+  max?: number | Tensor | null | ClampOptions,
+): Tensor {
   return clampOp.inplace(...clampBounds(input, [min, max]));
 }
 
@@ -209,4 +242,3 @@ export function equal(input: Tensor, other: Tensor): boolean {
   const [a, b] = [input.toArray(), other.toArray()];
   return a.every((v, i) => v === b[i]);
 }
-

@@ -40,7 +40,11 @@ const convolution: ConvOp = defineOp<[Tensor, Tensor, Tensor | null, Plan], Tens
 });
 
 /** The transposed convolution: linear in both arguments, so its own gradients are convolutions again. */
-const convInputGrad: Op<[grad: Tensor, weight: Tensor, plan: Plan], Tensor> = defineOp<[Tensor, Tensor, Plan], Tensor, Plan>('convolution_input', {
+const convInputGrad: Op<[grad: Tensor, weight: Tensor, plan: Plan], Tensor> = defineOp<
+  [Tensor, Tensor, Plan],
+  Tensor,
+  Plan
+>('convolution_input', {
   forward(ctx, g, weight, plan) {
     ctx.state = plan;
     ctx.save_for_backward(g, weight);
@@ -130,10 +134,19 @@ export function conv2d(
 function checkTypes(x: Tensor, weight: Tensor, bias: Tensor | null): void {
   checkSameDevice('conv2d', x, weight, bias);
   checkSameDType('conv2d', x, weight, bias);
-  if (!isFloating(x.dtype)) throw new DTypeError(`conv2d(): not implemented for dtype ${x.dtype}, expected float32 or float64`);
+  if (!isFloating(x.dtype))
+    throw new DTypeError(`conv2d(): not implemented for dtype ${x.dtype}, expected float32 or float64`);
 }
 
-function makePlan(x: Tensor, weight: Tensor, bias: Tensor | null, s: unknown, p: unknown, d: unknown, n: unknown): Plan {
+function makePlan(
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null,
+  s: unknown,
+  p: unknown,
+  d: unknown,
+  n: unknown,
+): Plan {
   const stride = pairOf('conv2d', 'stride', s ?? 1);
   const dilation = pairOf('conv2d', 'dilation', d ?? 1);
   const groups = checkInteger('conv2d', 'groups', n ?? 1);
@@ -160,8 +173,16 @@ function makePlan(x: Tensor, weight: Tensor, bias: Tensor | null, s: unknown, p:
 }
 
 /** Rows and columns of zeros: `[before, before + after]`. An odd total of 'same' puts the extra one after. */
-function resolvePadding(p: unknown, kernel: readonly number[], stride: readonly number[]): [[number, number], [number, number]] {
-  if (p === 'valid') return [[0, 0], [0, 0]];
+function resolvePadding(
+  p: unknown,
+  kernel: readonly number[],
+  stride: readonly number[],
+): [[number, number], [number, number]] {
+  if (p === 'valid')
+    return [
+      [0, 0],
+      [0, 0],
+    ];
   if (p === 'same') {
     if (stride.some((v) => v !== 1)) throw new ValueError("padding='same' is not supported for strided convolutions");
     return [
@@ -169,7 +190,8 @@ function resolvePadding(p: unknown, kernel: readonly number[], stride: readonly 
       [kernel[0] - 1, kernel[1] - 1],
     ];
   }
-  if (typeof p === 'string') throw new ValueError(`conv2d(): padding must be 'same' or 'valid', or numbers, got '${p}'`);
+  if (typeof p === 'string')
+    throw new ValueError(`conv2d(): padding must be 'same' or 'valid', or numbers, got '${p}'`);
   const pair = pairOf('conv2d', 'padding', p);
   if (pair.some((v) => v < 0)) throw new ValueError('conv2d(): negative padding is not supported');
   return [pair, [2 * pair[0], 2 * pair[1]]];
@@ -177,7 +199,9 @@ function resolvePadding(p: unknown, kernel: readonly number[], stride: readonly 
 
 function checkChannels(x: Shape, weight: Shape, bias: Tensor | null, groups: number): void {
   if (weight.length !== 4) {
-    throw new ShapeError(`conv2d(): expected 4-dimensional weight [out, in / groups, kH, kW], but got weight of size ${showShape(weight)}`);
+    throw new ShapeError(
+      `conv2d(): expected 4-dimensional weight [out, in / groups, kH, kW], but got weight of size ${showShape(weight)}`,
+    );
   }
   if (weight[0] < groups || weight[0] % groups !== 0) {
     throw new ShapeError(

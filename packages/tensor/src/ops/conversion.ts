@@ -1,8 +1,7 @@
 /** Copies, casts, devices. https://pytorch.org/docs/stable/generated/torch.Tensor.to.html */
 import { bindArguments, checkBoolean, isOptions } from '../arguments.js';
 import { defineOp, type Op, type UnaryOp } from '../autograd/op.js';
-import { backendOf } from '../backend/devices.js';
-import { checkDevice } from '../backend/devices.js';
+import { backendOf, checkDevice } from '../backend/devices.js';
 import { castNumber, type DType, isDType } from '../dtype.js';
 import { ShapeError, ValueError } from '../errors.js';
 import { broadcastShapes, sameShape, showShape } from '../shape.js';
@@ -26,7 +25,11 @@ export function contiguous(input: Tensor): Tensor {
   return input.is_contiguous() ? input : clone(input);
 }
 
-const toCopy: Op<[input: Tensor, dtype: DType, device: Device], Tensor> = defineOp<[Tensor, DType, Device], Tensor, [DType, Device]>('to_copy', {
+const toCopy: Op<[input: Tensor, dtype: DType, device: Device], Tensor> = defineOp<
+  [Tensor, DType, Device],
+  Tensor,
+  [DType, Device]
+>('to_copy', {
   forward(ctx, x, dtype, device) {
     ctx.state = [x.dtype, x.device];
     if (device === x.device) {
@@ -36,7 +39,12 @@ const toCopy: Op<[input: Tensor, dtype: DType, device: Device], Tensor> = define
     }
     const host = x.toArray().slice();
     // converted where both dtypes surely exist
-    const here = new Tensor(new Storage('cpu', x.dtype, host.length, host), x.shape, allocate(x.shape, 'bool', 'cpu').strides, 0);
+    const here = new Tensor(
+      new Storage('cpu', x.dtype, host.length, host),
+      x.shape,
+      allocate(x.shape, 'bool', 'cpu').strides,
+      0,
+    );
     const converted = allocate(x.shape, dtype, 'cpu');
     backendOf('cpu').copy(here, converted);
     return fromHost(converted.toArray(), x.shape, dtype, device);
@@ -59,16 +67,26 @@ export interface ToOptions {
  * `x.to({ dtype, device })`. The tensor itself if nothing changes.
  * https://pytorch.org/docs/stable/generated/torch.Tensor.to.html
  */
-export function to(input: Tensor, target: DType | Device | Tensor | ToOptions, dtype?: DType | ToOptions, options?: ToOptions): Tensor {
+export function to(
+  input: Tensor,
+  target: DType | Device | Tensor | ToOptions,
+  dtype?: DType | ToOptions,
+  options?: ToOptions,
+): Tensor {
   checkTensor('to', 'input', input);
   const rest = isOptions(dtype) ? dtype : options;
   let goal: ToOptions = isOptions(target) ? (target as ToOptions) : {};
   if (target instanceof Tensor) goal = { dtype: target.dtype, device: target.device };
   else if (isDType(target)) goal = { dtype: target };
   else if (typeof target === 'string') goal = { device: checkDevice('to', target) };
-  else if (!isOptions(target)) throw new ValueError(`to(): expected a dtype, a device or a Tensor, got ${String(target)}`);
+  else if (!isOptions(target))
+    throw new ValueError(`to(): expected a dtype, a device or a Tensor, got ${String(target)}`);
   if (isDType(dtype)) goal = { ...goal, dtype };
-  const [newDType, device, , copy] = bindArguments('to', ['dtype', 'device', 'non_blocking', 'copy'], [{ ...goal, ...rest }]);
+  const [newDType, device, , copy] = bindArguments(
+    'to',
+    ['dtype', 'device', 'non_blocking', 'copy'],
+    [{ ...goal, ...rest }],
+  );
   if (newDType !== undefined && !isDType(newDType)) throw new ValueError(`to(): unknown dtype ${String(newDType)}`);
   const to = device === undefined ? input.device : checkDevice('to', device);
   const type = newDType === undefined ? input.dtype : newDType;
@@ -77,7 +95,8 @@ export function to(input: Tensor, target: DType | Device | Tensor | ToOptions, d
   return toCopy(input, type, to);
 }
 
-export const type_as = (input: Tensor, other: Tensor): Tensor => to(input, checkTensor('type_as', 'other', other).dtype);
+export const type_as = (input: Tensor, other: Tensor): Tensor =>
+  to(input, checkTensor('type_as', 'other', other).dtype);
 export const float = (input: Tensor): Tensor => to(input, 'float32');
 export const double = (input: Tensor): Tensor => to(input, 'float64');
 export const long = (input: Tensor): Tensor => to(input, 'int64');
@@ -117,7 +136,9 @@ export function copy_(input: Tensor, src: Tensor, _options?: { readonly non_bloc
 const fillOp = defineOp<[Tensor, Operand], Tensor>('fill', {
   forward(ctx, self, value) {
     if (value instanceof Tensor && value.ndim !== 0) {
-      throw new ShapeError(`fill_(): fill_ only supports 0-dimension value tensor but got tensor with ${value.ndim} dimensions.`);
+      throw new ShapeError(
+        `fill_(): fill_ only supports 0-dimension value tensor but got tensor with ${value.ndim} dimensions.`,
+      );
     }
     const out = ctx.out ?? allocate(self.shape, self.dtype, self.device);
     backend(self).fill(out, castNumber(Number(value instanceof Tensor ? value.item() : value), self.dtype));
@@ -147,7 +168,9 @@ export function detach(input: Tensor): Tensor {
 /** Makes this tensor a leaf. https://pytorch.org/docs/stable/generated/torch.Tensor.detach_.html */
 export function detach_(input: Tensor): Tensor {
   if (input.base !== null) {
-    throw new ValueError("detach_(): Can't detach views in-place. Use detach() instead. If you are using DistributedDataParallel (DDP) for training, and gradient_as_bucket_view is set as True, gradients are views of DDP buckets, and hence detach_() cannot be called on these gradients.");
+    throw new ValueError(
+      "detach_(): Can't detach views in-place. Use detach() instead. If you are using DistributedDataParallel (DDP) for training, and gradient_as_bucket_view is set as True, gradients are views of DDP buckets, and hence detach_() cannot be called on these gradients.",
+    );
   }
   input.gradFn = null;
   input.leafRequiresGrad = false;

@@ -17,12 +17,21 @@ export interface DropoutOptions {
  * Each element becomes 0 with probability `p`, the others are scaled by 1 / (1 − p); the input itself when not training.
  * The mask is drawn as PyTorch draws it. https://pytorch.org/docs/stable/generated/torch.nn.functional.dropout.html
  */
-export function dropout(input: Tensor, p?: number | DropoutOptions, training?: boolean | DropoutOptions, inplace?: boolean | DropoutOptions): Tensor {
+export function dropout(
+  input: Tensor,
+  p?: number | DropoutOptions,
+  training?: boolean | DropoutOptions,
+  inplace?: boolean | DropoutOptions,
+): Tensor {
   return functional(input, [p, training, inplace], true);
 }
 
 /** `torch.dropout(input, p, train)`. */
-export function torchDropout(input: Tensor, p: number | { readonly p: number; readonly train: boolean }, train?: boolean | { readonly train: boolean }): Tensor {
+export function torchDropout(
+  input: Tensor,
+  p: number | { readonly p: number; readonly train: boolean },
+  train?: boolean | { readonly train: boolean },
+): Tensor {
   const [probability, training] = bindArguments('dropout', ['p', 'train'], [p, train]);
   return functional(input, [probability, training, false], false);
 }
@@ -36,7 +45,8 @@ function functional(input: Tensor, args: readonly unknown[], trainingByDefault: 
   }
   const write = checkBoolean('dropout', 'inplace', inplace ?? false);
   const multiply = (x: Tensor, by: Tensor | number): Tensor => (write ? x.mul_(by) : x.mul(by));
-  if (!checkBoolean('dropout', 'training', training ?? trainingByDefault) || probability === 0 || input.numel() === 0) return input;
+  if (!checkBoolean('dropout', 'training', training ?? trainingByDefault) || probability === 0 || input.numel() === 0)
+    return input;
   if (probability === 1) return multiply(input, 0);
   return multiply(input, mask(input, 1 - probability));
 }

@@ -68,7 +68,12 @@ export interface GatherOptions {
  * Elements picked along `dim`: `out[i][j] = input[index[i][j]][j]` for dim 0.
  * https://pytorch.org/docs/stable/generated/torch.gather.html
  */
-export function gather(input: Tensor, dim: number | GatherOptions, index?: Tensor | GatherOptions, options?: GatherOptions): Tensor {
+export function gather(
+  input: Tensor,
+  dim: number | GatherOptions,
+  index?: Tensor | GatherOptions,
+  options?: GatherOptions,
+): Tensor {
   checkTensor('gather', 'input', input);
   const [d, i, sparse] = bindArguments('gather', ['dim', 'index', 'sparse_grad'], [dim, index, options]);
   if (sparse) throw new DTypeError('gather(): sparse_grad=True is not supported');
@@ -81,7 +86,11 @@ export function gather(input: Tensor, dim: number | GatherOptions, index?: Tenso
   return gatherOp(input, at, idx);
 }
 
-const scatterAddOp: Op<[input: Tensor, dim: number, index: Tensor, src: Tensor], Tensor> = defineOp<[Tensor, number, Tensor, Tensor], Tensor, [number, Shape]>('scatter_add', {
+const scatterAddOp: Op<[input: Tensor, dim: number, index: Tensor, src: Tensor], Tensor> = defineOp<
+  [Tensor, number, Tensor, Tensor],
+  Tensor,
+  [number, Shape]
+>('scatter_add', {
   forward(ctx, x, dim, index, src) {
     ctx.state = [dim, src.shape];
     ctx.save_for_backward(index);
@@ -138,7 +147,11 @@ const indexSelectOp: GatherOp = defineOp<[Tensor, number, Tensor], Tensor, [Shap
   forward(ctx, x, dim, index) {
     ctx.state = [x.shape, dim];
     ctx.save_for_backward(index);
-    const out = allocate(x.ndim === 0 ? [] : x.shape.with(dim, index.numel()), x.dtype, checkSameDevice('index_select', x, index));
+    const out = allocate(
+      x.ndim === 0 ? [] : x.shape.with(dim, index.numel()),
+      x.dtype,
+      checkSameDevice('index_select', x, index),
+    );
     if (out.numel() > 0) backend(x).gather(x, dim, spreadIndex(index, out.shape, dim), out);
     return out;
   },
@@ -162,13 +175,18 @@ export interface IndexSelectOptions {
 }
 
 /** The slices of `dim` that a list of indices (int64 or int32) names. https://pytorch.org/docs/stable/generated/torch.index_select.html */
-export function index_select(input: Tensor, dim: number | IndexSelectOptions, index?: Tensor | IndexSelectOptions): Tensor {
+export function index_select(
+  input: Tensor,
+  dim: number | IndexSelectOptions,
+  index?: Tensor | IndexSelectOptions,
+): Tensor {
   checkTensor('index_select', 'input', input);
   const [d, i] = bindArguments('index_select', ['dim', 'index'], [dim, index]);
   const at = wrapDim('index_select', checkInteger('index_select', 'dim', d), input.ndim);
   const idx = i as Tensor;
   checkIndexType('index_select', idx, ['int64', 'int32']);
-  if (idx.ndim > 1) throw new ShapeError(`index_select(): Index is supposed to be a vector, got ${showShape(idx.shape)}`);
+  if (idx.ndim > 1)
+    throw new ShapeError(`index_select(): Index is supposed to be a vector, got ${showShape(idx.shape)}`);
   checkIndex('index_select', idx, at, input.shape[at] ?? 1);
   return indexSelectOp(input, at, cast(idx, 'int64'));
 }

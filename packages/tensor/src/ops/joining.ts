@@ -7,12 +7,23 @@ import { showShape, wrapDim } from '../shape.js';
 import { Tensor } from '../tensor.js';
 import { allocate, backend, checkSameDevice, checkTensor } from './kernel.js';
 
-const catOp: Op<[tensors: readonly Tensor[], dim: number], Tensor> = defineOp<[readonly Tensor[], number], Tensor, [readonly number[], number]>('cat', {
+const catOp: Op<[tensors: readonly Tensor[], dim: number], Tensor> = defineOp<
+  [readonly Tensor[], number],
+  Tensor,
+  [readonly number[], number]
+>('cat', {
   forward(ctx, tensors, dim) {
     const sizes = tensors.map((x) => x.shape[dim]);
     ctx.state = [sizes, dim];
     const first = tensors[0];
-    const out = allocate(first.shape.with(dim, sizes.reduce((a, b) => a + b, 0)), first.dtype, checkSameDevice('cat', ...tensors));
+    const out = allocate(
+      first.shape.with(
+        dim,
+        sizes.reduce((a, b) => a + b, 0),
+      ),
+      first.dtype,
+      checkSameDevice('cat', ...tensors),
+    );
     let start = 0;
     for (const x of tensors) {
       const window = new Tensor(out.storage, x.shape, out.strides, start * out.strides[dim]);
@@ -35,8 +46,12 @@ const catOp: Op<[tensors: readonly Tensor[], dim: number], Tensor> = defineOp<[r
 });
 
 const listOf = (op: string, tensors: unknown): Tensor[] => {
-  if (!Array.isArray(tensors)) throw new DTypeError(`${op}(): argument 'tensors' must be a list of Tensors, not ${typeof tensors}`);
-  if (tensors.length === 0) throw new ShapeError(op === 'cat' ? 'cat(): expected a non-empty list of Tensors' : 'stack expects a non-empty TensorList');
+  if (!Array.isArray(tensors))
+    throw new DTypeError(`${op}(): argument 'tensors' must be a list of Tensors, not ${typeof tensors}`);
+  if (tensors.length === 0)
+    throw new ShapeError(
+      op === 'cat' ? 'cat(): expected a non-empty list of Tensors' : 'stack expects a non-empty TensorList',
+    );
   return tensors.map((x, i) => checkTensor(op, `tensors[${i}]`, x));
 };
 
@@ -88,5 +103,8 @@ export function stack(tensors: readonly Tensor[], dim?: number | CatOptions): Te
       );
     }
   });
-  return cat(list.map((x) => x.unsqueeze(at)), at);
+  return cat(
+    list.map((x) => x.unsqueeze(at)),
+    at,
+  );
 }

@@ -95,7 +95,14 @@ export function floatUnary(name: ElementwiseName, x: Tensor, out: Tensor | null 
 }
 
 /** `f(x, y)` with broadcasting and promotion; `dtype` overrides the result's. */
-export function binary(op: string, name: ElementwiseName, x: Operand, y: Operand, out: Tensor | null = null, dtype?: DType): Tensor {
+export function binary(
+  op: string,
+  name: ElementwiseName,
+  x: Operand,
+  y: Operand,
+  out: Tensor | null = null,
+  dtype?: DType,
+): Tensor {
   const common = resultType(x, y);
   return elementwise(op, name, [x, y], common, out, dtype ?? common);
 }
@@ -129,7 +136,13 @@ export function elementwise(
 }
 
 /** A reduction over `dims` (ascending), which the result keeps as size 1 or loses. */
-export function reduction(name: ReduceName, x: Tensor, dims: readonly number[], keepdim: boolean, dtype: DType = x.dtype): Tensor {
+export function reduction(
+  name: ReduceName,
+  x: Tensor,
+  dims: readonly number[],
+  keepdim: boolean,
+  dtype: DType = x.dtype,
+): Tensor {
   const out = allocate(reducedShape(x.shape, dims, keepdim), dtype, x.device);
   backend(x).reduce(name, x, dims, out);
   return out;

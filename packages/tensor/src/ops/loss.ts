@@ -24,7 +24,8 @@ function readReduction(op: string, sizeAverage: unknown, reduce: unknown, reduct
     return checkBoolean(op, 'size_average', sizeAverage ?? true) ? 'mean' : 'sum';
   }
   const r = reduction ?? 'mean';
-  if (r !== 'mean' && r !== 'sum' && r !== 'none') throw new ValueError(`${op}(): ${String(r)} is not a valid value for reduction`);
+  if (r !== 'mean' && r !== 'sum' && r !== 'none')
+    throw new ValueError(`${op}(): ${String(r)} is not a valid value for reduction`);
   return r;
 }
 
@@ -58,7 +59,11 @@ export function mse_loss(
 ): Tensor {
   checkTensor('mse_loss', 'input', input);
   checkTensor('mse_loss', 'target', target);
-  const [average, red, how] = bindArguments('mse_loss', ['size_average', 'reduce', 'reduction'], [size_average, reduce, reduction]);
+  const [average, red, how] = bindArguments(
+    'mse_loss',
+    ['size_average', 'reduce', 'reduction'],
+    [size_average, reduce, reduction],
+  );
   const mode = readReduction('mse_loss', average, red, how);
   const dtype = promote_types(input.dtype, target.dtype);
   if (!isFloating(dtype)) throw new DTypeError(`mse_loss(): "mse_cpu" not implemented for '${cName(dtype)}'`);
@@ -78,7 +83,11 @@ interface NllState {
 }
 
 /** `index` [N, 1, …] and `factor` [N, 1, …] hold each target's class and weight (0 where it is ignored). */
-const nllOp: Op<[input: Tensor, index: Tensor, factor: Tensor, state: NllState], Tensor> = defineOp<[Tensor, Tensor, Tensor, NllState], Tensor, NllState>('nll_loss', {
+const nllOp: Op<[input: Tensor, index: Tensor, factor: Tensor, state: NllState], Tensor> = defineOp<
+  [Tensor, Tensor, Tensor, NllState],
+  Tensor,
+  NllState
+>('nll_loss', {
   forward(ctx, x, index, factor, state) {
     ctx.state = state;
     ctx.save_for_backward(x, index, factor);
@@ -112,9 +121,21 @@ export function nll_loss(
 ): Tensor {
   checkTensor('nll_loss', 'input', input);
   checkTensor('nll_loss', 'target', target);
-  const [w, average, ignore, red, how] = bindArguments('nll_loss', NLL_NAMES, [weight, size_average, ignore_index, reduce, reduction]);
+  const [w, average, ignore, red, how] = bindArguments('nll_loss', NLL_NAMES, [
+    weight,
+    size_average,
+    ignore_index,
+    reduce,
+    reduction,
+  ]);
   const mode = readReduction('nll_loss', average, red, how);
-  const { index, factor, dim } = readTargets('nll_loss', input, target, (w ?? null) as Tensor | null, readIgnore(ignore));
+  const { index, factor, dim } = readTargets(
+    'nll_loss',
+    input,
+    target,
+    (w ?? null) as Tensor | null,
+    readIgnore(ignore),
+  );
   return nllOp(input, index, factor, { dim, reduction: mode });
 }
 
@@ -131,12 +152,15 @@ function readTargets(op: string, input: Tensor, target: Tensor, weight: Tensor |
   checkSameDevice(op, input, target, weight);
   const dim = input.ndim === 1 ? 0 : 1;
   const classes = input.shape[dim];
-  if (!isFloating(input.dtype)) throw new DTypeError(`${op}(): "nll_loss_out_frame" not implemented for '${cName(input.dtype)}'`);
+  if (!isFloating(input.dtype))
+    throw new DTypeError(`${op}(): "nll_loss_out_frame" not implemented for '${cName(input.dtype)}'`);
   if (target.dtype !== 'int64' && target.dtype !== 'uint8') {
     throw new DTypeError(`${op}(): expected scalar type Long but found ${cName(target.dtype)}`);
   }
   if (input.ndim > 1 && input.shape[0] !== target.shape[0]) {
-    throw new ShapeError(`${op}(): Expected input batch_size (${input.shape[0]}) to match target batch_size (${target.shape[0] ?? 1}).`);
+    throw new ShapeError(
+      `${op}(): Expected input batch_size (${input.shape[0]}) to match target batch_size (${target.shape[0] ?? 1}).`,
+    );
   }
   const expected = input.shape.toSpliced(dim, 1);
   if (!sameShape(expected, target.shape)) {
@@ -150,7 +174,8 @@ function readTargets(op: string, input: Tensor, target: Tensor, weight: Tensor |
   const counts = classIds.ne(ignore);
   const index = classIds.mul(counts).unsqueeze(dim); // an ignored target reads class 0, with weight 0
   const ones = counts.unsqueeze(dim).to(input.dtype);
-  const factor = weight === null ? ones : weight.detach().index_select(0, index.reshape(-1)).reshape(index.shape).mul(ones);
+  const factor =
+    weight === null ? ones : weight.detach().index_select(0, index.reshape(-1)).reshape(index.shape).mul(ones);
   return { index, factor, dim };
 }
 
@@ -162,7 +187,8 @@ function checkWeight(op: string, input: Tensor, weight: Tensor | null, classes: 
       `${op}(): weight tensor should be defined either for all ${classes} classes or no classes but got weight tensor of shape: ${showShape(weight.shape)}`,
     );
   }
-  if (weight.dtype !== input.dtype) throw new DTypeError(`${op}(): expected scalar type ${cName(input.dtype)} but found ${cName(weight.dtype)}`);
+  if (weight.dtype !== input.dtype)
+    throw new DTypeError(`${op}(): expected scalar type ${cName(input.dtype)} but found ${cName(weight.dtype)}`);
 }
 
 export interface CrossEntropyOptions extends NllLossOptions {
@@ -191,31 +217,55 @@ export function cross_entropy(
   const [w, average, ignore, red, how, smooth] = bindArguments(op, [...NLL_NAMES, 'label_smoothing'], args);
   const mode = readReduction(op, average, red, how);
   const smoothing = checkNumber(op, 'label_smoothing', smooth ?? 0);
-  if (smoothing < 0 || smoothing > 1) throw new ValueError(`${op}(): label_smoothing must be between 0.0 and 1.0. Got: ${smoothing}`);
+  if (smoothing < 0 || smoothing > 1)
+    throw new ValueError(`${op}(): label_smoothing must be between 0.0 and 1.0. Got: ${smoothing}`);
   if (input.ndim === 0) throw new ShapeError(`${op}(): input tensor should be 1D or more, got a 0-dim tensor`);
   const classWeight = (w ?? null) as Tensor | null;
   const logs = input.log_softmax(input.ndim === 1 ? 0 : 1);
   if (sameShape(input.shape, target.shape) && isFloating(target.dtype)) {
-    if (ignore !== undefined && (ignore as number) >= 0) throw new ValueError(`${op}(): ignore_index is not supported for floating point target`);
+    if (ignore !== undefined && (ignore as number) >= 0)
+      throw new ValueError(`${op}(): ignore_index is not supported for floating point target`);
     return withProbabilities(logs, target, classWeight, mode, smoothing);
   }
   const { index, factor, dim } = readTargets(op, logs, target, classWeight, readIgnore(ignore));
   const plain = nllOp(logs, index, factor, { dim, reduction: mode });
-  return smoothing === 0 ? plain : plain.mul(1 - smoothing).add(smoothLoss(logs, index, factor, dim, classWeight, target.ne(readIgnore(ignore)), mode).mul(smoothing));
+  return smoothing === 0
+    ? plain
+    : plain
+        .mul(1 - smoothing)
+        .add(smoothLoss(logs, index, factor, dim, classWeight, target.ne(readIgnore(ignore)), mode).mul(smoothing));
 }
 
 /** Along the class dimension, a weight for each class. */
-const alongClasses = (weight: Tensor, logs: Tensor): Tensor => weight.reshape(logs.shape.map((_, d) => (d === (logs.ndim === 1 ? 0 : 1) ? -1 : 1)));
+const alongClasses = (weight: Tensor, logs: Tensor): Tensor =>
+  weight.reshape(logs.shape.map((_, d) => (d === (logs.ndim === 1 ? 0 : 1) ? -1 : 1)));
 
 /** Mean over classes of the loss each class would give: what smoothing mixes in. */
-function smoothLoss(logs: Tensor, _index: Tensor, factor: Tensor, dim: number, weight: Tensor | null, counts: Tensor, mode: Reduction): Tensor {
-  const each = (weight === null ? logs : logs.mul(alongClasses(weight, logs))).sum(dim).neg().masked_fill(counts.logical_not(), 0);
+function smoothLoss(
+  logs: Tensor,
+  _index: Tensor,
+  factor: Tensor,
+  dim: number,
+  weight: Tensor | null,
+  counts: Tensor,
+  mode: Reduction,
+): Tensor {
+  const each = (weight === null ? logs : logs.mul(alongClasses(weight, logs)))
+    .sum(dim)
+    .neg()
+    .masked_fill(counts.logical_not(), 0);
   const scaled = each.div(logs.shape[dim]);
   if (mode === 'none') return scaled;
   return mode === 'sum' ? scaled.sum() : scaled.sum().div(factor.sum());
 }
 
-function withProbabilities(logs: Tensor, target: Tensor, weight: Tensor | null, mode: Reduction, smoothing: number): Tensor {
+function withProbabilities(
+  logs: Tensor,
+  target: Tensor,
+  weight: Tensor | null,
+  mode: Reduction,
+  smoothing: number,
+): Tensor {
   const dim = logs.ndim === 1 ? 0 : 1;
   const classes = logs.shape[dim];
   checkWeight('cross_entropy', logs, weight, classes);

@@ -28,7 +28,11 @@ export const mm: MatrixOp = defineOp('mm', {
 export const bmm: MatrixOp = defineOp('bmm', {
   forward(ctx, a, b) {
     checkMatrices('bmm', a, b, 3);
-    const out = allocate([a.shape[0], a.shape[1], b.shape[2]], checkMatrixDTypes('bmm', a, b), checkSameDevice('bmm', a, b));
+    const out = allocate(
+      [a.shape[0], a.shape[1], b.shape[2]],
+      checkMatrixDTypes('bmm', a, b),
+      checkSameDevice('bmm', a, b),
+    );
     keepFactors(ctx, a, b);
     backend(a).matmul(a, b, null, out);
     return out;
@@ -44,7 +48,11 @@ type FactorContext = Parameters<typeof keepFactors>[0];
 
 /** Each factor is kept only if the other one's gradient needs it. */
 function keepFactors(
-  ctx: { save_for_backward(first: Tensor, ...rest: Tensor[]): Tensor; readonly needs_input_grad: readonly boolean[]; readonly saved_tensors: Tensor[] },
+  ctx: {
+    save_for_backward(first: Tensor, ...rest: Tensor[]): Tensor;
+    readonly needs_input_grad: readonly boolean[];
+    readonly saved_tensors: Tensor[];
+  },
   a: Tensor,
   b: Tensor,
 ): void {
@@ -108,7 +116,9 @@ export function mv(input: Tensor, vec: Tensor): Tensor {
     throw new ShapeError(`mv(): vector + matrix @ vector expected, got ${vec.ndim}, ${input.ndim}, ${vec.ndim}`);
   }
   if (input.shape[1] !== vec.shape[0]) {
-    throw new ShapeError(`mv(): size mismatch, got input (${input.shape[0]}), mat (${input.shape.join('x')}), vec (${vec.shape[0]})`);
+    throw new ShapeError(
+      `mv(): size mismatch, got input (${input.shape[0]}), mat (${input.shape.join('x')}), vec (${vec.shape[0]})`,
+    );
   }
   return mm(input, vec.unsqueeze(1)).squeeze(1);
 }
@@ -121,7 +131,9 @@ export function matmul(input: Tensor, other: Tensor): Tensor {
   const a = checkTensor('matmul', 'input', input);
   const b = checkTensor('matmul', 'other', other);
   if (a.ndim === 0 || b.ndim === 0) {
-    throw new ShapeError(`matmul(): both arguments to matmul need to be at least 1D, but they are ${a.ndim}D and ${b.ndim}D`);
+    throw new ShapeError(
+      `matmul(): both arguments to matmul need to be at least 1D, but they are ${a.ndim}D and ${b.ndim}D`,
+    );
   }
   if (a.ndim === 1 && b.ndim === 1) return dot(a, b);
   if (a.ndim === 2 && b.ndim === 1) return mv(a, b);
@@ -135,7 +147,10 @@ export function matmul(input: Tensor, other: Tensor): Tensor {
 function batched(a: Tensor, b: Tensor): Tensor {
   const [n, k] = a.shape.slice(-2);
   const [k2, m] = b.shape.slice(-2);
-  if (k !== k2) throw a.ndim === 2 || b.ndim === 2 ? mismatch('matmul', foldedShape(a), foldedShape(b)) : matmulShapes('matmul', a, b);
+  if (k !== k2)
+    throw a.ndim === 2 || b.ndim === 2
+      ? mismatch('matmul', foldedShape(a), foldedShape(b))
+      : matmulShapes('matmul', a, b);
   // one matrix on the right: the batch is just more rows
   if (b.ndim === 2) return mm(a.reshape([numelOf(a.shape.slice(0, -1)), k]), b).reshape([...a.shape.slice(0, -1), m]);
   const lead = broadcastShapes('matmul', a.shape.slice(0, -2), b.shape.slice(0, -2));
@@ -145,7 +160,8 @@ function batched(a: Tensor, b: Tensor): Tensor {
   return bmm(left, right).reshape([...lead, n, m]);
 }
 
-const foldedShape = (x: Tensor): Shape => (x.ndim === 2 ? x.shape : [numelOf(x.shape.slice(0, -1)), x.shape[x.ndim - 1]]);
+const foldedShape = (x: Tensor): Shape =>
+  x.ndim === 2 ? x.shape : [numelOf(x.shape.slice(0, -1)), x.shape[x.ndim - 1]];
 
 const addmmOp: Op<[input: Tensor, weight: Tensor, bias: Tensor], Tensor> = defineOp('addmm', {
   forward(ctx, x, weight, bias) {
@@ -163,13 +179,18 @@ const addmmOp: Op<[input: Tensor, weight: Tensor, bias: Tensor], Tensor> = defin
   formula: ['dx = g · W', 'dW = gᵀ · x', 'db = Σ g over the batch'],
 });
 
-const transposed = (w: Tensor): Tensor => new Tensor(w.storage, [w.shape[1], w.shape[0]], [w.strides[1], w.strides[0]], w.offset);
+const transposed = (w: Tensor): Tensor =>
+  new Tensor(w.storage, [w.shape[1], w.shape[0]], [w.strides[1], w.strides[0]], w.offset);
 
 /**
  * `x · Wᵀ + b`, x `[…, in]`, W `[out, in]` (or `[in]`), b `[out]`.
  * https://pytorch.org/docs/stable/generated/torch.nn.functional.linear.html
  */
-export function linear(input: Tensor, weight: Tensor, bias: Tensor | null | { readonly bias?: Tensor | null } = null): Tensor {
+export function linear(
+  input: Tensor,
+  weight: Tensor,
+  bias: Tensor | null | { readonly bias?: Tensor | null } = null,
+): Tensor {
   checkTensor('linear', 'input', input);
   checkTensor('linear', 'weight', weight);
   const b = bias === null || bias instanceof Tensor ? bias : (bias.bias ?? null);

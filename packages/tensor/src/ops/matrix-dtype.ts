@@ -11,7 +11,9 @@ export function checkMatrixDTypes(op: string, a: Tensor, b: Tensor, bias: Tensor
   }
   if (a.dtype === 'bool') throw new DTypeError(`${op}(): "addmm_impl_cpu_" not implemented for 'Bool'`);
   if (bias !== null && bias.dtype !== a.dtype) {
-    throw new DTypeError(`${op}(): self and mat2 must have the same dtype, but got ${cName(bias.dtype)} and ${cName(a.dtype)}`);
+    throw new DTypeError(
+      `${op}(): self and mat2 must have the same dtype, but got ${cName(bias.dtype)} and ${cName(a.dtype)}`,
+    );
   }
   return a.dtype;
 }

@@ -5,6 +5,7 @@
 export { new_full, new_ones, new_tensor, new_zeros } from '../factories.js';
 export { relu, relu_, sigmoid, sigmoid_, tanh, tanh_ } from './activation.js';
 export { add, add_, div, div_, mul, mul_, neg, neg_, pow, pow_, square, sub, sub_ } from './arithmetic.js';
+export { as_strided } from './as-strided.js';
 export {
   clamp,
   clamp_,
@@ -46,22 +47,19 @@ export { gather, index_select, scatter_add, scatter_add_ } from './indexing.js';
 export { bmm, dot, matmul, mm, mv } from './matmul.js';
 export { bernoulli_, exponential_, normal_, random_, uniform_ } from './random.js';
 export { amax, amin, argmax, argmin, max, mean, min, sum, sum_to_size } from './reduction.js';
+export { narrow, select, unbind } from './slice.js';
 export { log_softmax, logsumexp, softmax } from './softmax.js';
 export {
-  as_strided,
   broadcast_to,
   expand,
   expand_as,
   flatten,
-  narrow,
   permute,
   reshape,
   reshape_as,
-  select,
   squeeze,
   t,
   transpose,
-  unbind,
   unsqueeze,
   view,
   view_as,

@@ -16,7 +16,11 @@ interface MaxPlan {
   readonly out: Shape;
 }
 
-const maxPool: Op<[input: Tensor, plan: MaxPlan], readonly [Tensor, Tensor]> = defineOp<[Tensor, MaxPlan], readonly [Tensor, Tensor], MaxPlan>('max_pool2d_with_indices', {
+const maxPool: Op<[input: Tensor, plan: MaxPlan], readonly [Tensor, Tensor]> = defineOp<
+  [Tensor, MaxPlan],
+  readonly [Tensor, Tensor],
+  MaxPlan
+>('max_pool2d_with_indices', {
   forward(ctx, x, plan) {
     ctx.state = plan;
     const out = allocate(plan.out, x.dtype, x.device);
@@ -30,7 +34,10 @@ const maxPool: Op<[input: Tensor, plan: MaxPlan], readonly [Tensor, Tensor]> = d
   grad_name: 'MaxPool2DWithIndicesBackward0',
 });
 
-const maxPoolBackward: Op<[grad: Tensor, indices: Tensor, plan: MaxPlan], Tensor> = defineOp<[Tensor, Tensor, MaxPlan], Tensor>('max_pool2d_backward', {
+const maxPoolBackward: Op<[grad: Tensor, indices: Tensor, plan: MaxPlan], Tensor> = defineOp<
+  [Tensor, Tensor, MaxPlan],
+  Tensor
+>('max_pool2d_backward', {
   forward(ctx, g, indices, plan) {
     ctx.save_for_backward(indices);
     const out = allocate(plan.x, g.dtype, g.device);
@@ -55,7 +62,11 @@ export interface MaxPool2dOptions {
 
 /** With `return_indices: true` the result is `[output, indices]`. */
 export interface MaxPool2dFunction {
-  (input: Tensor, kernel_size: Pair | (MaxPool2dOptions & { readonly kernel_size: Pair }), options: MaxPool2dOptions & { readonly return_indices: true }): [output: Tensor, indices: Tensor];
+  (
+    input: Tensor,
+    kernel_size: Pair | (MaxPool2dOptions & { readonly kernel_size: Pair }),
+    options: MaxPool2dOptions & { readonly return_indices: true },
+  ): [output: Tensor, indices: Tensor];
   (
     input: Tensor,
     kernel_size: Pair | MaxPool2dOptions,
@@ -85,7 +96,11 @@ export const max_pool2d: MaxPool2dFunction = ((input: Tensor, ...args: unknown[]
   const x = checkPoolInput('max_pool2d', input);
   const [k, s, p, d, ceil, indices] = bindArguments('max_pool2d', MAX_NAMES, args);
   const geometry = readGeometry('max_pool2d', k, s, p, d ?? 1);
-  const plan = { params: geometry, x: x.shape, out: poolShape('max_pool2d', x.shape, geometry, checkBoolean('max_pool2d', 'ceil_mode', ceil ?? false)) };
+  const plan = {
+    params: geometry,
+    x: x.shape,
+    out: poolShape('max_pool2d', x.shape, geometry, checkBoolean('max_pool2d', 'ceil_mode', ceil ?? false)),
+  };
   const withIndices = checkBoolean('max_pool2d', 'return_indices', indices ?? false);
   const [y, places] = maxPool(x, plan);
   const unbatch = (t: Tensor): Tensor => (input.ndim === 3 ? t.squeeze(0) : t);
@@ -101,8 +116,22 @@ export function max_pool2d_with_indices(
   dilation?: Pair | MaxPool2dOptions,
   ceil_mode?: boolean | MaxPool2dOptions,
 ): [output: Tensor, indices: Tensor] {
-  const [k, s, p, d, ceil] = bindArguments('max_pool2d_with_indices', MAX_NAMES, [kernel_size, stride, padding, dilation, ceil_mode]);
-  return max_pool2d(input, k as Pair, (s ?? null) as Pair | null, (p ?? 0) as Pair, (d ?? 1) as Pair, (ceil ?? false) as boolean, true);
+  const [k, s, p, d, ceil] = bindArguments('max_pool2d_with_indices', MAX_NAMES, [
+    kernel_size,
+    stride,
+    padding,
+    dilation,
+    ceil_mode,
+  ]);
+  return max_pool2d(
+    input,
+    k as Pair,
+    (s ?? null) as Pair | null,
+    (p ?? 0) as Pair,
+    (d ?? 1) as Pair,
+    (ceil ?? false) as boolean,
+    true,
+  );
 }
 
 interface AvgPlan {
@@ -123,16 +152,19 @@ const avgPool: Op<[input: Tensor, plan: AvgPlan], Tensor> = defineOp<[Tensor, Av
   grad_name: 'AvgPool2DBackward0',
 });
 
-const avgPoolBackward: Op<[grad: Tensor, plan: AvgPlan], Tensor> = defineOp<[Tensor, AvgPlan], Tensor, AvgPlan>('avg_pool2d_backward', {
-  forward(ctx, g, plan) {
-    ctx.state = plan;
-    const out = allocate(plan.x, g.dtype, g.device);
-    backend(g).avgPool2dBackward(g, plan.params, out);
-    return out;
+const avgPoolBackward: Op<[grad: Tensor, plan: AvgPlan], Tensor> = defineOp<[Tensor, AvgPlan], Tensor, AvgPlan>(
+  'avg_pool2d_backward',
+  {
+    forward(ctx, g, plan) {
+      ctx.state = plan;
+      const out = allocate(plan.x, g.dtype, g.device);
+      backend(g).avgPool2dBackward(g, plan.params, out);
+      return out;
+    },
+    backward: (ctx, gg) => [avgPool(gg, ctx.state)],
+    formula: ['dg = mean of the gradient over each window'],
   },
-  backward: (ctx, gg) => [avgPool(gg, ctx.state)],
-  formula: ['dg = mean of the gradient over each window'],
-});
+);
 
 export interface AvgPool2dOptions {
   readonly kernel_size?: Pair;
@@ -161,7 +193,8 @@ export function avg_pool2d(
   const args = [kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override];
   const [k, s, p, ceil, include, divisor] = bindArguments('avg_pool2d', AVG_NAMES, args);
   const geometry = readGeometry('avg_pool2d', k, s, p, 1);
-  const override = divisor === undefined || divisor === null ? null : checkInteger('avg_pool2d', 'divisor_override', divisor);
+  const override =
+    divisor === undefined || divisor === null ? null : checkInteger('avg_pool2d', 'divisor_override', divisor);
   if (override === 0) throw new ValueError('avg_pool2d(): divisor must be not zero');
   const params: AvgPool2dParams = {
     ...geometry,
@@ -176,7 +209,9 @@ export function avg_pool2d(
 function checkPoolInput(op: string, input: Tensor): Tensor {
   checkTensor(op, 'input', input);
   if (input.ndim !== 3 && input.ndim !== 4) {
-    throw new ShapeError(`${op}(): non-empty 3D or 4D (batch mode) tensor expected for input, but got ${showShape(input.shape)}`);
+    throw new ShapeError(
+      `${op}(): non-empty 3D or 4D (batch mode) tensor expected for input, but got ${showShape(input.shape)}`,
+    );
   }
   if (input.shape.slice(-3).some((s) => s === 0)) {
     throw new ShapeError(
@@ -194,10 +229,18 @@ function readGeometry(op: string, k: unknown, s: unknown, p: unknown, d: unknown
   const stride = empty ? kernel_size : pairOf(op, 'stride', s);
   const padding = pairOf(op, 'padding', p ?? 0);
   const dilation = pairOf(op, 'dilation', d);
-  if (kernel_size.some((v) => v <= 0)) throw new ValueError(`${op}(): kernel size should be greater than zero, but got kH: ${kernel_size[0]} kW: ${kernel_size[1]}`);
-  if (stride.some((v) => v <= 0)) throw new ValueError(`${op}(): stride should be greater than zero, but got dH: ${stride[0]} dW: ${stride[1]}`);
-  if (dilation.some((v) => v <= 0)) throw new ValueError(`${op}(): dilation should be greater than zero, but got dilationH: ${dilation[0]} dilationW: ${dilation[1]}`);
-  if (padding.some((v) => v < 0)) throw new ValueError(`${op}(): pad must be non-negative, but got pad: ${Math.min(...padding)}`);
+  if (kernel_size.some((v) => v <= 0))
+    throw new ValueError(
+      `${op}(): kernel size should be greater than zero, but got kH: ${kernel_size[0]} kW: ${kernel_size[1]}`,
+    );
+  if (stride.some((v) => v <= 0))
+    throw new ValueError(`${op}(): stride should be greater than zero, but got dH: ${stride[0]} dW: ${stride[1]}`);
+  if (dilation.some((v) => v <= 0))
+    throw new ValueError(
+      `${op}(): dilation should be greater than zero, but got dilationH: ${dilation[0]} dilationW: ${dilation[1]}`,
+    );
+  if (padding.some((v) => v < 0))
+    throw new ValueError(`${op}(): pad must be non-negative, but got pad: ${Math.min(...padding)}`);
   padding.forEach((v, i) => {
     const effective = dilation[i] * (kernel_size[i] - 1) + 1;
     if (v > Math.floor(effective / 2)) {

@@ -1,11 +1,17 @@
 /** Tensors filled with draws, in place. https://pytorch.org/docs/stable/torch.html#random-sampling */
 import { bindArguments, checkNumber } from '../arguments.js';
+import { gradMode } from '../autograd/grad-mode.js';
 import { checkInplace } from '../autograd/history.js';
 import { checkWritable } from '../autograd/op.js';
-import { gradMode } from '../autograd/grad-mode.js';
 import { allocateArray, cName, isFloating, type TypedArray } from '../dtype.js';
 import { DTypeError, ValueError } from '../errors.js';
-import { bernoulli as fillBernoulli, exponential as fillExponential, normal as fillNormal, randint as fillRandint, uniform as fillUniform } from '../random/distributions.js';
+import {
+  bernoulli as fillBernoulli,
+  exponential as fillExponential,
+  normal as fillNormal,
+  randint as fillRandint,
+  uniform as fillUniform,
+} from '../random/distributions.js';
 import { default_generator, Generator } from '../random/generator.js';
 import type { Tensor } from '../tensor.js';
 import { backend, checkTensor, fromHost } from './kernel.js';
@@ -38,7 +44,8 @@ function drawInto(op: string, x: Tensor, draw: (out: TypedArray) => void): Tenso
 
 /** @throws DTypeError for integers. */
 function floats(op: string, x: Tensor, draw: (out: Float32Array | Float64Array) => void): Tensor {
-  if (!isFloating(checkTensor(op, 'input', x).dtype)) throw new DTypeError(`"${op}" not implemented for '${cName(x.dtype)}'`);
+  if (!isFloating(checkTensor(op, 'input', x).dtype))
+    throw new DTypeError(`"${op}" not implemented for '${cName(x.dtype)}'`);
   return drawInto(op, x, (out) => draw(out as Float32Array | Float64Array));
 }
 
@@ -48,7 +55,12 @@ export interface NormalOptions extends GeneratorOptions {
 }
 
 /** Normal draws. https://pytorch.org/docs/stable/generated/torch.Tensor.normal_.html */
-export function normal_(input: Tensor, mean?: number | NormalOptions, std?: number | NormalOptions, options?: NormalOptions): Tensor {
+export function normal_(
+  input: Tensor,
+  mean?: number | NormalOptions,
+  std?: number | NormalOptions,
+  options?: NormalOptions,
+): Tensor {
   const [m, s, g] = bindArguments('normal_', ['mean', 'std', 'generator'], [mean, std, options]);
   const generator = readGenerator('normal_', g);
   return floats('normal_', input, (out) =>
@@ -62,7 +74,12 @@ export interface UniformOptions extends GeneratorOptions {
 }
 
 /** Uniform draws on [from, to). https://pytorch.org/docs/stable/generated/torch.Tensor.uniform_.html */
-export function uniform_(input: Tensor, from?: number | UniformOptions, to?: number | UniformOptions, options?: UniformOptions): Tensor {
+export function uniform_(
+  input: Tensor,
+  from?: number | UniformOptions,
+  to?: number | UniformOptions,
+  options?: UniformOptions,
+): Tensor {
   const [a, b, g] = bindArguments('uniform_', ['from', 'to', 'generator'], [from, to, options]);
   const generator = readGenerator('uniform_', g);
   return floats('uniform_', input, (out) =>
@@ -78,7 +95,9 @@ export interface BernoulliOptions extends GeneratorOptions {
 export function bernoulli_(input: Tensor, p?: number | BernoulliOptions, options?: BernoulliOptions): Tensor {
   const [probability, g] = bindArguments('bernoulli_', ['p', 'generator'], [p, options]);
   const generator = readGenerator('bernoulli_', g);
-  return drawInto('bernoulli_', input, (out) => fillBernoulli(generator, out, checkNumber('bernoulli_', 'p', probability ?? 0.5)));
+  return drawInto('bernoulli_', input, (out) =>
+    fillBernoulli(generator, out, checkNumber('bernoulli_', 'p', probability ?? 0.5)),
+  );
 }
 
 export interface ExponentialOptions extends GeneratorOptions {
@@ -89,7 +108,9 @@ export interface ExponentialOptions extends GeneratorOptions {
 export function exponential_(input: Tensor, lambd?: number | ExponentialOptions, options?: ExponentialOptions): Tensor {
   const [rate, g] = bindArguments('exponential_', ['lambd', 'generator'], [lambd, options]);
   const generator = readGenerator('exponential_', g);
-  return floats('exponential_', input, (out) => fillExponential(generator, out, checkNumber('exponential_', 'lambd', rate ?? 1)));
+  return floats('exponential_', input, (out) =>
+    fillExponential(generator, out, checkNumber('exponential_', 'lambd', rate ?? 1)),
+  );
 }
 
 export interface RandomOptions extends GeneratorOptions {
@@ -98,7 +119,12 @@ export interface RandomOptions extends GeneratorOptions {
 }
 
 /** Integers in [from, to). https://pytorch.org/docs/stable/generated/torch.Tensor.random_.html */
-export function random_(input: Tensor, from: number | RandomOptions, to?: number | RandomOptions, options?: RandomOptions): Tensor {
+export function random_(
+  input: Tensor,
+  from: number | RandomOptions,
+  to?: number | RandomOptions,
+  options?: RandomOptions,
+): Tensor {
   const [a, b, g] = bindArguments('random_', ['from', 'to', 'generator'], [from, to, options]);
   // one bound alone is the upper one
   const [low, high] = b === undefined ? [0, a] : [a ?? 0, b];

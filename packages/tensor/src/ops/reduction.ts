@@ -84,14 +84,24 @@ function bindReduce(op: string, x: Tensor, args: readonly unknown[]): BoundReduc
  * Sum over `dim` (all unless given). Integers and bools add up as int64.
  * https://pytorch.org/docs/stable/generated/torch.sum.html
  */
-export function sum(input: Tensor, dim?: Dims | ReduceOptions, keepdim?: boolean | ReduceOptions, options?: ReduceOptions): Tensor {
+export function sum(
+  input: Tensor,
+  dim?: Dims | ReduceOptions,
+  keepdim?: boolean | ReduceOptions,
+  options?: ReduceOptions,
+): Tensor {
   checkTensor('sum', 'input', input);
   const { all, dims, keepdim: keep, dtype } = bindReduce('sum', input, [dim, keepdim, options]);
   return (all ? sumAll : sumDims)(input, dims, keep, dtype ?? (isFloating(input.dtype) ? input.dtype : 'int64'));
 }
 
 /** Mean over `dim` (all unless given); NaN of nothing. https://pytorch.org/docs/stable/generated/torch.mean.html */
-export function mean(input: Tensor, dim?: Dims | ReduceOptions, keepdim?: boolean | ReduceOptions, options?: ReduceOptions): Tensor {
+export function mean(
+  input: Tensor,
+  dim?: Dims | ReduceOptions,
+  keepdim?: boolean | ReduceOptions,
+  options?: ReduceOptions,
+): Tensor {
   checkTensor('mean', 'input', input);
   const { all, dims, keepdim: keep, dtype } = bindReduce('mean', input, [dim, keepdim, options]);
   const result = dtype ?? input.dtype;
@@ -116,7 +126,11 @@ export function sum_to_size(input: Tensor, ...size: number[] | [readonly number[
 }
 
 /** Extremum over several dimensions; ties share the gradient. */
-const extremumOver = (name: 'max' | 'min', opName: string, gradName: string): Op<[input: Tensor, dims: readonly number[], keepdim: boolean], Tensor> =>
+const extremumOver = (
+  name: 'max' | 'min',
+  opName: string,
+  gradName: string,
+): Op<[input: Tensor, dims: readonly number[], keepdim: boolean], Tensor> =>
   defineOp<[Tensor, readonly number[], boolean], Tensor, Reduced>(opName, {
     forward(ctx, x, dims, keepdim) {
       ctx.state = { shape: x.shape, dims, keepdim };
@@ -129,7 +143,10 @@ const extremumOver = (name: 'max' | 'min', opName: string, gradName: string): Op
       const { dims } = ctx.state;
       const top = spread(y, ctx.state);
       // a NaN is the extremum and equals nothing, itself included
-      const chosen = x.eq(top).add(x.ne(x).mul(top.ne(top))).to(g.dtype);
+      const chosen = x
+        .eq(top)
+        .add(x.ne(x).mul(top.ne(top)))
+        .to(g.dtype);
       return [spread(g, ctx.state).mul(chosen).div(chosen.sum(dims, true))];
     },
     formula: ['dx = g · [x is the extremum] / number of ties'],
@@ -142,26 +159,31 @@ const amaxOver = extremumOver('max', 'amax', 'AmaxBackward0');
 const aminOver = extremumOver('min', 'amin', 'AminBackward0');
 
 /** Extremum along one dimension with its first index; the gradient goes to that index alone. */
-const extremumAlong = (name: 'max' | 'min'): Op<[input: Tensor, dim: number, keepdim: boolean], readonly [Tensor, Tensor]> =>
-  defineOp<[Tensor, number, boolean], readonly [Tensor, Tensor], { shape: Shape; dim: number; keepdim: boolean }>(name, {
-    forward(ctx, x, dim, keepdim) {
-      const index = indexOfExtremum(name, x, dim, true);
-      const values = allocate(index.shape, x.dtype, x.device);
-      if (x.ndim === 0) backend(x).copy(x, values);
-      else backend(x).gather(x, dim, index, values);
-      ctx.state = { shape: x.shape, dim, keepdim };
-      ctx.save_for_backward(index);
-      if (keepdim || x.ndim === 0) return [values, index];
-      return [values.squeeze(dim), index.squeeze(dim)];
+const extremumAlong = (
+  name: 'max' | 'min',
+): Op<[input: Tensor, dim: number, keepdim: boolean], readonly [Tensor, Tensor]> =>
+  defineOp<[Tensor, number, boolean], readonly [Tensor, Tensor], { shape: Shape; dim: number; keepdim: boolean }>(
+    name,
+    {
+      forward(ctx, x, dim, keepdim) {
+        const index = indexOfExtremum(name, x, dim, true);
+        const values = allocate(index.shape, x.dtype, x.device);
+        if (x.ndim === 0) backend(x).copy(x, values);
+        else backend(x).gather(x, dim, index, values);
+        ctx.state = { shape: x.shape, dim, keepdim };
+        ctx.save_for_backward(index);
+        if (keepdim || x.ndim === 0) return [values, index];
+        return [values.squeeze(dim), index.squeeze(dim)];
+      },
+      backward(ctx, g) {
+        const [index] = ctx.saved_tensors;
+        const { shape, dim, keepdim } = ctx.state;
+        if (shape.length === 0) return [g];
+        return [g.new_zeros(shape).scatter_add(dim, index, keepdim ? g : g.unsqueeze(dim))];
+      },
+      formula: ['dx = g at the index of the extremum, 0 elsewhere'],
     },
-    backward(ctx, g) {
-      const [index] = ctx.saved_tensors;
-      const { shape, dim, keepdim } = ctx.state;
-      if (shape.length === 0) return [g];
-      return [g.new_zeros(shape).scatter_add(dim, index, keepdim ? g : g.unsqueeze(dim))];
-    },
-    formula: ['dx = g at the index of the extremum, 0 elsewhere'],
-  });
+  );
 
 const maxAlong = extremumAlong('max');
 const minAlong = extremumAlong('min');
@@ -176,7 +198,9 @@ function indexOfExtremum(name: 'max' | 'min', x: Tensor, dim: number, keepdim: b
 /** @throws ShapeError when an extremum of nothing is asked for. */
 function checkNonEmpty(op: string, x: Tensor, dims: readonly number[], all: boolean): void {
   if (all && x.numel() === 0) {
-    throw new ShapeError(`${op}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' argument.`);
+    throw new ShapeError(
+      `${op}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' argument.`,
+    );
   }
   for (const d of dims) {
     if (x.shape[d] === 0) throw new ShapeError(`${op}(): Expected reduction dim ${d} to have non-zero size.`);
@@ -192,14 +216,22 @@ export interface DimOptions {
 export interface ExtremumFunction {
   (input: Tensor): Tensor;
   (input: Tensor, other: Tensor): Tensor;
-  (input: Tensor, dim: number | (DimOptions & { readonly dim: number }), keepdim?: boolean | DimOptions): [values: Tensor, indices: Tensor];
+  (
+    input: Tensor,
+    dim: number | (DimOptions & { readonly dim: number }),
+    keepdim?: boolean | DimOptions,
+  ): [values: Tensor, indices: Tensor];
 }
 
 function extremum(name: 'max' | 'min'): ExtremumFunction {
   const [all, along, pairwise] = name === 'max' ? [maxAll, maxAlong, maximum] : [minAll, minAlong, minimum];
   function choose(input: Tensor): Tensor;
   function choose(input: Tensor, other: Tensor): Tensor;
-  function choose(input: Tensor, dim: number | (DimOptions & { dim: number }), keepdim?: boolean | DimOptions): [Tensor, Tensor];
+  function choose(
+    input: Tensor,
+    dim: number | (DimOptions & { dim: number }),
+    keepdim?: boolean | DimOptions,
+  ): [Tensor, Tensor];
   function choose(input: Tensor, second?: unknown, third?: unknown): Tensor | [Tensor, Tensor] {
     checkTensor(name, 'input', input);
     if (second instanceof Tensor) return pairwise(input, second);

@@ -64,7 +64,11 @@ export function softmax(input: Tensor, dim: number | SoftmaxOptions, dtype?: DTy
 }
 
 /** x − ln Σ e^x along `dim`. https://pytorch.org/docs/stable/generated/torch.nn.functional.log_softmax.html */
-export function log_softmax(input: Tensor, dim: number | SoftmaxOptions, dtype?: DType | null | SoftmaxOptions): Tensor {
+export function log_softmax(
+  input: Tensor,
+  dim: number | SoftmaxOptions,
+  dtype?: DType | null | SoftmaxOptions,
+): Tensor {
   return method('log_softmax', logSoftmaxOp, input, [dim, dtype]);
 }
 
@@ -84,16 +88,30 @@ function functional(name: string, op: SoftmaxOp, input: Tensor, args: readonly u
 }
 
 /** https://pytorch.org/docs/stable/generated/torch.nn.functional.softmax.html */
-export function functionalSoftmax(input: Tensor, dim?: number | null | FunctionalSoftmaxOptions, _stacklevel?: number | FunctionalSoftmaxOptions, dtype?: DType | null | FunctionalSoftmaxOptions): Tensor {
+export function functionalSoftmax(
+  input: Tensor,
+  dim?: number | null | FunctionalSoftmaxOptions,
+  _stacklevel?: number | FunctionalSoftmaxOptions,
+  dtype?: DType | null | FunctionalSoftmaxOptions,
+): Tensor {
   return functional('softmax', softmaxOp, input, [dim, _stacklevel, dtype]);
 }
 
 /** https://pytorch.org/docs/stable/generated/torch.nn.functional.log_softmax.html */
-export function functionalLogSoftmax(input: Tensor, dim?: number | null | FunctionalSoftmaxOptions, _stacklevel?: number | FunctionalSoftmaxOptions, dtype?: DType | null | FunctionalSoftmaxOptions): Tensor {
+export function functionalLogSoftmax(
+  input: Tensor,
+  dim?: number | null | FunctionalSoftmaxOptions,
+  _stacklevel?: number | FunctionalSoftmaxOptions,
+  dtype?: DType | null | FunctionalSoftmaxOptions,
+): Tensor {
   return functional('log_softmax', logSoftmaxOp, input, [dim, _stacklevel, dtype]);
 }
 
-const logsumexpOp: Op<[input: Tensor, dims: readonly number[], keepdim: boolean], Tensor> = defineOp<[Tensor, readonly number[], boolean], Tensor, { dims: readonly number[]; keepdim: boolean }>('logsumexp', {
+const logsumexpOp: Op<[input: Tensor, dims: readonly number[], keepdim: boolean], Tensor> = defineOp<
+  [Tensor, readonly number[], boolean],
+  Tensor,
+  { dims: readonly number[]; keepdim: boolean }
+>('logsumexp', {
   forward(ctx, x, dims, keepdim) {
     ctx.state = { dims, keepdim };
     if (x.numel() === 0 || dims.length === 0) {

@@ -1,95 +1,25 @@
 /** Views: other shapes over the same memory. https://pytorch.org/docs/stable/tensor_view.html */
 import { bindArguments, checkInteger } from '../arguments.js';
 import { defineOp, type Op } from '../autograd/op.js';
-import { ShapeError, ValueError } from '../errors.js';
-import { inferSize, type Shape, showShape, storageEnd, viewStrides, wrapDim, wrapDims } from '../shape.js';
-import { Tensor } from '../tensor.js';
-import { allocate, backend, checkTensor } from './kernel.js';
+import { ShapeError } from '../errors.js';
+import { inferSize, type Shape, showShape, viewStrides, wrapDim, wrapDims } from '../shape.js';
+import type { Tensor } from '../tensor.js';
+import { checkTensor } from './kernel.js';
+import { sizesOf, windowOn } from './window.js';
 
-const windowOn = (x: Tensor, shape: Shape, strides: Shape, offset: number = x.offset): Tensor =>
-  new Tensor(x.storage, shape, strides, offset);
-
-/** Sizes given one by one or as one array. */
-export function sizesOf(op: string, args: readonly unknown[]): number[] {
-  const list = args.length === 1 && Array.isArray(args[0]) ? args[0] : args;
-  for (const s of list) {
-    if (typeof s !== 'number') throw new ValueError(`${op}(): argument 'size' must be tuple of ints, but found element of type ${typeof s}`);
-  }
-  return list.slice() as number[];
-}
-
-interface Geometry {
-  readonly shape: Shape;
-  readonly strides: Shape;
-  readonly offset: number;
-  readonly numel: number;
-}
-
-type AsStridedOp = Op<[input: Tensor, size: Shape, stride: Shape, offset: number], Tensor>;
-
-const asStridedOp: AsStridedOp = defineOp<[Tensor, Shape, Shape, number], Tensor, [Geometry, Geometry]>('as_strided', {
-  view: true,
-  forward(ctx, x, shape, strides, offset) {
-    if (storageEnd(shape, strides, offset) > x.storage.numel) {
-      throw new ShapeError(
-        `setStorage: sizes ${showShape(shape)}, strides ${showShape(strides)}, storage offset ${offset} are out of ` +
-          `bounds for storage of ${x.storage.numel} elements`,
-      );
-    }
-    ctx.state = [
-      { shape: x.shape, strides: x.strides, offset: x.offset, numel: x.storage.numel },
-      { shape, strides, offset, numel: x.storage.numel },
-    ];
-    return windowOn(x, shape, strides, offset);
-  },
-  backward: (ctx, g) => [asStridedBackward(g, ctx.state[0], ctx.state[1])],
-  formula: ['dx[i] = Σ g over the places that show element i'],
-});
-
-/** Adds a view's gradient into zeros laid out as the tensor that was viewed. */
-const asStridedBackward: Op<[grad: Tensor, base: Geometry, view: Geometry], Tensor> = defineOp<[Tensor, Geometry, Geometry], Tensor, [Geometry, Geometry]>(
-  'as_strided_backward',
-  {
-    forward(ctx, g, base, view) {
-      ctx.state = [base, view];
-      const flat = allocate([base.numel], g.dtype, g.device);
-      backend(g).accumulate(windowOn(flat, view.shape, view.strides, view.offset), g);
-      const out = allocate(base.shape, g.dtype, g.device);
-      backend(g).copy(windowOn(flat, base.shape, base.strides, base.offset), out);
-      return out;
-    },
-    backward: (ctx, gg) => [asStridedGrad(gg, ctx.state[0], ctx.state[1])],
-    formula: ['dg = gradient seen through the view'],
-  },
-);
-
-/** The adjoint of the adjoint: lays a gradient of the base out as the base was, and looks at it through the view. */
-function asStridedGrad(gg: Tensor, base: Geometry, view: Geometry): Tensor {
-  const flat = asStridedBackward(gg, { ...base, shape: [base.numel], strides: [1], offset: 0 }, base);
-  return asStridedOp(flat, view.shape, view.strides, view.offset);
-}
-
-/**
- * A view with any sizes, strides and offset (in elements of the storage).
- * https://pytorch.org/docs/stable/generated/torch.as_strided.html
- * @throws ShapeError when it leaves the storage.
- */
-export function as_strided(input: Tensor, size: readonly number[], stride: readonly number[], storage_offset?: number): Tensor {
-  checkTensor('as_strided', 'input', input);
-  if (size.length !== stride.length) {
-    throw new ShapeError(`as_strided(): mismatch in length of strides and shape (${showShape(size)} and ${showShape(stride)})`);
-  }
-  if (stride.some((s) => s < 0)) {
-    throw new ShapeError(`as_strided(): Negative strides are not supported at the moment, got strides: ${showShape(stride)}`);
-  }
-  return asStridedOp(input, size.slice(), stride.slice(), storage_offset ?? input.offset);
-}
-
-const permuteOp: Op<[input: Tensor, dims: readonly number[]], Tensor> = defineOp<[Tensor, readonly number[]], Tensor, number[]>('permute', {
+const permuteOp: Op<[input: Tensor, dims: readonly number[]], Tensor> = defineOp<
+  [Tensor, readonly number[]],
+  Tensor,
+  number[]
+>('permute', {
   view: true,
   forward(ctx, x, dims) {
     ctx.state = dims.map((_, i) => dims.indexOf(i));
-    return windowOn(x, dims.map((d) => x.shape[d]), dims.map((d) => x.strides[d]));
+    return windowOn(
+      x,
+      dims.map((d) => x.shape[d]),
+      dims.map((d) => x.strides[d]),
+    );
   },
   backward: (ctx, g) => [permuteOp(g, ctx.state)],
   formula: ['dx = g permuted back'],
@@ -108,7 +38,11 @@ export function permute(input: Tensor, ...dims: number[] | [readonly number[]]):
   return permuteOp(input, list.length === 0 ? [] : wrapDims('permute', list, rank));
 }
 
-const transposeOp: Op<[input: Tensor, dim0: number, dim1: number], Tensor> = defineOp<[Tensor, number, number], Tensor, [number, number]>('transpose', {
+const transposeOp: Op<[input: Tensor, dim0: number, dim1: number], Tensor> = defineOp<
+  [Tensor, number, number],
+  Tensor,
+  [number, number]
+>('transpose', {
   view: true,
   forward(ctx, x, a, b) {
     ctx.state = [a, b];
@@ -180,7 +114,7 @@ export function view(input: Tensor, ...shape: number[] | [readonly number[]]): T
   const strides = viewStrides(input.shape, input.strides, sizes);
   if (strides === null) {
     throw new ShapeError(
-      'view size is not compatible with input tensor\'s size and stride (at least one dimension spans across two ' +
+      "view size is not compatible with input tensor's size and stride (at least one dimension spans across two " +
         'contiguous subspaces). Use .reshape(...) instead. ' +
         `view() of size ${showShape(input.shape)} and stride ${showShape(input.strides)} as ${showShape(sizes)}`,
     );
@@ -223,14 +157,21 @@ export function flatten(input: Tensor, start_dim?: number | FlattenOptions, end_
 }
 
 /** Without dimensions of size 1: all, or those named. https://pytorch.org/docs/stable/generated/torch.squeeze.html */
-export function squeeze(input: Tensor, dim?: number | readonly number[] | { readonly dim?: number | readonly number[] }): Tensor {
+export function squeeze(
+  input: Tensor,
+  dim?: number | readonly number[] | { readonly dim?: number | readonly number[] },
+): Tensor {
   const rank = checkTensor('squeeze', 'input', input).ndim;
   const [d] = bindArguments('squeeze', ['dim'], [dim]);
   const dims = d === undefined || d === null ? null : wrapDims('squeeze', d as number | number[], rank);
   const goes = (i: number): boolean => input.shape[i] === 1 && (dims === null || dims.includes(i));
   const stays = input.shape.map((_, i) => i).filter((i) => !goes(i));
   const op = dims === null ? squeezeOp : squeezeDimOp;
-  return op(input, stays.map((i) => input.shape[i]), stays.map((i) => input.strides[i]));
+  return op(
+    input,
+    stays.map((i) => input.shape[i]),
+    stays.map((i) => input.strides[i]),
+  );
 }
 
 /** A new dimension of size 1 at `dim`. https://pytorch.org/docs/stable/generated/torch.unsqueeze.html */
@@ -264,7 +205,9 @@ export function expand(input: Tensor, ...sizes: number[] | [readonly number[]]):
     );
   }
   const shape = list.map((size, i) => expandedSize(input, list, size, i, lead));
-  const strides = shape.map((size, i) => (i < lead || (input.shape[i - lead] === 1 && size !== 1) ? 0 : input.strides[i - lead]));
+  const strides = shape.map((size, i) =>
+    i < lead || (input.shape[i - lead] === 1 && size !== 1) ? 0 : input.strides[i - lead],
+  );
   return expandOp(input, shape, strides);
 }
 
@@ -272,7 +215,9 @@ function expandedSize(input: Tensor, sizes: readonly number[], size: number, i: 
   const old = i < lead ? null : input.shape[i - lead];
   if (size === -1) {
     if (old !== null) return old;
-    throw new ShapeError(`expand(${showShape(input.shape)}, size=${showShape(sizes)}): the expanded size -1 isn't allowed in a leading, non-existing dimension ${i}`);
+    throw new ShapeError(
+      `expand(${showShape(input.shape)}, size=${showShape(sizes)}): the expanded size -1 isn't allowed in a leading, non-existing dimension ${i}`,
+    );
   }
   if (size < 0 || (old !== null && old !== 1 && old !== size)) {
     throw new ShapeError(
@@ -290,95 +235,4 @@ export function expand_as(input: Tensor, other: Tensor): Tensor {
 /** As {@link expand}: https://pytorch.org/docs/stable/generated/torch.broadcast_to.html */
 export function broadcast_to(input: Tensor, size: readonly number[]): Tensor {
   return expand(input, size);
-}
-
-const selectOp: Op<[input: Tensor, dim: number, index: number], Tensor> = defineOp<[Tensor, number, number], Tensor, [Shape, number, number]>('select', {
-  view: true,
-  forward(ctx, x, dim, index) {
-    ctx.state = [x.shape, dim, index];
-    return windowOn(x, x.shape.toSpliced(dim, 1), x.strides.toSpliced(dim, 1), x.offset + index * x.strides[dim]);
-  },
-  backward: (ctx, g) => {
-    const [shape, dim, index] = ctx.state;
-    return [narrowBackward(g.unsqueeze(dim), shape, dim, index)];
-  },
-  formula: ['dx = g at the index, 0 elsewhere'],
-});
-
-/** One index of a dimension, which disappears. https://pytorch.org/docs/stable/generated/torch.select.html */
-export function select(input: Tensor, dim: number | { readonly dim: number; readonly index: number }, index?: number | { readonly index: number }): Tensor {
-  const rank = checkTensor('select', 'input', input).ndim;
-  if (rank === 0) throw new ShapeError('select() cannot be applied to a 0-dim tensor.');
-  const [a, b] = bindArguments('select', ['dim', 'index'], [dim, index]);
-  const d = wrapDim('select', checkInteger('select', 'dim', a), rank);
-  const i = checkInteger('select', 'index', b);
-  const size = input.shape[d];
-  if (i < -size || i >= size) {
-    throw new ShapeError(`select(): index ${i} out of range for tensor of size ${showShape(input.shape)} at dimension ${d}`);
-  }
-  return selectOp(input, d, i < 0 ? i + size : i);
-}
-
-const narrowOp: Op<[input: Tensor, dim: number, start: number, length: number], Tensor> = defineOp<[Tensor, number, number, number], Tensor, [Shape, number, number]>('slice', {
-  view: true,
-  forward(ctx, x, dim, start, length) {
-    ctx.state = [x.shape, dim, start];
-    return windowOn(x, x.shape.with(dim, length), x.strides, x.offset + start * x.strides[dim]);
-  },
-  backward: (ctx, g) => [narrowBackward(g, ...ctx.state)],
-  formula: ['dx = g in the window, 0 elsewhere'],
-});
-
-/** A window's gradient within zeros of the whole. */
-const narrowBackward: Op<[grad: Tensor, shape: Shape, dim: number, start: number], Tensor> = defineOp<[Tensor, Shape, number, number], Tensor, [number, number, number]>(
-  'slice_backward',
-  {
-    forward(ctx, g, shape, dim, start) {
-      const length = g.shape[dim];
-      ctx.state = [dim, start, length];
-      const out = allocate(shape, g.dtype, g.device);
-      backend(g).copy(g, windowOn(out, shape.with(dim, length), out.strides, start * out.strides[dim]));
-      return out;
-    },
-    backward: (ctx, gg) => [narrowOp(gg, ...ctx.state)],
-    formula: ['dg = gradient in the window'],
-  },
-);
-
-/** `length` indices of a dimension from `start`. https://pytorch.org/docs/stable/generated/torch.narrow.html */
-export function narrow(
-  input: Tensor,
-  dim: number | NarrowOptions,
-  start?: number | NarrowOptions,
-  length?: number | NarrowOptions,
-): Tensor {
-  const rank = checkTensor('narrow', 'input', input).ndim;
-  if (rank === 0) throw new ShapeError('narrow() cannot be applied to a 0-dim tensor.');
-  const [a, b, c] = bindArguments('narrow', ['dim', 'start', 'length'], [dim, start, length]);
-  const d = wrapDim('narrow', checkInteger('narrow', 'dim', a), rank);
-  const size = input.shape[d];
-  const from = checkInteger('narrow', 'start', b);
-  const n = checkInteger('narrow', 'length', c);
-  if (n < 0) throw new ShapeError(`narrow(): length must be non-negative, got ${n}`);
-  if (from < -size || from > size) {
-    throw new ShapeError(`narrow(): start out of range (expected to be in range of [${-size}, ${size}], but got ${from})`);
-  }
-  const first = from < 0 ? from + size : from;
-  if (first + n > size) throw new ShapeError(`narrow(): start (${first}) + length (${n}) exceeds dimension size (${size}).`);
-  return narrowOp(input, d, first, n);
-}
-
-export interface NarrowOptions {
-  readonly dim?: number;
-  readonly start?: number;
-  readonly length?: number;
-}
-
-/** Slices along a dimension, which disappears. https://pytorch.org/docs/stable/generated/torch.unbind.html */
-export function unbind(input: Tensor, dim?: number | { readonly dim?: number }): Tensor[] {
-  const rank = checkTensor('unbind', 'input', input).ndim;
-  const [d = 0] = bindArguments('unbind', ['dim'], [dim]);
-  if (rank === 0) throw new ShapeError('unbind(): Dimension specified as 0 but tensor has no dimensions');
-  const at = wrapDim('unbind', checkInteger('unbind', 'dim', d), rank);
-  return Array.from({ length: input.shape[at] }, (_, i) => selectOp(input, at, i));
 }

@@ -77,7 +77,14 @@ export function conv2dWeightGrad(grad: View, x: View, params: Conv2dParams, out:
 export function maxPool2d(x: View, params: Pool2dParams, out: View, indices: View): void {
   const a = floats(x);
   // fresh outputs start at offset 0, and so do their indices
-  maxPoolForward(poolShape(x, out, params), a.array, a.offset, raw(out), out.offset, indices.storage.buffer as Int32Array);
+  maxPoolForward(
+    poolShape(x, out, params),
+    a.array,
+    a.offset,
+    raw(out),
+    out.offset,
+    indices.storage.buffer as Int32Array,
+  );
 }
 
 export function maxPool2dBackward(grad: View, indices: View, params: Pool2dParams, out: View): void {

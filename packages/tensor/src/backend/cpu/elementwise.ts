@@ -55,7 +55,9 @@ function compileStrided(name: ElementwiseName, out: DType, rank: number, isArray
   const pointers = ['o', ...arrays.map(String)];
   const start = (key: string): string => (key === 'o' ? 'oo' : `p${key}`);
   const strides = (key: string): string => (key === 'o' ? 'os' : `s${key}`);
-  let body = isArray.map((array, i) => `const ${VARIABLES[i]} = ${array ? `a${i}[q${i}_${rank}]` : `a${i}`};`).join(' ');
+  let body = isArray
+    .map((array, i) => `const ${VARIABLES[i]} = ${array ? `a${i}[q${i}_${rank}]` : `a${i}`};`)
+    .join(' ');
   body += ` const v = ${stored(name, out)}; ${check(out)} o[qo_${rank}] = v;`;
   for (let d = rank - 1; d >= 0; d--) {
     const open = `let ${pointers.map((k) => `q${k}_${d + 1} = ${d === 0 ? start(k) : `q${k}_${d}`}`).join(', ')}`;
@@ -75,7 +77,11 @@ function flatLoop(name: ElementwiseName, out: DType, inputs: readonly (View | nu
   for (const input of inputs) code = code * 7 + (typeof input === 'number' ? 6 : DTYPE_CODE[input.dtype]);
   let loop = table[code];
   if (loop === undefined) {
-    loop = compileFlat(name, out, inputs.map((input) => typeof input !== 'number'));
+    loop = compileFlat(
+      name,
+      out,
+      inputs.map((input) => typeof input !== 'number'),
+    );
     table[code] = loop;
   }
   return loop;
@@ -91,7 +97,10 @@ export function elementwise(name: ElementwiseName, inputs: readonly (View | numb
   let flat = n === 1 || isContiguous(out.shape, out.strides);
   if (flat && n > 1) {
     for (const input of inputs) {
-      if (typeof input !== 'number' && !(sameShape(input.shape, out.shape) && isContiguous(input.shape, input.strides))) {
+      if (
+        typeof input !== 'number' &&
+        !(sameShape(input.shape, out.shape) && isContiguous(input.shape, input.strides))
+      ) {
         flat = false;
         break;
       }
@@ -99,14 +108,16 @@ export function elementwise(name: ElementwiseName, inputs: readonly (View | numb
   }
   if (flat && runFast(name, n, inputs, out)) return;
   const ok = flat ? runFlat(name, n, inputs, out) : runStrided(name, inputs, out);
-  if (!ok) throw new ValueError(`${name}(): the result is beyond ±(2^53 − 1), the int64 values that torchlet holds exactly`);
+  if (!ok)
+    throw new ValueError(`${name}(): the result is beyond ±(2^53 − 1), the int64 values that torchlet holds exactly`);
 }
 
 function runFlat(name: ElementwiseName, n: number, inputs: readonly (View | number)[], out: View): boolean {
   const loop = flatLoop(name, out.dtype, inputs);
   const o = arrayOf(out);
   const a = inputs[0];
-  if (inputs.length === 1) return typeof a === 'number' ? loop(n, o, out.offset, a, 0) : loop(n, o, out.offset, arrayOf(a), a.offset);
+  if (inputs.length === 1)
+    return typeof a === 'number' ? loop(n, o, out.offset, a, 0) : loop(n, o, out.offset, arrayOf(a), a.offset);
   if (inputs.length === 2) {
     const b = inputs[1];
     return loop(
@@ -125,12 +136,20 @@ function runFlat(name: ElementwiseName, n: number, inputs: readonly (View | numb
 
 function runStrided(name: ElementwiseName, inputs: readonly (View | number)[], out: View): boolean {
   const views = [out, ...inputs.filter((input) => typeof input !== 'number')];
-  const { shape, strides } = collapse(out.shape, views.map((v) => alignStrides(v, out.shape)));
+  const { shape, strides } = collapse(
+    out.shape,
+    views.map((v) => alignStrides(v, out.shape)),
+  );
   const code = inputs.map((input) => (typeof input === 'number' ? 's' : input.dtype)).join();
   const key = `${name} ${out.dtype} ${shape.length} ${code}`;
   let loop = stridedLoops.get(key);
   if (loop === undefined) {
-    loop = compileStrided(name, out.dtype, shape.length, inputs.map((input) => typeof input !== 'number'));
+    loop = compileStrided(
+      name,
+      out.dtype,
+      shape.length,
+      inputs.map((input) => typeof input !== 'number'),
+    );
     stridedLoops.set(key, loop);
   }
   let next = 1;
@@ -143,7 +162,9 @@ function runStrided(name: ElementwiseName, inputs: readonly (View | number)[], o
 /** Strides of a view broadcast to `shape`. */
 function alignStrides(view: View, shape: readonly number[]): number[] {
   const lead = shape.length - view.shape.length;
-  return shape.map((size, i) => (i < lead || (view.shape[i - lead] !== size && view.shape[i - lead] === 1) ? 0 : view.strides[i - lead]));
+  return shape.map((size, i) =>
+    i < lead || (view.shape[i - lead] !== size && view.shape[i - lead] === 1) ? 0 : view.strides[i - lead],
+  );
 }
 
 /** Drops dimensions of size 1 and joins neighbours that every operand walks with one stride. */
@@ -166,4 +187,3 @@ export function collapse(
   }
   return { shape: outShape, strides: out };
 }
-

@@ -13,7 +13,14 @@ interface Operand {
   readonly ld: number;
 }
 
-function operand(x: View, rows: number, columns: number, rowStride: number, columnStride: number, offset: number): Operand {
+function operand(
+  x: View,
+  rows: number,
+  columns: number,
+  rowStride: number,
+  columnStride: number,
+  offset: number,
+): Operand {
   const array = x.storage.buffer as TypedArray;
   if ((columnStride === 1 || columns <= 1) && (rowStride >= columns || rows <= 1)) {
     return { array, offset, transposed: false, ld: rows <= 1 ? Math.max(1, columns) : Math.max(1, rowStride) };
@@ -21,7 +28,13 @@ function operand(x: View, rows: number, columns: number, rowStride: number, colu
   if ((rowStride === 1 || rows <= 1) && (columnStride >= rows || columns <= 1)) {
     return { array, offset, transposed: true, ld: columns <= 1 ? Math.max(1, rows) : Math.max(1, columnStride) };
   }
-  const view = { storage: x.storage, dtype: x.dtype, offset, shape: [rows, columns], strides: [rowStride, columnStride] };
+  const view = {
+    storage: x.storage,
+    dtype: x.dtype,
+    offset,
+    shape: [rows, columns],
+    strides: [rowStride, columnStride],
+  };
   return { array: packedCopy(view), offset: 0, transposed: false, ld: Math.max(1, columns) };
 }
 
@@ -38,7 +51,24 @@ export function matmul(a: View, b: View, bias: View | null, out: View): void {
     const y = operand(b, k, m, b.strides[r - 2], b.strides[r - 1], b.offset + (r === 3 ? i * b.strides[0] : 0));
     if (bias !== null) for (let row = 0; row < n; row++) writeRow(bias, result, at + row * m);
     const beta = bias === null ? 0 : 1;
-    gemm(x.transposed, y.transposed, n, m, k, 1, x.array, x.offset, x.ld, y.array, y.offset, y.ld, beta, result, at, Math.max(1, m));
+    gemm(
+      x.transposed,
+      y.transposed,
+      n,
+      m,
+      k,
+      1,
+      x.array,
+      x.offset,
+      x.ld,
+      y.array,
+      y.offset,
+      y.ld,
+      beta,
+      result,
+      at,
+      Math.max(1, m),
+    );
   }
   if (out.dtype === 'int64') for (let i = 0; i < batch * n * m; i++) checkSafe(result[out.offset + i]);
 }

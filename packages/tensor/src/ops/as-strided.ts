@@ -1,0 +1,84 @@
+/** Views of any geometry: what every view falls back to once its base has been changed in place. */
+import { defineOp, type Op } from '../autograd/op.js';
+import { ShapeError } from '../errors.js';
+import { type Shape, showShape, storageEnd } from '../shape.js';
+import type { Tensor } from '../tensor.js';
+import { allocate, backend, checkTensor } from './kernel.js';
+import { windowOn } from './window.js';
+
+interface Geometry {
+  readonly shape: Shape;
+  readonly strides: Shape;
+  readonly offset: number;
+  readonly numel: number;
+}
+
+type AsStridedOp = Op<[input: Tensor, size: Shape, stride: Shape, offset: number], Tensor>;
+
+const asStridedOp: AsStridedOp = defineOp<[Tensor, Shape, Shape, number], Tensor, [Geometry, Geometry]>('as_strided', {
+  view: true,
+  forward(ctx, x, shape, strides, offset) {
+    if (storageEnd(shape, strides, offset) > x.storage.numel) {
+      throw new ShapeError(
+        `setStorage: sizes ${showShape(shape)}, strides ${showShape(strides)}, storage offset ${offset} are out of ` +
+          `bounds for storage of ${x.storage.numel} elements`,
+      );
+    }
+    ctx.state = [
+      { shape: x.shape, strides: x.strides, offset: x.offset, numel: x.storage.numel },
+      { shape, strides, offset, numel: x.storage.numel },
+    ];
+    return windowOn(x, shape, strides, offset);
+  },
+  backward: (ctx, g) => [asStridedBackward(g, ctx.state[0], ctx.state[1])],
+  formula: ['dx[i] = Σ g over the places that show element i'],
+});
+
+/** Adds a view's gradient into zeros laid out as the tensor that was viewed. */
+const asStridedBackward: Op<[grad: Tensor, base: Geometry, view: Geometry], Tensor> = defineOp<
+  [Tensor, Geometry, Geometry],
+  Tensor,
+  [Geometry, Geometry]
+>('as_strided_backward', {
+  forward(ctx, g, base, view) {
+    ctx.state = [base, view];
+    const flat = allocate([base.numel], g.dtype, g.device);
+    backend(g).accumulate(windowOn(flat, view.shape, view.strides, view.offset), g);
+    const out = allocate(base.shape, g.dtype, g.device);
+    backend(g).copy(windowOn(flat, base.shape, base.strides, base.offset), out);
+    return out;
+  },
+  backward: (ctx, gg) => [asStridedGrad(gg, ctx.state[0], ctx.state[1])],
+  formula: ['dg = gradient seen through the view'],
+});
+
+/** The adjoint of the adjoint: lays a gradient of the base out as the base was, and looks at it through the view. */
+function asStridedGrad(gg: Tensor, base: Geometry, view: Geometry): Tensor {
+  const flat = asStridedBackward(gg, { ...base, shape: [base.numel], strides: [1], offset: 0 }, base);
+  return asStridedOp(flat, view.shape, view.strides, view.offset);
+}
+
+/**
+ * A view with any sizes, strides and offset (in elements of the storage).
+ * https://pytorch.org/docs/stable/generated/torch.as_strided.html
+ * @throws ShapeError when it leaves the storage.
+ */
+export function as_strided(
+  input: Tensor,
+  size: readonly number[],
+  stride: readonly number[],
+  storage_offset?: number,
+): Tensor {
+  checkTensor('as_strided', 'input', input);
+  if (size.length !== stride.length) {
+    throw new ShapeError(
+      `as_strided(): mismatch in length of strides and shape (${showShape(size)} and ${showShape(stride)})`,
+    );
+  }
+  if (stride.some((s) => s < 0)) {
+    throw new ShapeError(
+      `as_strided(): Negative strides are not supported at the moment, got strides: ${showShape(stride)}`,
+    );
+  }
+  return asStridedOp(input, size.slice(), stride.slice(), storage_offset ?? input.offset);
+}

@@ -1,0 +1,117 @@
+/** Parts of a tensor: one index or a window of a dimension. https://pytorch.org/docs/stable/tensor_view.html */
+import { bindArguments, checkInteger } from '../arguments.js';
+import { defineOp, type Op } from '../autograd/op.js';
+import { ShapeError } from '../errors.js';
+import { type Shape, showShape, wrapDim } from '../shape.js';
+import type { Tensor } from '../tensor.js';
+import { allocate, backend, checkTensor } from './kernel.js';
+import { windowOn } from './window.js';
+
+const selectOp: Op<[input: Tensor, dim: number, index: number], Tensor> = defineOp<
+  [Tensor, number, number],
+  Tensor,
+  [Shape, number, number]
+>('select', {
+  view: true,
+  forward(ctx, x, dim, index) {
+    ctx.state = [x.shape, dim, index];
+    return windowOn(x, x.shape.toSpliced(dim, 1), x.strides.toSpliced(dim, 1), x.offset + index * x.strides[dim]);
+  },
+  backward: (ctx, g) => {
+    const [shape, dim, index] = ctx.state;
+    return [narrowBackward(g.unsqueeze(dim), shape, dim, index)];
+  },
+  formula: ['dx = g at the index, 0 elsewhere'],
+});
+
+/** One index of a dimension, which disappears. https://pytorch.org/docs/stable/generated/torch.select.html */
+export function select(
+  input: Tensor,
+  dim: number | { readonly dim: number; readonly index: number },
+  index?: number | { readonly index: number },
+): Tensor {
+  const rank = checkTensor('select', 'input', input).ndim;
+  if (rank === 0) throw new ShapeError('select() cannot be applied to a 0-dim tensor.');
+  const [a, b] = bindArguments('select', ['dim', 'index'], [dim, index]);
+  const d = wrapDim('select', checkInteger('select', 'dim', a), rank);
+  const i = checkInteger('select', 'index', b);
+  const size = input.shape[d];
+  if (i < -size || i >= size) {
+    throw new ShapeError(
+      `select(): index ${i} out of range for tensor of size ${showShape(input.shape)} at dimension ${d}`,
+    );
+  }
+  return selectOp(input, d, i < 0 ? i + size : i);
+}
+
+const narrowOp: Op<[input: Tensor, dim: number, start: number, length: number], Tensor> = defineOp<
+  [Tensor, number, number, number],
+  Tensor,
+  [Shape, number, number]
+>('slice', {
+  view: true,
+  forward(ctx, x, dim, start, length) {
+    ctx.state = [x.shape, dim, start];
+    return windowOn(x, x.shape.with(dim, length), x.strides, x.offset + start * x.strides[dim]);
+  },
+  backward: (ctx, g) => [narrowBackward(g, ...ctx.state)],
+  formula: ['dx = g in the window, 0 elsewhere'],
+});
+
+/** A window's gradient within zeros of the whole. */
+const narrowBackward: Op<[grad: Tensor, shape: Shape, dim: number, start: number], Tensor> = defineOp<
+  [Tensor, Shape, number, number],
+  Tensor,
+  [number, number, number]
+>('slice_backward', {
+  forward(ctx, g, shape, dim, start) {
+    const length = g.shape[dim];
+    ctx.state = [dim, start, length];
+    const out = allocate(shape, g.dtype, g.device);
+    backend(g).copy(g, windowOn(out, shape.with(dim, length), out.strides, start * out.strides[dim]));
+    return out;
+  },
+  backward: (ctx, gg) => [narrowOp(gg, ...ctx.state)],
+  formula: ['dg = gradient in the window'],
+});
+
+/** `length` indices of a dimension from `start`. https://pytorch.org/docs/stable/generated/torch.narrow.html */
+export function narrow(
+  input: Tensor,
+  dim: number | NarrowOptions,
+  start?: number | NarrowOptions,
+  length?: number | NarrowOptions,
+): Tensor {
+  const rank = checkTensor('narrow', 'input', input).ndim;
+  if (rank === 0) throw new ShapeError('narrow() cannot be applied to a 0-dim tensor.');
+  const [a, b, c] = bindArguments('narrow', ['dim', 'start', 'length'], [dim, start, length]);
+  const d = wrapDim('narrow', checkInteger('narrow', 'dim', a), rank);
+  const size = input.shape[d];
+  const from = checkInteger('narrow', 'start', b);
+  const n = checkInteger('narrow', 'length', c);
+  if (n < 0) throw new ShapeError(`narrow(): length must be non-negative, got ${n}`);
+  if (from < -size || from > size) {
+    throw new ShapeError(
+      `narrow(): start out of range (expected to be in range of [${-size}, ${size}], but got ${from})`,
+    );
+  }
+  const first = from < 0 ? from + size : from;
+  if (first + n > size)
+    throw new ShapeError(`narrow(): start (${first}) + length (${n}) exceeds dimension size (${size}).`);
+  return narrowOp(input, d, first, n);
+}
+
+export interface NarrowOptions {
+  readonly dim?: number;
+  readonly start?: number;
+  readonly length?: number;
+}
+
+/** Slices along a dimension, which disappears. https://pytorch.org/docs/stable/generated/torch.unbind.html */
+export function unbind(input: Tensor, dim?: number | { readonly dim?: number }): Tensor[] {
+  const rank = checkTensor('unbind', 'input', input).ndim;
+  const [d = 0] = bindArguments('unbind', ['dim'], [dim]);
+  if (rank === 0) throw new ShapeError('unbind(): Dimension specified as 0 but tensor has no dimensions');
+  const at = wrapDim('unbind', checkInteger('unbind', 'dim', d), rank);
+  return Array.from({ length: input.shape[at] }, (_, i) => selectOp(input, at, i));
+}
