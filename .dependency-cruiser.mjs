@@ -19,7 +19,7 @@ const packages = {
 
 /** packages/tensor/src from the ground up: a file imports its own layer and those before it, never one after it. */
 const tensorLayers = [
-  ['errors', 'dtype', 'shape', 'arguments', 'dtype-names', 'inspect'],
+  ['errors', 'dtype', 'shape', 'arguments', 'dtype-names'],
   ['random/', 'format', 'storage'],
   ['backend/'],
   ['tensor', 'sparse', 'gpu', 'threads'],

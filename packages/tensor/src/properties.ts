@@ -1,12 +1,15 @@
 /** The accessors of Tensor that need the graph or an operation; declared in `tensor.ts`. */
 import { gradFnOf, requiresGrad } from './autograd/history.js';
-import type { Node } from './autograd/node.js';
+import { Node } from './autograd/node.js';
 import { isFloating } from './dtype.js';
 import { AutogradError, DTypeError, ShapeError, ValueError } from './errors.js';
 import { detach } from './ops/conversion.js';
 import { unbind } from './ops/slice.js';
 import { permute, transpose } from './ops/view.js';
 import { Tensor } from './tensor.js';
+
+/** What Node's `console.log` asks an object for; a well-known symbol, so nothing of Node is imported. */
+const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
 type Writable = { -readonly [K in keyof Tensor]: Tensor[K] };
 
@@ -79,6 +82,15 @@ export function installProperties(): void {
       throw new ShapeError(`tensor.mT is only supported on matrices or batches of matrices. Got ${x.ndim}-D tensor.`);
     return transpose(x, -2, -1);
   });
+  for (const prototype of [Tensor.prototype, Node.prototype]) {
+    Object.defineProperty(prototype, INSPECT, {
+      configurable: true,
+      writable: true,
+      value(this: Tensor | Node) {
+        return this.toString();
+      },
+    });
+  }
   Object.defineProperty(Tensor.prototype, Symbol.iterator, {
     configurable: true,
     writable: true,

@@ -4,7 +4,6 @@ import type { DType, TypedArray } from './dtype.js';
 import { isFloating, itemsize } from './dtype.js';
 import { AutogradError, DTypeError, ShapeError, ValueError } from './errors.js';
 import { formatTensor } from './format.js';
-import { inspect } from './inspect.js';
 import { isContiguous, numelOf, type Shape, sameShape, showShape, wrapDim } from './shape.js';
 import type { Device, Storage, VersionCounter } from './storage.js';
 
@@ -202,10 +201,6 @@ export class Tensor {
       requires_grad: this.leafRequiresGrad,
       grad_fn: this.grad_fn?.name() ?? null,
     });
-  }
-
-  [inspect](): string {
-    return this.toString();
   }
 }
 

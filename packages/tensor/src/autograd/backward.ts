@@ -1,4 +1,5 @@
 /** `autograd.backward` and `autograd.grad`. https://pytorch.org/docs/stable/autograd.html */
+import { bindArguments, checkBoolean } from '../arguments.js';
 import { backendOf } from '../backend/devices.js';
 import { AutogradError, ShapeError, ValueError } from '../errors.js';
 import { contiguousStrides, numelOf, sameShape, showShape } from '../shape.js';
@@ -7,12 +8,6 @@ import { Tensor } from '../tensor.js';
 import { runBackward } from './engine.js';
 import { gradientEdge } from './history.js';
 import type { Edge } from './node.js';
-
-export interface BackwardOptions {
-  readonly retain_graph?: boolean | null;
-  readonly create_graph?: boolean;
-  readonly inputs?: Tensor | readonly Tensor[] | null;
-}
 
 const listOf = (x: Tensor | readonly Tensor[]): readonly Tensor[] => (x instanceof Tensor ? [x] : x);
 
@@ -52,23 +47,51 @@ function rootGradient(t: Tensor, grad: Tensor | null, i: number): Tensor {
   return one;
 }
 
+/** What {@link backward} takes by name. */
+export interface BackwardOptions {
+  readonly grad_tensors?: Gradients;
+  /** Keeps what was saved, so that backward can run again; as `create_graph` unless given. */
+  readonly retain_graph?: boolean | null;
+  /** Records the backward pass, for higher derivatives. */
+  readonly create_graph?: boolean;
+  /** Leaves whose `.grad` to fill; all unless given. */
+  readonly inputs?: Tensor | readonly Tensor[] | null;
+}
+
+/** One gradient for each output; null stands for 1, for a single element. */
+export type Gradients = Tensor | readonly (Tensor | null)[] | null;
+
+const gradientList = (grads: Gradients): readonly (Tensor | null)[] | null =>
+  grads instanceof Tensor ? [grads] : grads;
+
 /**
- * Adds the derivatives of `tensors` to `.grad` of the leaves. https://pytorch.org/docs/stable/generated/torch.autograd.backward.html
+ * Adds the derivatives of `tensors` to `.grad` of the leaves.
+ * https://pytorch.org/docs/stable/generated/torch.autograd.backward.html
  */
 export function backward(
   tensors: Tensor | readonly Tensor[],
-  grad_tensors: Tensor | readonly (Tensor | null)[] | null = null,
-  { retain_graph = null, create_graph = false, inputs = null }: BackwardOptions = {},
+  grad_tensors?: Gradients | BackwardOptions,
+  retain_graph?: boolean | null | BackwardOptions,
+  create_graph?: boolean | BackwardOptions,
+  options?: BackwardOptions,
 ): void {
-  const targets = inputs === null ? null : listOf(inputs);
+  const names = ['grad_tensors', 'retain_graph', 'create_graph', 'inputs'];
+  const bound = bindArguments('backward', names, [grad_tensors, retain_graph, create_graph, options]);
+  const [given, retain, create, inputs] = bound as [
+    Gradients?,
+    (boolean | null)?,
+    boolean?,
+    (Tensor | readonly Tensor[] | null)?,
+  ];
+  const createGraph = checkBoolean('backward', 'create_graph', create ?? false);
+  const targets = inputs === undefined || inputs === null ? null : listOf(inputs);
   if (targets !== null && targets.length === 0)
     throw new ValueError("'inputs' argument to backward() cannot be empty.");
-  const [roots, grads] = rootsOf(listOf(tensors), grad_tensors instanceof Tensor ? [grad_tensors] : grad_tensors);
-  const captures = targets === null ? null : targets.map((t) => captureEdge(t, 'backward'));
+  const [roots, grads] = rootsOf(listOf(tensors), gradientList(given ?? null));
   const results = runBackward(roots, grads, {
-    retainGraph: retain_graph ?? create_graph,
-    createGraph: create_graph,
-    captures,
+    retainGraph: checkBoolean('backward', 'retain_graph', retain ?? createGraph),
+    createGraph,
+    captures: targets === null ? null : targets.map(captureEdge),
     accumulate: true,
   });
   // leaves have been filled by the engine; what is no leaf keeps its gradient only if it was named
@@ -78,19 +101,36 @@ export function backward(
   });
 }
 
-function captureEdge(t: Tensor, op: string): Edge {
+function captureEdge(t: Tensor): Edge {
   const edge = gradientEdge(t);
-  if (edge === null) throw new AutogradError(`One of the differentiated Tensors does not require grad (${op})`);
+  if (edge === null) throw new AutogradError('One of the differentiated Tensors does not require grad');
   return edge;
 }
 
+/** What {@link grad} takes by name. */
 export interface GradOptions {
+  readonly grad_outputs?: Gradients;
   readonly retain_graph?: boolean | null;
   readonly create_graph?: boolean;
+  /** Only true, as in PyTorch, where it is left from older times. */
+  readonly only_inputs?: true;
   /** null for inputs that the outputs do not depend on, instead of an error. */
-  readonly allow_unused?: boolean;
-  readonly grad_outputs?: Tensor | readonly (Tensor | null)[] | null;
+  readonly allow_unused?: boolean | null;
+  /** Only false: batches of gradients are not supported. */
+  readonly is_grads_batched?: false;
+  /** Zeros instead of null for inputs that the outputs do not depend on. */
+  readonly materialize_grads?: boolean;
 }
+
+const GRAD_NAMES = [
+  'grad_outputs',
+  'retain_graph',
+  'create_graph',
+  'only_inputs',
+  'allow_unused',
+  'is_grads_batched',
+  'materialize_grads',
+];
 
 /**
  * The derivatives of `outputs` with respect to `inputs`, one each, without touching any `.grad`.
@@ -100,18 +140,33 @@ export interface GradOptions {
 export function grad(
   outputs: Tensor | readonly Tensor[],
   inputs: Tensor | readonly Tensor[],
-  grad_outputs: Tensor | readonly (Tensor | null)[] | null = null,
-  { retain_graph = null, create_graph = false, allow_unused = false }: GradOptions = {},
+  grad_outputs?: Gradients | GradOptions,
+  retain_graph?: boolean | null | GradOptions,
+  create_graph?: boolean | GradOptions,
+  options?: GradOptions,
 ): (Tensor | null)[] {
+  const bound = bindArguments('grad', GRAD_NAMES, [grad_outputs, retain_graph, create_graph, options]);
+  const [given, retain, create, only = true, unused, batched = false, materialize] = bound;
+  if (only !== true)
+    throw new ValueError('grad(): only_inputs argument is deprecated and is ignored now (defaults to True)');
+  if (batched !== false) throw new ValueError('grad(): is_grads_batched=True is not supported');
+  const createGraph = checkBoolean('grad', 'create_graph', create ?? false);
+  const zeros = checkBoolean('grad', 'materialize_grads', materialize ?? false);
+  if (zeros && unused === false) {
+    throw new ValueError(
+      'Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False.',
+    );
+  }
   const list = listOf(inputs);
-  const [roots, grads] = rootsOf(listOf(outputs), grad_outputs instanceof Tensor ? [grad_outputs] : grad_outputs);
+  const [roots, grads] = rootsOf(listOf(outputs), gradientList((given ?? null) as Gradients));
   const results = runBackward(roots, grads, {
-    retainGraph: retain_graph ?? create_graph,
-    createGraph: create_graph,
-    captures: list.map((t) => captureEdge(t, 'grad')),
+    retainGraph: checkBoolean('grad', 'retain_graph', retain ?? createGraph),
+    createGraph,
+    captures: list.map(captureEdge),
     accumulate: false,
   });
-  if (!allow_unused && results.includes(null)) {
+  if (zeros) return results.map((g, i) => g ?? list[i].new_zeros(list[i].shape));
+  if (!checkBoolean('grad', 'allow_unused', unused ?? false) && results.includes(null)) {
     throw new AutogradError(
       'One of the differentiated Tensors appears to not have been used in the graph. Set allow_unused=True if this is ' +
         'the desired behavior.',

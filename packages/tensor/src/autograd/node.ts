@@ -2,7 +2,6 @@
 import { backendOf } from '../backend/devices.js';
 import type { DType } from '../dtype.js';
 import { AutogradError } from '../errors.js';
-import { inspect } from '../inspect.js';
 import { type Shape, sameShape, showShape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { gradMode } from './grad-mode.js';
@@ -53,10 +52,6 @@ export abstract class Node {
 
   toString(): string {
     return `<${this.name()}>`;
-  }
-
-  [inspect](): string {
-    return this.toString();
   }
 }
 

@@ -148,7 +148,10 @@ class OpNode extends Node implements Context {
     if (this.outputLike === null) return grads as Tensor[];
     const like = this.outputLike;
     const some = grads.find((g) => g !== null) as Tensor;
-    return grads.map((g, i) => g ?? some.new_zeros(like[i].shape, { dtype: like[i].dtype }));
+    // indices have no gradient, and no op reads one
+    return grads.map(
+      (g, i) => g ?? (isFloating(like[i].dtype) ? some.new_zeros(like[i].shape, { dtype: like[i].dtype }) : g),
+    ) as Tensor[];
   }
 
   private flatten(results: InputGrads, layout: readonly number[]): (Tensor | null)[] {
@@ -191,16 +194,21 @@ function runOp(spec: Spec, args: readonly unknown[]): Result {
   const node = new OpNode(spec);
   const record = gradMode.enabled && spec.backward !== null && anyWantsGrad(args);
   if (!record) {
-    const result = spec.forward(node, ...args);
-    if (spec.view === true) markView(result as Tensor, args[0] as Tensor);
-    return result;
+    return placed(spec, spec.forward(node, ...args), args);
   }
   connect(node, args);
-  const result = forwardOf(node, args);
+  const result = placed(spec, forwardOf(node, args), args);
   node.keepPending();
-  if (spec.view === true) markView(result as Tensor, args[0] as Tensor);
   if (result instanceof Tensor) attach(result, node, 0);
   else attachAll(result as readonly Tensor[], node);
+  return result;
+}
+
+/** A view knows its base; any other result has none, also when the forward made it by views of its own. */
+function placed(spec: Spec, result: Result, args: readonly unknown[]): Result {
+  if (spec.view === true) markView(result as Tensor, args[0] as Tensor);
+  else if (result instanceof Tensor) result.base = null;
+  else for (const t of result as readonly Tensor[]) t.base = null;
   return result;
 }
 

@@ -9,6 +9,7 @@ import type { DType, TypedArray } from '../dtype.js';
 import type { Shape } from '../shape.js';
 import type { Device, DeviceBuffer, Storage } from '../storage.js';
 import type { ElementwiseName } from './elementwise.js';
+import type { UpdateKernel } from './update-kernel.js';
 
 /** A strided window on a storage. Every Tensor is one. */
 export interface View {
@@ -62,6 +63,17 @@ export interface Backend {
   accumulate(out: View, src: View): void;
   /** `out[i] = f(a[i], b[i], …)`: views broadcast to the shape of `out`, numbers stand for themselves. */
   elementwise(name: ElementwiseName, inputs: readonly (View | number)[], out: View): void;
+
+  /**
+   * An optimizer's update in one pass: `kernel.each` for every element. The views, float32 or float64, have one shape
+   * and stand in the order of the kernel's names; null stands for a tensor that this variant does without.
+   */
+  update(
+    kernel: UpdateKernel,
+    writes: readonly (View | null)[],
+    reads: readonly (View | null)[],
+    values: readonly (number | boolean)[],
+  ): void;
 
   // Reductions
   /** Over the dimensions `dims` (ascending); `out` has them removed and is contiguous. */

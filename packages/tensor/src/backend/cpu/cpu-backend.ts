@@ -7,6 +7,7 @@ import { gather, scatterAdd } from './indices.js';
 import { matmul } from './matmul.js';
 import { argReduce, reduce, softmax } from './reduce.js';
 import { copy, fill, pack } from './strided.js';
+import { update } from './update.js';
 
 /** The cpu device: a buffer is a typed array. */
 export const cpuBackend: Backend = {
@@ -23,6 +24,7 @@ export const cpuBackend: Backend = {
   copy,
   accumulate: (out: View, src: View): void => elementwise('add', [out, src], out),
   elementwise,
+  update,
   reduce,
   argReduce,
   softmax,

@@ -41,6 +41,7 @@ const backend: Backend = {
   },
   accumulate: throughCpu('accumulate'),
   elementwise: throughCpu('elementwise'),
+  update: throughCpu('update'),
   reduce: throughCpu('reduce'),
   argReduce: throughCpu('argReduce'),
   softmax: throughCpu('softmax'),

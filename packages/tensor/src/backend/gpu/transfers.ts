@@ -15,6 +15,7 @@ const OUTPUTS: Readonly<Record<keyof Kernels, readonly number[]>> = {
   copy: [1],
   accumulate: [0],
   elementwise: [2],
+  update: [1],
   reduce: [3],
   argReduce: [3],
   softmax: [3],
@@ -31,7 +32,7 @@ const OUTPUTS: Readonly<Record<keyof Kernels, readonly number[]>> = {
 };
 
 /** Methods whose result depends on what the output holds. */
-const UPDATES: ReadonlySet<keyof Kernels> = new Set(['accumulate', 'scatterAdd'] as const);
+const UPDATES: ReadonlySet<keyof Kernels> = new Set(['accumulate', 'scatterAdd', 'update'] as const);
 
 /** A method's arguments, told apart at run time. */
 type Argument = View | null | number | string | boolean | object;

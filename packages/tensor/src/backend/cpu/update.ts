@@ -1,0 +1,109 @@
+/** Fused updates: {@link UpdateKernel}s compiled to loops, once for each combination of element types and constants. */
+import type { TypedArray } from '../../dtype.js';
+import { numelOf, type Shape } from '../../shape.js';
+import { Storage } from '../../storage.js';
+import type { View } from '../backend.js';
+import type { UpdateKernel } from '../update-kernel.js';
+import { collapse } from './elementwise.js';
+import { copy, packedCopy } from './strided.js';
+
+/** The arrays stand in the order of `writes`, then `reads`; the values in the order of `values`. */
+type Loop = (n: number, arrays: readonly (TypedArray | null)[], values: readonly (number | boolean)[]) => void;
+
+/** Elements per turn of the loop: for a short update the loop itself is half of the time. */
+const UNROLL = 8;
+
+const compiled = new WeakMap<UpdateKernel, Map<number, Loop>>();
+
+/** Runs the update on equally shaped views, float32 or float64, in any memory layout; null for an absent tensor. */
+export function update(
+  kernel: UpdateKernel,
+  writes: readonly (View | null)[],
+  reads: readonly (View | null)[],
+  values: readonly (number | boolean)[],
+): void {
+  const views = [...writes, ...reads];
+  const shape = (writes[0] as View).shape;
+  const n = numelOf(shape);
+  if (n === 0) return;
+  const loop = loopFor(kernel, views, values);
+  if (sameOrder(shape, views)) {
+    loop(n, views.map((view) => view && elementsFrom(view, n)), values);
+    return;
+  }
+  const packed = views.map((view) => view && packedCopy(view));
+  loop(n, packed, values);
+  for (let i = 0; i < writes.length; i++) {
+    const view = writes[i];
+    const array = packed[i];
+    if (view !== null && array !== null) copy(rowMajor(view, array), view);
+  }
+}
+
+/** Whether all views lie in memory without gaps and in one order, whichever: then elements meet by position. */
+function sameOrder(shape: Shape, views: readonly (View | null)[]): boolean {
+  const strides = views.flatMap((view) => (view === null ? [] : [view.strides]));
+  // largest stride first, so that a transposed view that is dense becomes one run
+  const order = shape.map((_, d) => d).sort((a, b) => strides[0][b] - strides[0][a] || a - b);
+  const merged = collapse(
+    order.map((d) => shape[d]),
+    strides.map((s) => order.map((d) => s[d])),
+  );
+  return merged.shape.length === 0 || (merged.shape.length === 1 && merged.strides.every(([step]) => step === 1));
+}
+
+function elementsFrom(view: View, n: number): TypedArray {
+  const array = view.storage.buffer as TypedArray;
+  return view.offset === 0 ? array : array.subarray(view.offset, view.offset + n);
+}
+
+function rowMajor(view: View, array: TypedArray): View {
+  const strides: number[] = [];
+  for (let d = view.shape.length - 1, step = 1; d >= 0; step *= view.shape[d--]) strides[d] = step;
+  const storage = new Storage('cpu', view.dtype, array.length, array);
+  return { storage, shape: view.shape, strides, offset: 0, dtype: view.dtype };
+}
+
+function loopFor(
+  kernel: UpdateKernel,
+  views: readonly (View | null)[],
+  values: readonly (number | boolean)[],
+): Loop {
+  let loops = compiled.get(kernel);
+  if (loops === undefined) compiled.set(kernel, (loops = new Map<number, Loop>()));
+  let key = 0;
+  for (const view of views) key = key * 3 + (view === null ? 0 : view.dtype === 'float32' ? 1 : 2);
+  for (const value of values) key = key * 4 + (value === true ? 1 : value === false ? 2 : value === 0 ? 3 : 0);
+  let loop = loops.get(key);
+  if (loop === undefined) loops.set(key, (loop = compile(kernel, views, values)));
+  return loop;
+}
+
+function compile(kernel: UpdateKernel, views: readonly (View | null)[], values: readonly (number | boolean)[]): Loop {
+  const names = [...kernel.writes, ...kernel.reads];
+  const present = names.filter((_, i) => views[i] !== null);
+  const constants = kernel.values.map((name, i) => {
+    const value = values[i];
+    return `const ${name} = ${typeof value === 'boolean' || value === 0 ? value : `values[${i}]`};`;
+  });
+  const element = (index: string): string =>
+    [
+      '{',
+      ...names.map((name, i) => `let ${name} = ${views[i] === null ? '0' : `${name}$[${index}]`};`),
+      kernel.each,
+      ...kernel.writes.filter((_, i) => views[i] !== null).map((name) => `${name}$[${index}] = ${name};`),
+      '}',
+    ].join('\n');
+  const turn = Array.from({ length: UNROLL }, (_, k) => element(`i + ${k}`)).join('\n');
+  return new Function(
+    'n',
+    'arrays',
+    'values',
+    `'use strict';
+    ${present.map((name) => `const ${name}$ = arrays[${names.indexOf(name)}];`).join(' ')}
+    ${constants.join(' ')}
+    let i = 0;
+    for (const last = n - ${UNROLL}; i <= last; i += ${UNROLL}) { ${turn} }
+    for (; i < n; i++) ${element('i')}`,
+  ) as Loop;
+}
