@@ -1,1 +1,9 @@
-export {};
+/** `torch.nn`: modules, layers, losses. https://pytorch.org/docs/stable/nn.html */
+export { functional } from '@torchlet/tensor';
+export type { ConvertOptions } from './conversion.js';
+export * as init from './init.js';
+export * from './layers/index.js';
+export { type AnyModule, Module } from './module.js';
+export type * from './module-options.js';
+export { Parameter, type ParameterOptions } from './parameter.js';
+export type { IncompatibleKeys, StateDict, StateDictInput } from './state-dict.js';

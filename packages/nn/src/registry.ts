@@ -1,4 +1,4 @@
-import { Tensor, ValueError } from '@torchlet/tensor';
+import { AutogradError, Tensor, ValueError } from '@torchlet/tensor';
 import { Parameter } from './parameter.js';
 import { typename } from './typename.js';
 
@@ -40,31 +40,54 @@ export class Registry<M> {
     return this.bufferNames.get(name) ?? true;
   }
 
-  setParameter(name: string, value: Parameter | null): void {
-    this.update();
+  registerParameter(name: string, value: Parameter | null): void {
+    this.checkName('parameter', name, this.parameterNames);
+    if (value !== null && !(value instanceof Parameter)) {
+      throw new ValueError(
+        `cannot assign '${typename(value)}' object to parameter '${name}' (torch.nn.Parameter or None required)`,
+      );
+    }
+    if (value?.is_leaf === false) {
+      throw new AutogradError(
+        `Cannot assign non-leaf Tensor to parameter '${name}'. Model parameters must be created explicitly. To express ` +
+          `'${name}' as a function of another Tensor, compute the value in the forward() method.`,
+      );
+    }
     this.define(name, value);
     this.parameterNames.add(name);
   }
 
-  setBuffer(name: string, value: Tensor | null, persistent: boolean): void {
-    this.update();
+  registerBuffer(name: string, value: Tensor | null, persistent: boolean): void {
+    this.checkName('buffer', name, this.bufferNames);
+    if (value !== null && !(value instanceof Tensor)) {
+      throw new ValueError(
+        `cannot assign '${typename(value)}' object to buffer '${name}' (torch Tensor or None required)`,
+      );
+    }
     this.define(name, value);
     this.bufferNames.set(name, persistent);
   }
 
-  setModule(name: string, value: M | null): void {
-    this.update();
+  registerModule(name: string, value: M | null): void {
+    if (value !== null && !this.isModule(value)) throw new ValueError(`${typename(value)} is not a Module subclass`);
+    this.checkName('module', name, this.moduleNames);
     this.define(name, value);
     this.moduleNames.add(name);
   }
 
-  /** Whether a name is free for `register_buffer` and its like. */
-  isFree(name: string, kind: 'parameter' | 'buffer' | 'module'): boolean {
+  /** A name is free if it is registered for the same kind, or no field has a value under it. */
+  private checkName(kind: string, name: string, own: { has(name: string): boolean }): void {
+    if (typeof name !== 'string') throw new ValueError(`${kind} name should be a string. Got ${typename(name)}`);
+    if (name.includes('.')) {
+      throw new ValueError(`${kind} name can't contain "."${kind === 'module' ? `, got: ${name}` : ''}`);
+    }
+    if (name === '') throw new ValueError(`${kind} name can't be empty string ""`);
+    // also takes up the fields defined before this one, which come before it
     this.update();
-    const own = { parameter: this.parameterNames, buffer: this.bufferNames, module: this.moduleNames }[kind];
-    if (own.has(name) || !(name in this.owner)) return true;
-    // a field that is declared without a value is defined all the same
-    return Object.hasOwn(this.owner, name) && (this.owner as Fields)[name] === undefined;
+    if (own.has(name) || !(name in this.owner)) return;
+    // a field that is declared without a value is there all the same
+    if (Object.hasOwn(this.owner, name) && (this.owner as Fields)[name] === undefined) return;
+    throw new ValueError(`attribute '${name}' already exists`);
   }
 
   private define(name: string, value: unknown): void {

@@ -1,6 +1,7 @@
 /** Writing a module's state into a flat dictionary, and reading it back. */
 import { no_grad, Tensor, ValueError } from '@torchlet/tensor';
 import { isOptions, metadataOf, orderedDict, sameShape } from '@torchlet/tensor/internal';
+import { printsAsString } from './inspect.js';
 import type { AnyModule } from './module.js';
 import { Parameter } from './parameter.js';
 import { typename } from './typename.js';
@@ -54,11 +55,9 @@ export class IncompatibleKeys {
     const list = (keys: readonly string[]): string => `[${keys.map((key) => `'${key}'`).join(', ')}]`;
     return `_IncompatibleKeys(missing_keys=${list(this.missing_keys)}, unexpected_keys=${list(this.unexpected_keys)})`;
   }
-
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return this.toString();
-  }
 }
+
+printsAsString(IncompatibleKeys);
 
 /** What loading has found so far. Nothing is written before everything has been looked at. */
 interface Loading {
@@ -117,7 +116,13 @@ function check(module: AnyModule, prefix: string, keys: readonly string[], loadi
   }
   for (const [name, child] of children) {
     const inner = `${prefix}${name}.`;
-    if (child !== null) check(child, inner, keys.filter((key) => key.startsWith(inner)), loading);
+    if (child !== null)
+      check(
+        child,
+        inner,
+        keys.filter((key) => key.startsWith(inner)),
+        loading,
+      );
   }
 }
 

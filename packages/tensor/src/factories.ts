@@ -6,6 +6,7 @@ import {
   castNumber,
   checkDType,
   checkSafe,
+  convertScalar,
   type DType,
   dtypeOfArray,
   isFloating,
@@ -234,7 +235,7 @@ export function full(size: readonly number[], fill_value: number | boolean, opti
   if (!isBool) checkFill('full', fill_value);
   const { dtype, device, requires_grad } = resolveOptions('full', options, isBool ? 'bool' : 'float32');
   const out = allocate(shape, dtype, device);
-  backend(out).fill(out, castNumber(Number(fill_value), dtype));
+  backend(out).fill(out, convertScalar('full', fill_value, dtype));
   return withGrad(out, requires_grad);
 }
 
@@ -247,7 +248,7 @@ function like(op: string, input: Tensor, options: TensorOptions | undefined, val
   checkTensor(op, 'input', input);
   const { dtype, device, requires_grad } = resolveOptions(op, options, input.dtype, input.device);
   const out = allocate(input.shape, dtype, device);
-  if (value !== 0) backend(out).fill(out, castNumber(value, dtype));
+  if (value !== 0) backend(out).fill(out, convertScalar(op, value, dtype));
   return withGrad(out, requires_grad);
 }
 
@@ -319,16 +320,17 @@ export function arange(
     ['start', 'end', 'step', ...OPTION_NAMES],
     [start, end, step, options],
   );
-  const from = checkNumber('arange', 'start', b === undefined ? 0 : (a ?? 0));
-  const to = checkNumber('arange', 'end', b === undefined ? a : b);
-  const by = checkNumber('arange', 'step', c ?? 1);
-  if (by === 0) throw new ValueError('arange(): step must be nonzero');
+  // NaN has errors of its own below
+  const numeric = (name: string, x: unknown): number => (typeof x === 'number' ? x : checkNumber('arange', name, x));
+  const given = [numeric('start', b === undefined ? 0 : (a ?? 0)), numeric('end', b === undefined ? a : b), numeric('step', c ?? 1)];
+  const inferred: DType = given.every(Number.isInteger) ? 'int64' : 'float32';
+  const { dtype, device, requires_grad } = resolveOptions('arange', toOptions(rest), inferred);
+  const [from, to, by] = dtype === 'int64' ? given.map(Math.trunc) : given;
+  if (!(by > 0 || by < 0)) throw new ValueError('arange(): step must be nonzero');
   if (!Number.isFinite(from) || !Number.isFinite(to))
     throw new ValueError(`arange(): unsupported range: ${from} -> ${to}`);
   if (by > 0 ? to < from : to > from)
     throw new ValueError('arange(): upper bound and larger bound inconsistent with step sign');
-  const inferred: DType = [from, to, by].every(Number.isInteger) ? 'int64' : 'float32';
-  const { dtype, device, requires_grad } = resolveOptions('arange', toOptions(rest), inferred);
   const out = allocateArray(dtype, Math.ceil((to - from) / by));
   for (let i = 0; i < out.length; i++) out[i] = castNumber(from + i * by, dtype);
   return withGrad(fromHost(out, [out.length], dtype, device), requires_grad);
@@ -340,15 +342,20 @@ const toOptions = ([dtype, device, requires_grad]: readonly unknown[]): TensorOp
   requires_grad: (requires_grad ?? false) as boolean,
 });
 
+export interface EyeOptions extends TensorOptions {
+  /** Rows. */
+  readonly n?: number;
+  /** Columns; as many as rows unless given. */
+  readonly m?: number | null;
+}
+
 /** Ones on the diagonal. https://pytorch.org/docs/stable/generated/torch.eye.html */
-export function eye(
-  n: number,
-  m?: number | (TensorOptions & { readonly m?: number }),
-  options?: TensorOptions,
-): Tensor {
-  const [columns, ...rest] = bindArguments('eye', ['m', ...OPTION_NAMES], [m, options]);
-  const rows = checkInteger('eye', 'n', n, 0);
-  const width = columns === undefined ? rows : checkInteger('eye', 'm', columns, 0);
+export function eye(n: number | EyeOptions, m?: number | EyeOptions, options?: EyeOptions): Tensor {
+  const [height, columns, ...rest] = bindArguments('eye', ['n', 'm', ...OPTION_NAMES], [n, m, options]);
+  const rows = checkInteger('eye', 'n', height);
+  const width = columns === undefined || columns === null ? rows : checkInteger('eye', 'm', columns);
+  if (rows < 0) throw new ValueError(`eye(): n must be greater or equal to 0, got ${rows}`);
+  if (width < 0) throw new ValueError(`eye(): m must be greater or equal to 0, got ${width}`);
   const { dtype, device, requires_grad } = resolveOptions('eye', toOptions(rest), 'float32');
   const out = allocateArray(dtype, rows * width);
   for (let i = 0; i < Math.min(rows, width); i++) out[i * width + i] = 1;

@@ -15,7 +15,6 @@ export * as gpu from './gpu.js';
 export type { TensorMethods } from './methods.js';
 export * from './ops/functions.js';
 export * as functional from './ops/nn-functional.js';
-export { defineUpdate, type Update, type UpdateDefinition } from './ops/update.js';
 export { default_generator, Generator } from './random/generator.js';
 export { integerKeyed, isIntegerKeyed } from './serialization/integer-keys.js';
 export { type LoadOptions, load } from './serialization/load.js';

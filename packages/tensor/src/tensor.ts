@@ -150,14 +150,15 @@ export class Tensor {
   }
 
   /**
-   * The only element as a JavaScript number, or boolean for bool.
+   * The only element as a JavaScript number, or boolean for bool: `x.gt(0).item<boolean>()`. The type argument is
+   * not checked.
    * @throws ValueError unless there is exactly one.
    */
-  item(): number | boolean {
+  item<T extends number | boolean = number>(): T {
     const n = this.numel();
     if (n !== 1) throw new ValueError(`item(): a Tensor with ${n} elements cannot be converted to Scalar`);
     const value = this.toArray()[0];
-    return this.dtype === 'bool' ? value !== 0 : value;
+    return (this.dtype === 'bool' ? value !== 0 : value) as T;
   }
 
   /** The elements as nested arrays; a number or boolean for a 0-dim tensor. */

@@ -12,12 +12,14 @@ import { matmulCases } from './conformance/matmul.js';
 import { memoryCases } from './conformance/memory.js';
 import { poolCases } from './conformance/pool.js';
 import { reduceCases } from './conformance/reduce.js';
+import { updateCases } from './conformance/update.js';
 
 export type { ConformanceCase } from './conformance/harness.js';
 
 export const conformanceCases: readonly ConformanceCase[] = [
   ...memoryCases,
   ...elementwiseCases,
+  ...updateCases,
   ...reduceCases,
   ...indexCases,
   ...matmulCases,

@@ -44,7 +44,7 @@ export const ELEMENTWISE = {
 
   // three operands
   add_scaled: 'x + z * y',
-  clamp: '(x < y ? y : x) > z ? z : x < y ? y : x',
+  clamp: 'x !== x ? x : y !== y ? y : z !== z || (x < y ? y : x) > z ? z : x < y ? y : x',
   where: 'x !== 0 ? y : z',
 } as const;
 

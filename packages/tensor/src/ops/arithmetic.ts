@@ -42,18 +42,28 @@ export const add: AddOp = defineOp<[Tensor, Operand, AlphaOptions?], Tensor, num
   formula: ['dx = g', 'dy = alpha · g'],
 });
 
+const isBool = (x: Operand): boolean => typeof x === 'boolean' || (x instanceof Tensor && x.dtype === 'bool');
+
+/** @throws DTypeError where a bool takes part. */
+function checkSubtraction(x: Tensor, y: Operand): void {
+  if (isBool(x) && isBool(y)) {
+    throw new DTypeError(
+      'sub(): Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` ' +
+        'operator instead.',
+    );
+  }
+  if (isBool(x) || isBool(y)) {
+    throw new DTypeError(
+      'sub(): Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, use ' +
+        'the `~` or `logical_not()` operator instead.',
+    );
+  }
+}
+
 /** `input − alpha · other`. https://pytorch.org/docs/stable/generated/torch.sub.html */
 export const sub: AddOp = defineOp<[Tensor, Operand, AlphaOptions?], Tensor, number>('sub', {
   forward(ctx, x, y, options) {
-    if (
-      checkTensor('sub', 'input', x).dtype === 'bool' &&
-      (typeof y === 'boolean' || (y instanceof Tensor && y.dtype === 'bool'))
-    ) {
-      throw new DTypeError(
-        'sub(): Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` ' +
-          'operator instead.',
-      );
-    }
+    checkSubtraction(checkTensor('sub', 'input', x), y);
     ctx.state = options === undefined ? 1 : readAlpha('sub', options, x, y);
     return scaledSum('sub', x, y, -ctx.state, ctx.out);
   },
@@ -119,6 +129,7 @@ export interface DivOptions {
 const roundedDivide = defineOp<[Tensor, Operand, 'trunc' | 'floor'], Tensor>('div', {
   forward(ctx, x, y, mode) {
     const dtype = resultType(x, y);
+    if (dtype === 'bool') throw new DTypeError(`div(): "div_${mode}_cpu" not implemented for 'Bool'`);
     if (!isFloating(dtype) && (y === 0 || (y instanceof Tensor && y.toArray().includes(0)))) {
       throw new ValueError('div(): ZeroDivisionError: integer division by zero');
     }
@@ -177,6 +188,7 @@ export const pow: PowOp = defineOp<[Operand, Operand], Tensor, Kept>('pow', {
   forward(ctx, x, y) {
     if (typeof x !== 'object') checkTensor('pow', 'exponent', y);
     const dtype = resultType(x, y);
+    if (dtype === 'bool') throw new DTypeError('pow(): "pow" not implemented for \'Bool\'');
     if (!isFloating(dtype) && typeof y === 'number' && y < 0) {
       throw new ValueError('pow(): Integers to negative integer powers are not allowed.');
     }

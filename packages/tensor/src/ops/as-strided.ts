@@ -1,10 +1,11 @@
 /** Views of any geometry: what every view falls back to once its base has been changed in place. */
+import { bindArguments, checkInteger } from '../arguments.js';
 import { defineOp, type Op } from '../autograd/op.js';
 import { ShapeError } from '../errors.js';
 import { type Shape, showShape, storageEnd } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { allocate, backend, checkTensor } from './kernel.js';
-import { windowOn } from './window.js';
+import { sizesOf, windowOn } from './window.js';
 
 interface Geometry {
   readonly shape: Shape;
@@ -58,6 +59,13 @@ function asStridedGrad(gg: Tensor, base: Geometry, view: Geometry): Tensor {
   return asStridedOp(flat, view.shape, view.strides, view.offset);
 }
 
+export interface AsStridedOptions {
+  readonly size?: readonly number[];
+  readonly stride?: readonly number[];
+  /** In elements from the storage's start; the input's own unless given. */
+  readonly storage_offset?: number | null;
+}
+
 /**
  * A view with any sizes, strides and offset (in elements of the storage).
  * https://pytorch.org/docs/stable/generated/torch.as_strided.html
@@ -65,11 +73,18 @@ function asStridedGrad(gg: Tensor, base: Geometry, view: Geometry): Tensor {
  */
 export function as_strided(
   input: Tensor,
-  size: readonly number[],
-  stride: readonly number[],
-  storage_offset?: number,
+  size: readonly number[] | AsStridedOptions,
+  stride?: readonly number[] | AsStridedOptions,
+  storage_offset?: number | null | AsStridedOptions,
 ): Tensor {
   checkTensor('as_strided', 'input', input);
+  const bound = bindArguments('as_strided', ['size', 'stride', 'storage_offset'], [size, stride, storage_offset]);
+  return strided(input, sizesOf('as_strided', [bound[0]]), sizesOf('as_strided', [bound[1]]), bound[2] ?? input.offset);
+}
+
+function strided(input: Tensor, size: Shape, stride: Shape, storageOffset: unknown): Tensor {
+  const offset = checkInteger('as_strided', 'storage_offset', storageOffset);
+  if (offset < 0) throw new ShapeError(`as_strided(): Tensor: invalid storage offset ${offset}`);
   if (size.length !== stride.length) {
     throw new ShapeError(
       `as_strided(): mismatch in length of strides and shape (${showShape(size)} and ${showShape(stride)})`,
@@ -80,5 +95,5 @@ export function as_strided(
       `as_strided(): Negative strides are not supported at the moment, got strides: ${showShape(stride)}`,
     );
   }
-  return asStridedOp(input, size.slice(), stride.slice(), storage_offset ?? input.offset);
+  return asStridedOp(input, size, stride, offset);
 }

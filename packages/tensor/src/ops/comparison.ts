@@ -2,7 +2,7 @@
 import { bindArguments } from '../arguments.js';
 import { defineOp, type Op } from '../autograd/op.js';
 import type { ElementwiseName } from '../backend/elementwise.js';
-import { resultType } from '../dtype.js';
+import { convertScalar, resultType } from '../dtype.js';
 import { DTypeError, ValueError } from '../errors.js';
 import { broadcastShapes } from '../shape.js';
 import { Tensor } from '../tensor.js';
@@ -125,7 +125,7 @@ export const masked_fill: MaskedFillOp = defineOp('masked_fill', {
       );
     }
     ctx.save_for_backward(mask);
-    const fill = value instanceof Tensor ? onDevice(cast(value, x.dtype), x) : castScalar(x, value);
+    const fill = value instanceof Tensor ? onDevice(cast(value, x.dtype), x) : convertScalar('masked_fill', value, x.dtype);
     const out = allocate(
       broadcastShapes('masked_fill', x.shape, mask.shape),
       x.dtype,
@@ -144,17 +144,6 @@ export const masked_fill: MaskedFillOp = defineOp('masked_fill', {
 
 export const masked_fill_: MaskedFillOp['inplace'] = masked_fill.inplace;
 
-/** @throws DTypeError for a fraction that goes into integers. */
-function castScalar(x: Tensor, value: number | boolean): number {
-  const common = resultType(x, value);
-  if (common !== x.dtype) {
-    throw new DTypeError(
-      `masked_fill(): value cannot be converted to type ${x.dtype} without overflow: ${String(value)}`,
-    );
-  }
-  return Number(value);
-}
-
 type Bound = number | Tensor | null;
 
 const clampOp = defineOp<[Tensor, Bound, Bound], Tensor, readonly (number | 'saved' | null)[]>('clamp', {
@@ -165,8 +154,14 @@ const clampOp = defineOp<[Tensor, Bound, Bound], Tensor, readonly (number | 'sav
       common = b instanceof Tensor ? resultType(x, b) : resultType({ dtype: common, shape: [1] }, b);
     ctx.save_for_backward(x, ...bounds.filter((b): b is Tensor => b instanceof Tensor));
     ctx.state = [min, max].map((b) => (b instanceof Tensor ? 'saved' : b));
+    if (common === 'bool' && bounds.some((b) => typeof b !== 'object')) {
+      throw new DTypeError(`clamp(): "clamp_${min === null ? 'max' : 'min'}_cpu" not implemented for 'Bool'`);
+    }
     const name: ElementwiseName = bounds.length === 2 ? 'clamp' : min === null ? 'minimum' : 'maximum';
-    return elementwise('clamp', name, [x, ...bounds], common, ctx.out);
+    // alone, a number that is no number bounds nothing
+    const first = bounds[0];
+    const limits = bounds.length === 1 && Number.isNaN(first) ? [max === null ? -Infinity : Infinity] : bounds;
+    return elementwise('clamp', name, [x, ...limits], common, ctx.out);
   },
   backward(ctx, g) {
     const saved = ctx.saved_tensors;
@@ -189,7 +184,7 @@ function clampGrads(g: Tensor, x: Tensor, min: Bound, max: Bound): (Tensor | nul
     // max wins where the bounds cross
     const least = min instanceof Tensor ? min : (max as Tensor).new_tensor(min);
     isMin = (isMin as Tensor).mul(least.lt(max));
-    isMax = (isMax as Tensor).logical_not().mul(least.le(max)).logical_not();
+    isMax = (isMax as Tensor).add(least.gt(max));
   }
   return [
     dx,
@@ -220,7 +215,6 @@ export function clamp(
   max?: number | Tensor | null | ClampOptions,
 ): Tensor {
   const [x, low, high] = clampBounds(input, [min, max]);
-  if (Number.isNaN(low) || Number.isNaN(high)) return x.mul(Number.NaN);
   return clampOp(x, low, high);
 }
 

@@ -2,7 +2,7 @@
 import { bindArguments, checkBoolean, isOptions } from '../arguments.js';
 import { defineOp, type Op, type UnaryOp } from '../autograd/op.js';
 import { backendOf, checkDevice } from '../backend/devices.js';
-import { castNumber, type DType, isDType } from '../dtype.js';
+import { castNumber, convertScalar, type DType, isDType } from '../dtype.js';
 import { ShapeError, ValueError } from '../errors.js';
 import { broadcastShapes, sameShape, showShape } from '../shape.js';
 import { type Device, Storage } from '../storage.js';
@@ -141,7 +141,8 @@ const fillOp = defineOp<[Tensor, Operand], Tensor>('fill', {
       );
     }
     const out = ctx.out ?? allocate(self.shape, self.dtype, self.device);
-    backend(self).fill(out, castNumber(Number(value instanceof Tensor ? value.item() : value), self.dtype));
+    const scalar = value instanceof Tensor ? castNumber(Number(value.item()), self.dtype) : convertScalar('fill_', value, self.dtype);
+    backend(self).fill(out, scalar);
     return out;
   },
   backward: (ctx, g) => [ctx.needs_input_grad[0] ? g.mul(0) : null, g],

@@ -106,7 +106,7 @@ const scatterAddOp: Op<[input: Tensor, dim: number, index: Tensor, src: Tensor],
     const picked = gatherOp(g, dim, index);
     // src may be larger than the index: what was not read has no gradient
     const ds = shape.every((s, d) => s === index.shape[d]) ? picked : padTo(picked, shape);
-    return [g, null, ctx.needs_input_grad[3] ? ds : null];
+    return [g, null, null, ctx.needs_input_grad[3] ? ds : null];
   },
   formula: ['dx = g', 'not differentiable', 'dsrc = g[index]'],
 });

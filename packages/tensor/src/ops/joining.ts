@@ -7,15 +7,18 @@ import { showShape, wrapDim } from '../shape.js';
 import { Tensor } from '../tensor.js';
 import { allocate, backend, checkSameDevice, checkTensor } from './kernel.js';
 
+const fitsEverywhere = (x: Tensor): boolean => x.ndim === 1 && x.shape[0] === 0;
+
 const catOp: Op<[tensors: readonly Tensor[], dim: number], Tensor> = defineOp<
   [readonly Tensor[], number],
   Tensor,
-  [readonly number[], number]
+  [readonly (number | null)[], number]
 >('cat', {
   forward(ctx, tensors, dim) {
-    const sizes = tensors.map((x) => x.shape[dim]);
-    ctx.state = [sizes, dim];
-    const first = tensors[0];
+    const first = tensors.find((x) => !fitsEverywhere(x)) ?? tensors[0];
+    // PyTorch's old rule: a vector of no elements fits everywhere
+    const sizes = tensors.map((x) => (fitsEverywhere(x) ? 0 : x.shape[dim]));
+    ctx.state = [tensors.map((x) => (fitsEverywhere(x) ? null : x.shape[dim])), dim];
     const out = allocate(
       first.shape.with(
         dim,
@@ -26,6 +29,7 @@ const catOp: Op<[tensors: readonly Tensor[], dim: number], Tensor> = defineOp<
     );
     let start = 0;
     for (const x of tensors) {
+      if (fitsEverywhere(x)) continue;
       const window = new Tensor(out.storage, x.shape, out.strides, start * out.strides[dim]);
       backend(x).copy(x, window);
       start += x.shape[dim];
@@ -37,6 +41,7 @@ const catOp: Op<[tensors: readonly Tensor[], dim: number], Tensor> = defineOp<
     let start = 0;
     return [
       sizes.map((size) => {
+        if (size === null) return g.new_zeros([0]);
         start += size;
         return g.narrow(dim, start - size, size);
       }),
@@ -63,8 +68,7 @@ export interface CatOptions {
 export function cat(tensors: readonly Tensor[], dim?: number | CatOptions): Tensor {
   const list = listOf('cat', tensors);
   const [d = 0] = bindArguments('cat', ['dim'], [dim]);
-  // PyTorch's old rule: a vector of no elements fits everywhere
-  const filled = list.filter((x) => !(x.ndim === 1 && x.shape[0] === 0));
+  const filled = list.filter((x) => !fitsEverywhere(x));
   const parts = filled.length === 0 ? list : filled;
   const first = parts[0];
   const zero = parts.findIndex((x) => x.ndim === 0);
@@ -82,13 +86,13 @@ export function cat(tensors: readonly Tensor[], dim?: number | CatOptions): Tens
       );
     }
   });
-  return catOp(promoted(list, parts), at);
+  return catOp(promoted(list), at);
 }
 
 /** All of one dtype: that to which they promote. */
-function promoted(all: readonly Tensor[], parts: readonly Tensor[]): Tensor[] {
+function promoted(all: readonly Tensor[]): Tensor[] {
   const dtype = all.map((x) => x.dtype).reduce((a, b) => promote_types(a, b));
-  return parts.map((x) => x.to(dtype));
+  return all.map((x) => x.to(dtype));
 }
 
 /** Tensors of one shape joined along a new dimension. https://pytorch.org/docs/stable/generated/torch.stack.html */

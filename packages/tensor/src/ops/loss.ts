@@ -101,7 +101,9 @@ const nllOp: Op<[input: Tensor, index: Tensor, factor: Tensor, state: NllState],
     const [x, index, factor] = ctx.saved_tensors;
     const { dim, reduction } = ctx.state;
     const scale = reduction === 'none' ? g.unsqueeze(dim) : reduction === 'sum' ? g : g.div(factor.sum());
-    return [x.new_zeros(x.shape).scatter_add(dim, index, factor.mul(scale).neg())];
+    // what is ignored has no gradient, even where the weights add up to 0
+    const each = factor.mul(scale).neg().masked_fill(factor.eq(0), 0);
+    return [x.new_zeros(x.shape).scatter_add(dim, index, each)];
   },
   formula: ['dx[target] = −g · weight (/ Σ weights for the mean)'],
 });

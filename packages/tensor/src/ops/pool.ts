@@ -233,7 +233,8 @@ function readGeometry(op: string, k: unknown, s: unknown, p: unknown, d: unknown
     throw new ValueError(
       `${op}(): kernel size should be greater than zero, but got kH: ${kernel_size[0]} kW: ${kernel_size[1]}`,
     );
-  if (stride.some((v) => v <= 0))
+  if (stride.some((v) => v === 0)) throw new ValueError(`${op}(): stride should not be zero`);
+  if (stride.some((v) => v < 0))
     throw new ValueError(`${op}(): stride should be greater than zero, but got dH: ${stride[0]} dW: ${stride[1]}`);
   if (dilation.some((v) => v <= 0))
     throw new ValueError(

@@ -142,11 +142,9 @@ const extremumOver = (
       const [x, y] = ctx.saved_tensors;
       const { dims } = ctx.state;
       const top = spread(y, ctx.state);
-      // a NaN is the extremum and equals nothing, itself included
-      const chosen = x
-        .eq(top)
-        .add(x.ne(x).mul(top.ne(top)))
-        .to(g.dtype);
+      // a NaN equals nothing, itself included: max and min find it all the same, amax and amin give NaN
+      const found = opName === name ? x.eq(top).add(x.ne(x).mul(top.ne(top))) : x.eq(top);
+      const chosen = found.to(g.dtype);
       return [spread(g, ctx.state).mul(chosen).div(chosen.sum(dims, true))];
     },
     formula: ['dx = g · [x is the extremum] / number of ties'],
@@ -260,7 +258,7 @@ function extremumDims(op: 'amax' | 'amin', input: Tensor, args: readonly unknown
   checkTensor(op, 'input', input);
   const [dim, keepdim] = bindArguments(op, ['dim', 'keepdim'], args);
   const dims = wrapDims(op, (dim ?? null) as Dims, input.ndim).sort((a, b) => a - b);
-  checkNonEmpty(op, input, dims, false);
+  checkNonEmpty(op, input, dims, dim === undefined || dim === null);
   return (op === 'amax' ? amaxOver : aminOver)(input, dims, checkBoolean(op, 'keepdim', keepdim ?? false));
 }
 

@@ -1,6 +1,6 @@
 /** Fused updates: {@link UpdateKernel}s compiled to loops, once for each combination of element types and constants. */
 import type { TypedArray } from '../../dtype.js';
-import { numelOf, type Shape } from '../../shape.js';
+import { contiguousStrides, isContiguous, numelOf, type Shape } from '../../shape.js';
 import { Storage } from '../../storage.js';
 import type { View } from '../backend.js';
 import type { UpdateKernel } from '../update-kernel.js';
@@ -28,7 +28,11 @@ export function update(
   if (n === 0) return;
   const loop = loopFor(kernel, views, values);
   if (sameOrder(shape, views)) {
-    loop(n, views.map((view) => view && elementsFrom(view, n)), values);
+    loop(
+      n,
+      views.map((view) => view && elementsFrom(view, n)),
+      values,
+    );
     return;
   }
   const packed = views.map((view) => view && packedCopy(view));
@@ -42,6 +46,7 @@ export function update(
 
 /** Whether all views lie in memory without gaps and in one order, whichever: then elements meet by position. */
 function sameOrder(shape: Shape, views: readonly (View | null)[]): boolean {
+  if (views.every((view) => view === null || isContiguous(shape, view.strides))) return true;
   const strides = views.flatMap((view) => (view === null ? [] : [view.strides]));
   // largest stride first, so that a transposed view that is dense becomes one run
   const order = shape.map((_, d) => d).sort((a, b) => strides[0][b] - strides[0][a] || a - b);
@@ -58,17 +63,11 @@ function elementsFrom(view: View, n: number): TypedArray {
 }
 
 function rowMajor(view: View, array: TypedArray): View {
-  const strides: number[] = [];
-  for (let d = view.shape.length - 1, step = 1; d >= 0; step *= view.shape[d--]) strides[d] = step;
   const storage = new Storage('cpu', view.dtype, array.length, array);
-  return { storage, shape: view.shape, strides, offset: 0, dtype: view.dtype };
+  return { storage, shape: view.shape, strides: contiguousStrides(view.shape), offset: 0, dtype: view.dtype };
 }
 
-function loopFor(
-  kernel: UpdateKernel,
-  views: readonly (View | null)[],
-  values: readonly (number | boolean)[],
-): Loop {
+function loopFor(kernel: UpdateKernel, views: readonly (View | null)[], values: readonly (number | boolean)[]): Loop {
   let loops = compiled.get(kernel);
   if (loops === undefined) compiled.set(kernel, (loops = new Map<number, Loop>()));
   let key = 0;

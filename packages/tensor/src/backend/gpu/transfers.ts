@@ -49,13 +49,16 @@ export function throughCpu<K extends keyof Kernels>(method: K): Backend[K] {
     const op = typeof args[0] === 'string' ? `${method}.${args[0]}` : method;
     countTransfer(op, () => describe(views));
     const results: { view: View; host: View }[] = [];
-    const moved = args.map((argument, i) => {
-      if (Array.isArray(argument)) return argument.map((x: Argument) => (isView(x) ? toHost(x) : x));
+    const move = (argument: Argument, output: boolean): Argument => {
       if (!isView(argument)) return argument;
-      if (!outputs.includes(i)) return toHost(argument);
+      if (!output) return toHost(argument);
       const host = hostOutput(argument, UPDATES.has(method));
       results.push({ view: argument, host });
       return host;
+    };
+    const moved = args.map((argument, i) => {
+      const output = outputs.includes(i);
+      return Array.isArray(argument) ? argument.map((x: Argument) => move(x, output)) : move(argument, output);
     });
     compute(...(moved as Argument[]));
     // only now: a method that throws leaves its outputs as they were

@@ -1,0 +1,93 @@
+/** Fused updates: every layout and mixture of layouts, constants and variants, several outputs in one pass. */
+import type { UpdateKernel } from '../update-kernel.js';
+import { expectElements, expectOnlyViewWritten } from './check.js';
+import { type ConformanceCase, define, defineFor, FLOATS, fresh, LAYOUTS, random } from './harness.js';
+
+const KERNEL: UpdateKernel = {
+  name: 'momentum',
+  writes: ['param', 'buffer'],
+  reads: ['grad'],
+  values: ['lr', 'decay', 'keep'],
+  each: `
+    let g = grad;
+    if (decay !== 0) g += decay * param;
+    if (keep) buffer += g;
+    param -= lr * (keep ? buffer : g);
+  `,
+};
+
+// longer than one turn of an unrolled loop, and no multiple of it
+const SHAPE = [3, 7];
+
+/** What {@link KERNEL} makes of one element: the parameter, then the buffer. */
+function expected(param: number, buffer: number, grad: number, lr: number, decay: number, keep: boolean): number[] {
+  const g = grad + decay * param;
+  return keep ? [param - lr * (buffer + g), buffer + g] : [param - lr * g, buffer];
+}
+
+export const updateCases: readonly ConformanceCase[] = [
+  ...defineFor(FLOATS, 'an update changes what it writes, in every mixture of layouts', (backend, dtype) => {
+    for (const layout of LAYOUTS) {
+      for (const other of LAYOUTS) {
+        const param = random(backend, dtype, SHAPE, layout, 1);
+        const buffer = random(backend, dtype, SHAPE, other, 2);
+        const grad = random(backend, dtype, SHAPE, layout, 3);
+        const run = (): void => backend.update(KERNEL, [param.view, buffer.view], [grad.view], [0.5, 0.25, true]);
+        expectOnlyViewWritten(backend, param.view, () => expectOnlyViewWritten(backend, buffer.view, run));
+        const results = param.data.map((p, i) => expected(p, buffer.data[i], grad.data[i], 0.5, 0.25, true));
+        expectElements(
+          backend,
+          param.view,
+          results.map(([p]) => p),
+        );
+        expectElements(
+          backend,
+          buffer.view,
+          results.map(([, b]) => b),
+        );
+        expectElements(backend, grad.view, grad.data);
+      }
+    }
+  }),
+  ...defineFor(FLOATS, 'an update again with other values: zeros, booleans, an absent tensor', (backend, dtype) => {
+    for (const [lr, decay, keep] of [
+      [0.5, 0, true],
+      [0, 0.25, true],
+      [0.25, 0.25, false],
+      [0.125, 0.5, false],
+      [-1, -1, true],
+    ] as const) {
+      const [param, buffer, grad] = [1, 2, 3].map((seed) => random(backend, dtype, SHAPE, 'contiguous', seed));
+      const written = keep ? buffer.view : null;
+      backend.update(KERNEL, [param.view, written], [grad.view], [lr, decay, keep]);
+      const results = param.data.map((p, i) => expected(p, buffer.data[i], grad.data[i], lr, decay, keep));
+      expectElements(
+        backend,
+        param.view,
+        results.map(([p]) => p),
+      );
+      expectElements(
+        backend,
+        buffer.view,
+        results.map(([, b]) => b),
+      );
+    }
+  }),
+  ...defineFor(FLOATS, 'an update of a scalar and of nothing', (backend, dtype) => {
+    const [param, grad] = [random(backend, dtype, [], 'offset', 1), random(backend, dtype, [], 'contiguous', 2)];
+    backend.update(KERNEL, [param.view, null], [grad.view], [1, 0, false]);
+    expectElements(backend, param.view, [param.data[0] - grad.data[0]]);
+    const empty = fresh(backend, dtype, [0, 3]);
+    backend.update(KERNEL, [empty, null], [fresh(backend, dtype, [0, 3])], [1, 0, false]);
+    expectElements(backend, empty, []);
+  }),
+  define('an update in which the parameter is its own gradient', (backend) => {
+    const x = random(backend, 'float32', SHAPE, 'transposed');
+    backend.update(KERNEL, [x.view, null], [x.view], [0.5, 0, false]);
+    expectElements(
+      backend,
+      x.view,
+      x.data.map((v) => v / 2),
+    );
+  }),
+];

@@ -1,0 +1,351 @@
+#!/usr/bin/env python3
+"""Writes packages/nn/test/fixtures/*.json: what PyTorch's modules start with, compute, print, and complain about.
+
+Floats are base64 of their little-endian bytes, so that every bit counts.
+
+Run from anywhere: python3 tools/pytorch-golden/nn.py
+"""
+import base64
+import json
+import warnings
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+OUT = Path(__file__).resolve().parents[2] / 'packages' / 'nn' / 'test' / 'fixtures'
+
+
+def pack(t):
+    t = t.detach().contiguous()
+    kind = str(t.dtype).replace('torch.', '')
+    return {'dtype': kind, 'shape': list(t.shape), 'data': base64.b64encode(t.numpy().tobytes()).decode()}
+
+
+def pythonic(value):
+    """JSON's lists are tuples in PyTorch's arguments; dtypes are their names."""
+    if isinstance(value, list):
+        return tuple(value)
+    return getattr(torch, value) if value in ('float32', 'float64') else value
+
+
+def make(layer, args, options):
+    return getattr(nn, layer)(*[pythonic(a) for a in args], **{k: pythonic(v) for k, v in options.items()})
+
+
+class LeNet(nn.Module):
+    """The network of the main example, its width and its image given."""
+
+    def __init__(self, channels, image, hidden):
+        super().__init__()
+        self.conv1 = nn.Conv2d(1, channels, 3, padding=1)
+        self.conv2 = nn.Conv2d(channels, 2 * channels, 3, padding=1)
+        self.fc1 = nn.Linear(2 * channels * (image // 4) ** 2, hidden)
+        self.fc2 = nn.Linear(hidden, 10)
+
+    def forward(self, x):
+        x = F.max_pool2d(F.relu(self.conv1(x)), 2)
+        x = F.max_pool2d(F.relu(self.conv2(x)), 2)
+        return self.fc2(F.relu(self.fc1(x.flatten(1))))
+
+
+def layer_init(seed, layer, args, **options):
+    torch.manual_seed(seed)
+    module = make(layer, args, options)
+    return {
+        'seed': seed, 'layer': layer, 'args': args, 'options': options,
+        'parameters': {name: pack(p) for name, p in module.named_parameters()},
+        'next': torch.randint(0, 1000000, (1,)).item(),
+    }
+
+
+def full_lenet(seed):
+    torch.manual_seed(seed)
+    net = LeNet(16, 28, 128)
+    return {
+        'seed': seed,
+        'parameters': {
+            name: {'shape': list(p.shape), 'sum': p.double().sum().item(), 'squares': p.double().square().sum().item(),
+                   'head': pack(p.flatten()[:8]), 'tail': pack(p.flatten()[-8:])}
+            for name, p in net.named_parameters()
+        },
+    }
+
+
+def init_function(seed, fn, shape, *args, **options):
+    torch.manual_seed(seed)
+    kind = options.pop('dtype', 'float32')
+    tensor = torch.full(shape, 7.0, dtype=getattr(torch, kind))
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')
+        result = getattr(nn.init, fn)(tensor, *args, **options)
+    return {'seed': seed, 'fn': fn, 'shape': shape, 'dtype': kind, 'args': list(args), 'options': options,
+            'result': pack(result), 'next': torch.randint(0, 1000000, (1,)).item()}
+
+
+LAYERS = [
+    layer_init(0, 'Linear', [3, 5]),
+    layer_init(1, 'Linear', [20, 7]),
+    layer_init(2, 'Linear', [7, 2], bias=False),
+    layer_init(2, 'Linear', [7, 2, False]),
+    layer_init(3, 'Linear', [9, 4], dtype='float64'),
+    layer_init(4, 'Linear', [1, 1]),
+    layer_init(5, 'Linear', [0, 3], bias=False),
+    layer_init(0, 'Conv2d', [1, 4, 3]),
+    layer_init(1, 'Conv2d', [4, 6, [3, 2]], groups=2),
+    layer_init(2, 'Conv2d', [3, 8, [5, 1]], bias=False),
+    layer_init(3, 'Conv2d', [6, 12, 3], groups=6, padding='same'),
+    layer_init(4, 'Conv2d', [2, 3, [2, 4], 2, 1, 1, 1, True], dtype='float64'),
+]
+
+INITS = [
+    init_function(0, 'uniform_', [3, 4]),
+    init_function(1, 'uniform_', [5], -2.5, 3.0),
+    init_function(2, 'uniform_', [2, 2], b=0.25, dtype='float64'),
+    init_function(3, 'normal_', [4, 8]),
+    init_function(4, 'normal_', [7], 1.5, 0.25),
+    init_function(5, 'normal_', [3, 3], std=2.0, dtype='float64'),
+    init_function(0, 'constant_', [2, 3], 0.3),
+    init_function(0, 'ones_', [2, 2]),
+    init_function(0, 'zeros_', [3]),
+    init_function(0, 'eye_', [3, 5]),
+    init_function(0, 'eye_', [4, 2]),
+    init_function(0, 'dirac_', [3, 2, 3]),
+    init_function(0, 'dirac_', [4, 3, 3, 2]),
+    init_function(0, 'dirac_', [6, 2, 3, 3], 2),
+    init_function(0, 'dirac_', [4, 2, 1, 2, 3], groups=4),
+    init_function(6, 'xavier_uniform_', [4, 5]),
+    init_function(7, 'xavier_uniform_', [3, 2, 3, 3], 1.4),
+    init_function(8, 'xavier_normal_', [6, 6]),
+    init_function(9, 'xavier_normal_', [2, 3, 2], gain=0.5, dtype='float64'),
+    init_function(10, 'kaiming_uniform_', [4, 5]),
+    init_function(11, 'kaiming_uniform_', [4, 2, 3, 3], 0.2, 'fan_out'),
+    init_function(12, 'kaiming_uniform_', [4, 5], mode='fan_in', nonlinearity='relu'),
+    init_function(13, 'kaiming_normal_', [4, 6]),
+    init_function(14, 'kaiming_normal_', [3, 2, 3, 3], 0, 'fan_out', 'relu'),
+    init_function(15, 'kaiming_normal_', [5, 3], nonlinearity='tanh', dtype='float64'),
+    init_function(16, 'kaiming_normal_', [0, 3]),
+    init_function(17, 'trunc_normal_', [4, 5]),
+    init_function(18, 'trunc_normal_', [40], 1.0, 2.0, -1.0, 1.5),
+    init_function(19, 'trunc_normal_', [6, 6], std=0.02, dtype='float64'),
+    init_function(20, 'trunc_normal_', [6, 6], a=3.0, b=5.0, dtype='float64'),
+    init_function(21, 'sparse_', [5, 3], 0.5),
+    init_function(22, 'sparse_', [6, 4], 0.3, 0.1),
+]
+
+GAINS = [
+    {'nonlinearity': n, 'param': p, 'gain': nn.init.calculate_gain(n, p)}
+    for n, p in [('linear', None), ('conv2d', None), ('sigmoid', None), ('tanh', None), ('relu', None), ('selu', None),
+                 ('leaky_relu', None), ('leaky_relu', 0.2), ('leaky_relu', 1)]
+]
+
+
+def lenet_step(seed):
+    """Forward, loss and gradients of a small LeNet."""
+    torch.manual_seed(seed)
+    net = LeNet(4, 8, 16)
+    x = torch.randn(5, 1, 8, 8)
+    target = torch.randint(0, 10, (5,))
+    x.requires_grad_()
+    output = net(x)
+    loss = nn.CrossEntropyLoss()(output, target)
+    loss.backward()
+    return {
+        'torch': torch.__version__, 'seed': seed, 'state_dict': {k: pack(v) for k, v in net.state_dict().items()},
+        'input': pack(x), 'target': target.tolist(), 'output': pack(output), 'loss': loss.item(),
+        'input_grad': pack(x.grad), 'grads': {k: pack(p.grad) for k, p in net.named_parameters()},
+    }
+
+
+def layer_values():
+    """Results of layers that are thin around a function: whether each hands all of its options on."""
+    torch.manual_seed(40)
+    image = torch.randn(2, 4, 6, 7)
+    logits = torch.randn(6, 5)
+    target = torch.tensor([0, 4, 2, 1, 4, 3])
+    weight = torch.tensor([1.0, 0.5, 2.0, 0.1, 3.0])
+    values = []
+
+    def add(layer, args, options, *inputs):
+        module = getattr(nn, layer)(*[pythonic(a) for a in args], **{
+            k: weight if v == 'WEIGHT' else pythonic(v) for k, v in options.items()})
+        with warnings.catch_warnings():
+            warnings.simplefilter('ignore')
+            result = module(*inputs)
+        results = result if isinstance(result, tuple) else (result,)
+        values.append({'layer': layer, 'args': args, 'options': options, 'inputs': [pack(i) for i in inputs],
+                       'results': [pack(r) for r in results]})
+
+    add('MaxPool2d', [2], {}, image)
+    add('MaxPool2d', [[3, 2]], {'stride': [2, 1], 'padding': 1, 'ceil_mode': True}, image)
+    add('MaxPool2d', [2, 1, 0, 2], {'return_indices': True}, image)
+    add('MaxPool2d', [3, 2, 1, 1, True, True], {}, image)
+    add('AvgPool2d', [2], {}, image)
+    add('AvgPool2d', [3, 2, 1], {'ceil_mode': True, 'count_include_pad': False}, image)
+    add('AvgPool2d', [[2, 3]], {'divisor_override': 5}, image)
+    add('ReLU', [], {}, image)
+    add('Tanh', [], {}, logits)
+    add('Sigmoid', [], {}, logits)
+    add('Softmax', [1], {}, logits)
+    add('Softmax', [], {'dim': 0}, logits)
+    add('LogSoftmax', [], {'dim': -1}, logits)
+    add('Flatten', [], {}, image)
+    add('Flatten', [0, 2], {}, image)
+    add('Flatten', [], {'start_dim': 2}, image)
+    add('Identity', [54], {'unused': 0}, logits)
+    add('MSELoss', [], {}, logits, logits.flip(0))
+    add('MSELoss', [], {'reduction': 'sum'}, logits, logits.flip(0))
+    add('MSELoss', [False], {}, logits, logits.flip(0))
+    add('MSELoss', [None, False], {}, logits, logits.flip(0))
+    add('CrossEntropyLoss', [], {}, logits, target)
+    add('CrossEntropyLoss', [], {'weight': 'WEIGHT', 'label_smoothing': 0.1}, logits, target)
+    add('CrossEntropyLoss', [], {'ignore_index': 4, 'reduction': 'none'}, logits, target)
+    add('CrossEntropyLoss', [], {'reduction': 'sum'}, logits, logits.softmax(1))
+    add('NLLLoss', [], {'weight': 'WEIGHT', 'ignore_index': 4}, logits.log_softmax(1), target)
+    add('NLLLoss', [], {'size_average': False}, logits.log_softmax(1), target)
+    return {'torch': torch.__version__, 'weight': pack(weight), 'values': values}
+
+
+def reprs():
+    """Layers, and what they print."""
+    cases = [
+        ('Linear', [3, 5], {}), ('Linear', [3, 5], {'bias': False}),
+        ('Conv2d', [1, 16, 3], {'padding': 1}), ('Conv2d', [4, 6, [3, 2]], {'groups': 2, 'stride': [2, 1]}),
+        ('Conv2d', [2, 2, 1], {'padding': 'same', 'dilation': 2, 'bias': False}),
+        ('Conv2d', [2, 2, 3], {'padding': [0, 1]}), ('Conv2d', [2, 2, 3], {'padding': 'valid'}),
+        ('MaxPool2d', [2], {}), ('MaxPool2d', [[2, 3]], {'stride': 1, 'padding': [1, 1], 'ceil_mode': True}),
+        ('AvgPool2d', [2], {}), ('AvgPool2d', [3, 1], {'padding': 1}),
+        ('ReLU', [], {}), ('ReLU', [], {'inplace': True}), ('Tanh', [], {}), ('Sigmoid', [], {}),
+        ('Softmax', [], {'dim': 1}), ('Softmax', [], {}), ('LogSoftmax', [-1], {}),
+        ('Flatten', [], {}), ('Flatten', [0, 2], {}), ('Dropout', [], {}), ('Dropout', [0.00005], {'inplace': True}),
+        ('Identity', [], {}), ('CrossEntropyLoss', [], {'ignore_index': 3}), ('MSELoss', [], {}), ('NLLLoss', [], {}),
+        ('Sequential', [], {}), ('ModuleList', [], {}),
+    ]
+    return [{'layer': layer, 'args': args, 'options': options, 'repr': repr(make(layer, args, options))}
+            for layer, args, options in cases]
+
+
+OUT.mkdir(parents=True, exist_ok=True)
+
+
+def write(name, value):
+    (OUT / name).write_text(json.dumps(value) + '\n')
+
+
+write('init.json', {'torch': torch.__version__, 'layers': LAYERS, 'lenet': full_lenet(0), 'functions': INITS,
+                    'gains': GAINS})
+write('lenet.json', lenet_step(1))
+write('layers.json', layer_values())
+
+
+class Block(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.fc = nn.Linear(width, width)
+        self.register_buffer('mean', torch.zeros(width))
+        self.register_buffer('scratch', torch.ones(1), persistent=False)
+        self.register_parameter('absent', None)
+        self.scale = nn.Parameter(torch.ones(()))
+
+
+class Tree(nn.Module):
+    """Shared modules and parameters, children without a value, names that are numbers."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = Block(2)
+        self.add_module('10', nn.Linear(2, 3))
+        self.add_module('2', nn.Sequential(nn.Linear(2, 2), nn.ReLU(), nn.Sequential()))
+        self.again = self.first
+        self.tied = nn.Linear(2, 2)
+        self.tied.weight = self.first.fc.weight
+        self.nothing = None
+        self.add_module('none', None)
+        self.register_buffer('mean', self.first.mean)
+        self.own = nn.Parameter(torch.zeros(1, 2))
+
+
+def names(pairs):
+    return [name for name, _ in pairs]
+
+
+def failure(fn):
+    try:
+        fn()
+    except Exception as e:
+        return e.args[0]
+    raise AssertionError('nothing was raised')
+
+
+def tree_facts():
+    tree = Tree()
+    return {
+        'named_parameters': names(tree.named_parameters()),
+        'named_parameters_prefix': names(tree.named_parameters(prefix='a.b')),
+        'named_parameters_own': names(tree.named_parameters(recurse=False)),
+        'named_buffers': names(tree.named_buffers()),
+        'named_children': names(tree.named_children()),
+        'named_modules': names(tree.named_modules()),
+        'named_modules_all': names(tree.named_modules(prefix='p', remove_duplicate=False)),
+        'state_dict': list(tree.state_dict()),
+        'state_dict_prefix': list(tree.state_dict(prefix='net.')),
+        'metadata': list(tree.state_dict()._metadata),
+        'repr': repr(tree),
+        'keys_matched': repr(tree.load_state_dict(tree.state_dict())),
+    }
+
+
+def errors():
+    m = Block(2)
+    state = nn.Linear(3, 3).state_dict()
+    net = nn.Sequential(nn.Linear(3, 3), nn.Sequential(nn.Linear(3, 2)))
+    # PyTorch names the class of the outermost module
+    not_module = nn.Module()
+    not_module.fc = nn.Linear(1, 1)
+    not_module.x = 3
+    return {
+        'buffer_dot': failure(lambda: m.register_buffer('a.b', None)),
+        'buffer_empty': failure(lambda: m.register_buffer('', None)),
+        'buffer_exists': failure(lambda: m.register_buffer('fc', None)),
+        'parameter_dot': failure(lambda: m.register_parameter('a.b', None)),
+        'parameter_empty': failure(lambda: m.register_parameter('', None)),
+        'parameter_exists': failure(lambda: m.register_parameter('training', None)),
+        'parameter_tensor': failure(lambda: m.register_parameter('p', torch.zeros(1))),
+        'module_dot': failure(lambda: m.add_module('a.b', None)),
+        'module_empty': failure(lambda: m.add_module('', None)),
+        'module_exists': failure(lambda: m.add_module('scale', None)),
+        'assign_parameter': failure(lambda: setattr(m.fc, 'weight', torch.zeros(2, 2))),
+        'assign_module': failure(lambda: setattr(m, 'fc', torch.zeros(2, 2))),
+        'load_unmatched': failure(lambda: net.load_state_dict({'0.weight': torch.zeros(3, 3), 'x': torch.zeros(1),
+                                                               '1.0.w': torch.zeros(1), '1.5.q': torch.zeros(2)})),
+        'load_sizes': failure(lambda: nn.Linear(2, 2).load_state_dict(state)),
+        'load_all': failure(lambda: net.load_state_dict({'0.weight': torch.zeros(2, 3), '0.bias': torch.zeros(()),
+                                                         '1.0.weight': torch.zeros(2, 3), 'y': torch.zeros(1)})),
+        'load_sizes_not_strict': failure(lambda: net.load_state_dict({'0.weight': torch.zeros(2, 3), 'y': 1}, strict=False)),
+        'train': failure(lambda: m.train('yes')),
+        'dropout': failure(lambda: nn.Dropout(1.5)),
+        'conv_in': failure(lambda: nn.Conv2d(3, 4, 1, groups=2)),
+        'conv_out': failure(lambda: nn.Conv2d(4, 3, 1, groups=2)),
+        'conv_same': failure(lambda: nn.Conv2d(4, 4, 1, stride=2, padding='same')),
+        'to_integer': failure(lambda: m.to(torch.int64)),
+        'fan': failure(lambda: nn.init.kaiming_uniform_(torch.zeros(3))),
+        'fan_mode': failure(lambda: nn.init.kaiming_uniform_(torch.zeros(3, 3), mode='fan_up')),
+        'gain': failure(lambda: nn.init.calculate_gain('swish')),
+        'slope': failure(lambda: nn.init.calculate_gain('leaky_relu', 'steep')),
+        'eye': failure(lambda: nn.init.eye_(torch.zeros(3))),
+        'sparse': failure(lambda: nn.init.sparse_(torch.zeros(3), 0.5)),
+        'dirac': failure(lambda: nn.init.dirac_(torch.zeros(3, 3))),
+        'dirac_groups': failure(lambda: nn.init.dirac_(torch.zeros(3, 3, 1), 2)),
+        'forward': failure(lambda: nn.Module()(1)),
+        'submodule': failure(lambda: not_module.get_submodule('y')),
+        'submodule_not': failure(lambda: not_module.get_submodule('x')),
+        'parameter': failure(lambda: not_module.get_parameter('fc.w')),
+        'parameter_not': failure(lambda: not_module.get_parameter('fc.in_features')),
+        'buffer': failure(lambda: not_module.get_buffer('fc.weight')),
+    }
+
+
+write('modules.json', {'torch': torch.__version__, 'reprs': reprs(), 'tree': tree_facts(), 'errors': errors(),
+                       'parameter_repr': repr(nn.Parameter(torch.tensor([1.5, -2.0]))),
+                       'frozen_parameter_repr': repr(nn.Parameter(torch.tensor([[1.0]]), requires_grad=False))})

@@ -1,0 +1,12 @@
+#!/usr/bin/env python3
+"""Writes packages/tensor/test/fixtures/ops/*.json: what PyTorch answers to the calls listed in the families ops_*.py.
+
+Run from anywhere: OPENBLAS_NUM_THREADS=1 python3 tools/pytorch-golden/ops.py [family …]
+"""
+import importlib
+import sys
+
+FAMILIES = ['elementwise', 'reduction', 'matrix', 'view', 'network', 'factory', 'promotion', 'inplace']
+
+for family in sys.argv[1:] or FAMILIES:
+    importlib.import_module('ops_' + family)

@@ -1,0 +1,63 @@
+"""Factories: values, dtypes, shapes, and whether gradients are wanted."""
+import torch
+
+from ops_case import Family, empty, i64, nan, rnd, t
+
+f = Family('factory')
+for name in ['zeros', 'ones']:
+    n = f'torch.{name}'
+    f.case(n, 2, 3)
+    f.case(n, [2, 1])
+    f.case(n, [])
+    f.case(n, 0, 2)
+    f.case(n, 2, dtype=torch.int64)
+    f.case(n, 2, dtype=torch.bool, requires_grad=False)
+    f.case(n, 2, dtype=torch.float64, requires_grad=True)
+    f.error(n, -1, cls='ShapeError', has='Trying to create tensor with negative dimension -1')
+    f.error(n, 2, dtype=torch.int64, requires_grad=True, cls='AutogradError', has='Only Tensors of floating point and complex dtype can require gradients')
+    like = f'torch.{name}_like'
+    for x in [rnd(2, 2), i64([1, 2]), t([True], 'bool'), t([1, 2], 'uint8'), rnd(), empty(0, 2)]:
+        f.case(like, x)
+    f.case(like, rnd(2), dtype=torch.int32)
+    f.case(like, i64([1]), dtype=torch.float32, requires_grad=True)
+    new = f'Tensor.new_{name}'
+    f.case(new, i64([1]), [2, 2])
+    f.case(new, rnd(2), 3)
+    f.case(new, rnd(2), [2], dtype=torch.bool)
+    f.case(new, rnd(2), [0])
+f.case('torch.full', [2, 2], 1.5)
+f.case('torch.full', [2], True)
+f.case('torch.full', [2], 3.7, dtype=torch.int64)
+f.case('torch.full', [0], 1.5)
+f.case('torch.full', [], 2.5, dtype=torch.float64)
+f.case('torch.full', [2], -1, dtype=torch.uint8)
+f.case('torch.full', [2], nan)
+f.error('torch.full', [2], 300, dtype=torch.uint8, cls='ValueError', has='value cannot be converted to type uint8_t without overflow')
+f.case('torch.full_like', rnd(2), 3)
+f.case('torch.full_like', i64([1, 2]), 3.7)
+f.case('torch.full_like', i64([1, 2]), 2.5, dtype=torch.float32)
+f.case('torch.full_like', empty(0), 2.5)
+f.case('Tensor.new_full', rnd(2), [2, 1], 3)
+f.case('Tensor.new_full', i64([1]), [2], 7)
+f.case('Tensor.new_full', i64([1]), [0], 7)
+f.case('Tensor.new_tensor', rnd(2), [1, 2, 3])
+f.case('Tensor.new_tensor', i64([1]), [[1, 2], [3, 4]])
+f.case('Tensor.new_tensor', i64([1]), 1.5, dtype=torch.float64)
+for a in [[5], [1, 4], [1, 2, 0.5], [0], [3, 3], [5, 1, -2], [0, 1, 0.3], [2.5], [1, 10, 4], [-1, 1, 0.25], [0, 0.7, 0.1]]:
+    f.case('torch.arange', *a)
+f.case('torch.arange', 3, dtype=torch.float64)
+f.case('torch.arange', 0, 1, 0.1, dtype=torch.float64)
+f.case('torch.arange', 0, 5, 1.5, dtype=torch.int64)
+f.case('torch.arange', start=1, end=4, step=2)
+f.case('torch.arange', 4, dtype=torch.float32, requires_grad=True)
+f.error('torch.arange', 1, 4, -1, cls='ValueError', has='upper bound and larger bound inconsistent with step sign')
+f.error('torch.arange', 1, 4, 0, cls='ValueError', has='step must be nonzero')
+f.error('torch.arange', nan, cls='ValueError', has='unsupported range: 0 -> nan')
+f.case('torch.eye', 2)
+f.case('torch.eye', 2, 3)
+f.case('torch.eye', 3, 1, dtype=torch.int64)
+f.case('torch.eye', 0)
+f.case('torch.eye', n=2, m=1)
+f.error('torch.eye', -1, cls='ValueError', has='n must be greater or equal to 0, got -1')
+f.error('torch.eye', 1, -1, cls='ValueError', has='m must be greater or equal to 0, got -1')
+f.write()
