@@ -94,9 +94,10 @@ CASES = [
 
 
 def make(spec, params):
-    options = {k: tuple(v) if k == 'betas' else v for k, v in spec['options'].items()}
-    groups = [{'params': [params[i] for i in indices], **own} for indices, own in spec['groups']]
-    return OPTIMIZERS[spec['optimizer']](groups, **options)
+    def python(options):
+        return {k: tuple(v) if k == 'betas' else v for k, v in options.items()}
+    groups = [{'params': [params[i] for i in indices], **python(own)} for indices, own in spec['groups']]
+    return OPTIMIZERS[spec['optimizer']](groups, **python(spec['options']))
 
 
 def tensors(data, dtype):

@@ -34,6 +34,16 @@ export function expectClose(actual: Tensor, expected: Tensor, rtol = 1e-5): void
   }
 }
 
+/** The very same objects, in the same order. (`toEqual` would compare tensors by iterating over them.) */
+export function expectSame(actual: Iterable<unknown>, expected: readonly unknown[]): void {
+  const list = [...actual];
+  expect(list.length).toBe(expected.length);
+  expect(
+    list.findIndex((x, i) => x !== expected[i]),
+    'the first that differs',
+  ).toBe(-1);
+}
+
 export interface LayerCase {
   readonly layer: string;
   readonly args: readonly unknown[];

@@ -1,5 +1,5 @@
 import { enable_grad, no_grad, Tensor, ValueError } from '@torchlet/tensor';
-import { isOptions } from '@torchlet/tensor/internal';
+import { checkBoolean, checkOptions, isOptions } from '@torchlet/tensor/internal';
 import {
   type OptimizerHook,
   OptimizerHooks,
@@ -265,12 +265,6 @@ export class Optimizer<O extends GroupOptions = GroupOptions, S = unknown> {
 }
 
 function readZeroGrad(options: { readonly set_to_none?: boolean }): boolean {
-  if (!isOptions(options)) throw new ValueError(`zero_grad(): set_to_none must be bool, got ${typename(options)}`);
-  for (const key of Object.keys(options)) {
-    if (key !== 'set_to_none') throw new ValueError(`zero_grad() got an unexpected keyword argument '${key}'`);
-  }
-  const { set_to_none = true } = options;
-  if (typeof set_to_none !== 'boolean')
-    throw new ValueError(`zero_grad(): set_to_none must be bool, got ${typename(set_to_none)}`);
-  return set_to_none;
+  checkOptions('zero_grad', ['set_to_none'], options);
+  return checkBoolean('zero_grad', 'set_to_none', options.set_to_none ?? true);
 }

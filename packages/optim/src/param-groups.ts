@@ -35,7 +35,7 @@ const isIterable = (x: unknown): x is Iterable<unknown> =>
 export function readGroups(params: unknown): unknown[] {
   if (params instanceof Tensor || !isIterable(params)) {
     throw new ValueError(
-      'params argument given to the optimizer should be an iterable of Tensors or dicts, but got ' + typename(params),
+      `params argument given to the optimizer should be an iterable of Tensors or dicts, but got ${typename(params)}`,
     );
   }
   const list = Array.from(params);

@@ -138,8 +138,22 @@ export function castNumber(value: number, dtype: DType): number {
   }
 }
 
-const C_TYPES: Readonly<Record<DType, string>> = { bool: 'bool', uint8: 'uint8_t', int32: 'int', int64: 'int64_t', float32: 'float', float64: 'double' };
-const LARGEST: Readonly<Record<DType, number>> = { bool: Infinity, uint8: 255, int32: 2147483647, int64: 2 ** 63, float32: 3.4028234663852886e38, float64: Infinity };
+const C_TYPES: Readonly<Record<DType, string>> = {
+  bool: 'bool',
+  uint8: 'uint8_t',
+  int32: 'int',
+  int64: 'int64_t',
+  float32: 'float',
+  float64: 'double',
+};
+const LARGEST: Readonly<Record<DType, number>> = {
+  bool: Infinity,
+  uint8: 255,
+  int32: 2147483647,
+  int64: 2 ** 63,
+  float32: 3.4028234663852886e38,
+  float64: Infinity,
+};
 
 /**
  * A user's scalar as an element of `dtype`, as `fill_` takes it: fractions are cut, but what the dtype cannot hold is an
@@ -150,7 +164,9 @@ export function convertScalar(op: string, value: number | boolean, dtype: DType)
   const x = Number(value);
   const least = dtype === 'int32' ? -2147483648 : -LARGEST[dtype];
   const floating = INFO[dtype].category === 2;
-  const fits = floating ? !Number.isFinite(x) || Math.abs(x) <= LARGEST[dtype] : dtype === 'bool' || (x >= least && x <= LARGEST[dtype]);
+  const fits = floating
+    ? !Number.isFinite(x) || Math.abs(x) <= LARGEST[dtype]
+    : dtype === 'bool' || (x >= least && x <= LARGEST[dtype]);
   if (!fits) {
     throw new ValueError(`${op}(): value cannot be converted to type ${C_TYPES[dtype]} without overflow: ${x}`);
   }

@@ -322,7 +322,11 @@ export function arange(
   );
   // NaN has errors of its own below
   const numeric = (name: string, x: unknown): number => (typeof x === 'number' ? x : checkNumber('arange', name, x));
-  const given = [numeric('start', b === undefined ? 0 : (a ?? 0)), numeric('end', b === undefined ? a : b), numeric('step', c ?? 1)];
+  const given = [
+    numeric('start', b === undefined ? 0 : (a ?? 0)),
+    numeric('end', b === undefined ? a : b),
+    numeric('step', c ?? 1),
+  ];
   const inferred: DType = given.every(Number.isInteger) ? 'int64' : 'float32';
   const { dtype, device, requires_grad } = resolveOptions('arange', toOptions(rest), inferred);
   const [from, to, by] = dtype === 'int64' ? given.map(Math.trunc) : given;

@@ -36,7 +36,7 @@ abstract class NumberedModules<Args extends unknown[], Out> extends Module<Args,
 
   /** Adds a module at the end. */
   append(module: AnyModule): this {
-    this.add_module(String(this.length), module);
+    this.add_module(String(this.length), checkModule('append', module));
     return this;
   }
 
@@ -55,7 +55,7 @@ abstract class NumberedModules<Args extends unknown[], Out> extends Module<Args,
   insert(index: number, module: AnyModule): this {
     const n = this.length;
     if (!Number.isInteger(index) || index < -n || index > n) throw new ValueError(`Index out of range: ${show(index)}`);
-    if (!(module instanceof Module)) throw new ValueError(`${typename(module)} is not a Module subclass`);
+    checkModule('insert', module);
     this.#renumber((list) => list.splice(index < 0 ? index + n : index, 0, module));
     return this;
   }
@@ -74,6 +74,12 @@ abstract class NumberedModules<Args extends unknown[], Out> extends Module<Args,
     for (const name of names) Reflect.deleteProperty(this, name);
     for (const module of list) this.append(module);
   }
+}
+
+/** A list has no holes, unlike a module's fields, which may be null. */
+function checkModule(fn: string, module: AnyModule): AnyModule {
+  if (module instanceof Module) return module;
+  throw new ValueError(`${fn}(): expected a Module, got ${typename(module)}`);
 }
 
 /**

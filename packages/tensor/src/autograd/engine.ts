@@ -2,7 +2,7 @@
  * Reverse-mode differentiation: visits the nodes of a graph once each, in an order in which all gradients of a node have
  * come in, without recursion. https://pytorch.org/docs/stable/notes/autograd.html
  */
-import { latestStorageId } from '../storage.js';
+import { latestStorageId, type Storage } from '../storage.js';
 import type { Tensor } from '../tensor.js';
 import { withGradMode } from './grad-mode.js';
 import { AccumulateGrad, type Edge, type Node, Task } from './node.js';
@@ -115,7 +115,7 @@ class Run {
     const { node, grads } = task;
     let results: readonly (Tensor | null)[] | null = null;
     const mark = latestStorageId();
-    if (task.needed && grads.some((grad) => grad !== null)) {
+    if (task.needed && hasAny(grads)) {
       if (node.preHooks !== null) {
         task.owned.fill(false);
         for (const hook of node.preHooks) hook(grads);
@@ -161,7 +161,7 @@ class Run {
       }
       if (--next.dependencies === 0) this.makeReady(next);
     }
-    task.grads.fill(null);
+    for (let i = 0; i < task.grads.length; i++) task.grads[i] = null;
   }
 
   /**
@@ -177,10 +177,22 @@ class Run {
     mark: number,
   ): boolean {
     const storage = grad.storage;
-    if (this.options.createGraph || grad.offset !== 0 || storage.numel !== grad.numel() || !grad.is_contiguous())
-      return false;
-    if (storage.id <= mark && !task.grads.some((g, k) => g !== null && g.storage === storage && task.owned[k]))
-      return false;
-    return results === null || !results.some((other, k) => k !== i && other !== null && other.storage === storage);
+    if (this.options.createGraph || grad.offset !== 0 || storage.numel !== grad.numel()) return false;
+    if (!grad.is_contiguous() || !(storage.id > mark || owns(task, storage))) return false;
+    if (results !== null) {
+      for (let k = 0; k < results.length; k++) if (k !== i && results[k]?.storage === storage) return false;
+    }
+    return true;
   }
+}
+
+function hasAny(grads: readonly (Tensor | null)[]): boolean {
+  for (let i = 0; i < grads.length; i++) if (grads[i] !== null) return true;
+  return false;
+}
+
+/** Whether the task was the only owner of this memory. */
+function owns(task: Task, storage: Storage): boolean {
+  for (let k = 0; k < task.grads.length; k++) if (task.owned[k] && task.grads[k]?.storage === storage) return true;
+  return false;
 }

@@ -20,11 +20,13 @@ export type PreHook = (grads: (Tensor | null)[]) => void;
 
 let counter = 0;
 
+const NO_EDGES: readonly Edge[] = [];
+
 export abstract class Node {
   /** Later nodes have greater numbers, so descending order is an order in which gradients are complete. */
   readonly sequence: number = ++counter;
   /** One per input; null where no gradient is wanted. */
-  edges: (Edge | null)[] = [];
+  edges: readonly (Edge | null)[] = NO_EDGES;
   preHooks: PreHook[] | null = null;
   /** The engine's notes while it runs; the topmost of a stack when runs are nested. */
   task: Task | null = null;
@@ -71,8 +73,8 @@ export class Task {
     /** The task that an enclosing run keeps on the same node. */
     readonly outer: Task | null,
   ) {
-    this.grads = new Array<Tensor | null>(node.outputs).fill(null);
-    this.owned = new Array<boolean>(node.outputs).fill(false);
+    this.grads = node.outputs === 1 ? [null] : new Array<Tensor | null>(node.outputs).fill(null);
+    this.owned = node.outputs === 1 ? [false] : new Array<boolean>(node.outputs).fill(false);
   }
 
   /** Adds a gradient for one of the node's outputs. */

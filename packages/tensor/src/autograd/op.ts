@@ -83,13 +83,17 @@ interface Spec extends OpDefinition<readonly unknown[], Result, unknown> {
   readonly gradName: string;
 }
 
+// shared by all nodes that have nothing of the kind; never written
+const NO_TENSORS: Tensor[] = [];
+const NO_NEEDS: readonly boolean[] = [];
+
 /** The node of one call of an op; also its forward's context. */
 class OpNode extends Node implements Context {
   state: unknown = undefined;
   out: Tensor | null = null;
   saved: SavedTensor[] | null = null;
-  readonly pending: Tensor[] = [];
-  needs_input_grad: readonly boolean[] = [];
+  pending: Tensor[] = NO_TENSORS;
+  needs_input_grad: readonly boolean[] = NO_NEEDS;
   /** How many edges each argument has: a list argument has several. Null: one each. */
   layout: readonly number[] | null = null;
   outputs = 1;
@@ -106,20 +110,25 @@ class OpNode extends Node implements Context {
   }
 
   save_for_backward(first: Tensor, ...rest: Tensor[]): Tensor {
-    this.pending.push(first, ...rest);
+    if (this.pending === NO_TENSORS) this.pending = rest.length === 0 ? [first] : [first, ...rest];
+    else this.pending.push(first, ...rest);
     return first;
   }
 
   /** Saves at the versions of now, which is after the kernels have run. */
   keepPending(): SavedTensor[] {
-    this.saved = this.pending.map((t) => new SavedTensor(t));
-    this.pending.length = 0;
-    return this.saved;
+    const saved = new Array<SavedTensor>(this.pending.length);
+    for (let i = 0; i < saved.length; i++) saved[i] = new SavedTensor(this.pending[i]);
+    this.pending = NO_TENSORS;
+    this.saved = saved;
+    return saved;
   }
 
   get saved_tensors(): Tensor[] {
     if (this.saved === null || this.released) throw new AutogradError(FREED);
-    return this.saved.map((s) => s.unpack(this));
+    const tensors = new Array<Tensor>(this.saved.length);
+    for (let i = 0; i < tensors.length; i++) tensors[i] = this.saved[i].unpack(this);
+    return tensors;
   }
 
   override release(): void {

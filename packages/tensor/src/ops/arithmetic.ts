@@ -71,23 +71,32 @@ export const sub: AddOp = defineOp<[Tensor, Operand, AlphaOptions?], Tensor, num
   formula: ['dx = g', 'dy = −alpha · g'],
 });
 
-/** The operands that a product's derivative needs: numbers as they are, tensors saved if the other one wants a gradient. */
+/** What a product's derivative needs: a number as it is, `'saved'` for a saved tensor, null for what is never read. */
 type Kept = readonly (number | 'saved' | null)[];
 
 function keep(ctx: Context<Kept>, operands: readonly Operand[], wanted: readonly boolean[]): void {
-  ctx.state = operands.map((x, i) => {
-    if (!wanted[i]) return null;
-    if (typeof x !== 'object') return Number(x);
-    ctx.save_for_backward(x);
-    return 'saved';
-  });
+  const state = new Array<number | 'saved' | null>(operands.length);
+  for (let i = 0; i < state.length; i++) {
+    const x = operands[i];
+    if (!wanted[i]) state[i] = null;
+    else if (typeof x !== 'object') state[i] = Number(x);
+    else {
+      ctx.save_for_backward(x);
+      state[i] = 'saved';
+    }
+  }
+  ctx.state = state;
 }
 
 function kept(ctx: Context<Kept>): Operand[] {
-  const saved = ctx.state.includes('saved') ? ctx.saved_tensors : [];
-  let next = 0;
-  // what was not wanted is never read
-  return ctx.state.map((x) => (x === 'saved' ? saved[next++] : (x ?? Number.NaN)));
+  const { state } = ctx;
+  const saved = state.includes('saved') ? ctx.saved_tensors : [];
+  const operands = new Array<Operand>(state.length);
+  for (let i = 0, next = 0; i < state.length; i++) {
+    const x = state[i];
+    operands[i] = x === 'saved' ? saved[next++] : (x ?? Number.NaN);
+  }
+  return operands;
 }
 
 /** `input · other`. https://pytorch.org/docs/stable/generated/torch.mul.html */

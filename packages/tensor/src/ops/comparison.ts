@@ -125,7 +125,8 @@ export const masked_fill: MaskedFillOp = defineOp('masked_fill', {
       );
     }
     ctx.save_for_backward(mask);
-    const fill = value instanceof Tensor ? onDevice(cast(value, x.dtype), x) : convertScalar('masked_fill', value, x.dtype);
+    const fill =
+      value instanceof Tensor ? onDevice(cast(value, x.dtype), x) : convertScalar('masked_fill', value, x.dtype);
     const out = allocate(
       broadcastShapes('masked_fill', x.shape, mask.shape),
       x.dtype,

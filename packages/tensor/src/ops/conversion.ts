@@ -141,7 +141,10 @@ const fillOp = defineOp<[Tensor, Operand], Tensor>('fill', {
       );
     }
     const out = ctx.out ?? allocate(self.shape, self.dtype, self.device);
-    const scalar = value instanceof Tensor ? castNumber(Number(value.item()), self.dtype) : convertScalar('fill_', value, self.dtype);
+    const scalar =
+      value instanceof Tensor
+        ? castNumber(Number(value.item()), self.dtype)
+        : convertScalar('fill_', value, self.dtype);
     backend(self).fill(out, scalar);
     return out;
   },

@@ -18,6 +18,14 @@ export function allocate(shape: Shape, dtype: DType, device: Device): Tensor {
   return new Tensor(storage, shape, contiguousStrides(shape), 0);
 }
 
+/** Fresh memory of another tensor's shape and device; shares the very arrays of a contiguous tensor's geometry. */
+export function allocateLike(x: Tensor, dtype: DType = x.dtype): Tensor {
+  const numel = numelOf(x.shape);
+  const device = x.storage.device;
+  const storage = new Storage(device, dtype, numel, backendOf(device).allocate(numel, dtype));
+  return new Tensor(storage, x.shape, x.is_contiguous() ? x.strides : contiguousStrides(x.shape), 0);
+}
+
 /** @throws ValueError when an argument that must be a tensor is none. */
 export function checkTensor(op: string, argument: string, x: unknown): Tensor {
   if (x instanceof Tensor) return x;
@@ -84,7 +92,7 @@ const usable = (out: Tensor | null, shape: Shape, dtype: DType): out is Tensor =
 
 /** `f(x)` in x's own dtype. `out`: where the caller would like the result. */
 export function unary(name: ElementwiseName, x: Tensor, out: Tensor | null = null): Tensor {
-  const result = usable(out, x.shape, x.dtype) ? out : allocate(x.shape, x.dtype, x.device);
+  const result = usable(out, x.shape, x.dtype) ? out : allocateLike(x);
   backend(x).elementwise(name, [x], result);
   return result;
 }
@@ -93,6 +101,10 @@ export function unary(name: ElementwiseName, x: Tensor, out: Tensor | null = nul
 export function floatUnary(name: ElementwiseName, x: Tensor, out: Tensor | null = null): Tensor {
   return unary(name, cast(x, toFloating(x.dtype)), out);
 }
+
+/** The everyday case, which needs neither promotion nor broadcasting. */
+const alike = (x: Tensor, y: Tensor): boolean =>
+  x.dtype === y.dtype && x.storage.device === y.storage.device && sameShape(x.shape, y.shape);
 
 /** `f(x, y)` with broadcasting and promotion; `dtype` overrides the result's. */
 export function binary(
@@ -103,6 +115,11 @@ export function binary(
   out: Tensor | null = null,
   dtype?: DType,
 ): Tensor {
+  if (out === null && x instanceof Tensor && y instanceof Tensor && alike(x, y)) {
+    const result = allocateLike(x, dtype);
+    backend(x).elementwise(name, [x, y], result);
+    return result;
+  }
   const common = resultType(x, y);
   return elementwise(op, name, [x, y], common, out, dtype ?? common);
 }

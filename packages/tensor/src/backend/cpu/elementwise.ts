@@ -94,22 +94,21 @@ export function elementwise(name: ElementwiseName, inputs: readonly (View | numb
   let n = 1;
   for (let i = 0; i < out.shape.length; i++) n *= out.shape[i];
   if (n === 0) return;
-  let flat = n === 1 || isContiguous(out.shape, out.strides);
-  if (flat && n > 1) {
-    for (const input of inputs) {
-      if (
-        typeof input !== 'number' &&
-        !(sameShape(input.shape, out.shape) && isContiguous(input.shape, input.strides))
-      ) {
-        flat = false;
-        break;
-      }
-    }
-  }
+  const flat = n === 1 || (isContiguous(out.shape, out.strides) && allFollow(inputs, out));
   if (flat && runFast(name, n, inputs, out)) return;
   const ok = flat ? runFlat(name, n, inputs, out) : runStrided(name, inputs, out);
   if (!ok)
     throw new ValueError(`${name}(): the result is beyond ±(2^53 − 1), the int64 values that torchlet holds exactly`);
+}
+
+/** Whether every operand lies in memory as the contiguous `out` does; most often it has the very same geometry. */
+function allFollow(inputs: readonly (View | number)[], out: View): boolean {
+  for (let i = 0; i < inputs.length; i++) {
+    const x = inputs[i];
+    if (typeof x === 'number' || (x.shape === out.shape && x.strides === out.strides)) continue;
+    if (!sameShape(x.shape, out.shape) || !isContiguous(x.shape, x.strides)) return false;
+  }
+  return true;
 }
 
 function runFlat(name: ElementwiseName, n: number, inputs: readonly (View | number)[], out: View): boolean {
