@@ -24,7 +24,7 @@ const tensorLayers = [
   ['backend/'],
   ['tensor', 'sparse', 'gpu', 'threads'],
   ['autograd/'],
-  ['factories', 'random-factories', 'factories-list', 'ops/'],
+  ['tensor-data', 'factories', 'random-factories', 'factories-list', 'ops/'],
   ['methods', 'properties', 'serialization/', 'platform/'],
   ['index', 'internal'],
 ];

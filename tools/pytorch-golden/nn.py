@@ -349,3 +349,25 @@ def errors():
 write('modules.json', {'torch': torch.__version__, 'reprs': reprs(), 'tree': tree_facts(), 'errors': errors(),
                        'parameter_repr': repr(nn.Parameter(torch.tensor([1.5, -2.0]))),
                        'frozen_parameter_repr': repr(nn.Parameter(torch.tensor([[1.0]]), requires_grad=False))})
+
+
+def clip_case(max_norm, norm_type, scale=1.0):
+    torch.manual_seed(50)
+    params = [nn.Parameter(torch.zeros(3, 4)), nn.Parameter(torch.zeros(5)), nn.Parameter(torch.zeros(2))]
+    grads = [torch.randn(3, 4) * scale, torch.randn(5) * scale]
+    for p, g in zip(params, grads):
+        p.grad = g.clone()
+    total = nn.utils.clip_grad_norm_(params, max_norm, norm_type=norm_type)
+    return {'max_norm': max_norm, 'norm_type': 'inf' if norm_type == float('inf') else norm_type,
+            'grads': [pack(g) for g in grads], 'total': total.item(), 'clipped': [pack(p.grad) for p in params[:2]]}
+
+
+def clip_error():
+    p = nn.Parameter(torch.zeros(1))
+    p.grad = torch.tensor([float('nan')])
+    return failure(lambda: nn.utils.clip_grad_norm_([p], 1.0, error_if_nonfinite=True))
+
+
+write('utils.json', {'torch': torch.__version__, 'clip_error': clip_error(),
+                     'clip': [clip_case(1.0, 2.0), clip_case(0.5, 1.0), clip_case(0.7, 3.0), clip_case(0.5, float('inf')),
+                              clip_case(2, 0.0), clip_case(10.0, 2.0, 0.01)]})

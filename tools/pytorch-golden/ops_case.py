@@ -6,6 +6,7 @@ A case is one call. Its JSON has
          e: a shape that it is expanded to (strides 0), without `d` where there are no elements
   y      the result, dy the gradients of the inputs with g, in order, for the cotangent of `cotangent`; 'unknown' where
          PyTorch 1.13 fails to compute them
+  gf     the name of the first output's grad_fn
   y64, dy64   the same in float64, where rounding matters
   inplace     what the function's name with _ does: true (the same), or PyTorch's error
   error       instead of y: PyTorch's message, `cls` the class of ours and `has` the part of the message that both have
@@ -193,6 +194,7 @@ class Family:
         self.name = name
         self.cases = []
         self.problems = []
+        _seed[0] = 0  # a family's numbers do not depend on the others
 
     def case(self, names, *args, **kwargs):
         try:
@@ -214,6 +216,9 @@ class Family:
         if seed is not None:
             out['seed'] = seed
         out['y'] = result(y)
+        outputs = [o for o in (y if isinstance(y, (list, tuple)) else [y]) if isinstance(o, torch.Tensor) and o.grad_fn]
+        if outputs:
+            out['gf'] = outputs[0].grad_fn.name()
         if grads == 'failed':
             out['dy'] = 'unknown'
         elif grads is not None:

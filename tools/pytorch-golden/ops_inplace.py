@@ -21,7 +21,7 @@ LEAVES = {
 
 
 def flat(t):
-    return [number(float(f'{v:.10g}')) for v in t.detach().reshape(-1).tolist()]
+    return [float(f'{v:.10g}') + 0.0 for v in t.detach().reshape(-1).tolist()]
 
 
 def execute(steps, out):

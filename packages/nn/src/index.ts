@@ -7,3 +7,4 @@ export { type AnyModule, Module } from './module.js';
 export type * from './module-options.js';
 export { Parameter, type ParameterOptions } from './parameter.js';
 export type { IncompatibleKeys, StateDict, StateDictInput } from './state-dict.js';
+export * as utils from './utils/index.js';

@@ -13,6 +13,9 @@ export interface ParameterOptions {
  * @throws ValueError when `data` is no tensor, DTypeError when gradients are wanted of integers.
  */
 export class Parameter extends Tensor {
+  /** @internal Tells the type from Tensor's, which it would equal otherwise. */
+  declare protected readonly _is_param: true;
+
   constructor(data?: Tensor | null | ParameterOptions, requires_grad?: boolean | ParameterOptions) {
     const names = ['data', 'requires_grad'];
     const [given, wanted] = bindArguments('Parameter', names, [data, requires_grad]);

@@ -15,8 +15,8 @@ const expected = fixture<ModulesFixture>('modules');
 
 class Counter extends nn.Module {
   fc = new nn.Linear(2, 3);
-  name = 'counter';
-  length = 7;
+  override name = 'counter';
+  override length = 7;
   #calls = 0;
 
   get calls(): number {

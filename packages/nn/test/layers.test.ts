@@ -195,10 +195,6 @@ describe('arguments', () => {
     fails(() => new nn.Linear(2.5, 1), "Linear(): argument 'in_features' must be int, got 2.5");
     fails(() => new nn.Linear(-1, 1), "Linear(): argument 'in_features' must be at least 0, got -1");
     fails(() => new nn.Linear(1, 1, 'no' as never), "Linear(): argument 'bias' must be bool, got no");
-    fails(
-      () => new nn.Linear(1, 2, true, 'cpu', 'float32', 1 as never),
-      'Linear() takes 5 positional arguments but 6 were given',
-    );
     fails(() => new nn.Conv2d(3, 4, 1, { groups: 2 }), errors.conv_in);
     fails(() => new nn.Conv2d(4, 3, 1, { groups: 2 }), errors.conv_out);
     fails(() => new nn.Conv2d(4, 4, 1, { groups: 0 }), 'groups must be a positive integer');

@@ -34,6 +34,7 @@ class Tree extends nn.Module {
   tied: nn.Linear;
   nothing = null;
   own: nn.Parameter;
+  declare mean: Tensor;
 
   constructor() {
     super();

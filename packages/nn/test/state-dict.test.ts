@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import * as nn from '@torchlet/nn';
-import { manual_seed, no_grad, ones, randn, type Tensor, tensor, ValueError, zeros } from '@torchlet/tensor';
+import { load, manual_seed, no_grad, ones, randn, save, type Tensor, tensor, ValueError, zeros } from '@torchlet/tensor';
 import { isOrderedDict, metadataOf } from '@torchlet/tensor/internal';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -43,6 +46,23 @@ describe('state_dict', () => {
       1: { version: 1 },
       '1.0': { version: 1 },
     });
+  });
+
+  it('comes back from a file, Parameters as Parameters', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'torchlet-nn-'));
+    try {
+      const [net, other] = [small(), small()];
+      const path = join(folder, 'net.pt');
+      save({ state: net.state_dict(), parameter: net.get_parameter('0.weight') }, path);
+      const { state, parameter } = load<{ state: nn.StateDict; parameter: Tensor }>(path);
+      expect(metadataOf(state)).toEqual(metadataOf(net.state_dict()));
+      expect(String(other.load_state_dict(state))).toBe(tree.keys_matched);
+      expect(snapshot(other)).toEqual(snapshot(net));
+      expect(parameter).toBeInstanceOf(nn.Parameter);
+      expect(parameter.requires_grad).toBe(true);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('refuses unknown options', () => {

@@ -10,7 +10,6 @@ export {
   ones,
   ones_like,
   type SizeArguments,
-  type TensorData,
   type TensorOptions,
   tensor,
   zeros,
@@ -31,3 +30,4 @@ export {
   seed,
   set_rng_state,
 } from './random-factories.js';
+export type { TensorData } from './tensor-data.js';

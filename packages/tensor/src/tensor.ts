@@ -200,7 +200,7 @@ export class Tensor {
       data: this.toArray(),
       device: this.device,
       requires_grad: this.leafRequiresGrad,
-      grad_fn: this.grad_fn?.name() ?? null,
+      grad_fn: this.grad_fn?.shortName() ?? null,
     });
   }
 }

@@ -127,7 +127,5 @@ function checkGroups(value: unknown, inChannels: number, outChannels: number): n
 
 function checkPaddingMode(mode: unknown): 'zeros' {
   if (mode === 'zeros') return mode;
-  throw new ValueError(
-    `padding_mode must be 'zeros' (others are not supported), but got padding_mode='${String(mode)}'`,
-  );
+  throw new ValueError(`Conv2d(): only padding_mode='zeros' is supported, but got padding_mode='${String(mode)}'`);
 }

@@ -82,24 +82,19 @@ export class LRScheduler {
    * @param epoch jump to this epoch instead, by the closed form where there is one. Deprecated in PyTorch.
    */
   step(epoch: number | null = null): void {
+    if (epoch !== null && (typeof epoch !== 'number' || Number.isNaN(epoch))) {
+      throw new ValueError(`${this.constructor.name}.step(): epoch must be a number, got ${String(epoch)}`);
+    }
     // an optimizer with a step of its own is not counted
     const counted = this.optimizer.step === Optimizer.prototype.step;
     if (this._step_count === 1 && counted && this.optimizer.stepsTaken === 0) console.warn(STEP_ORDER);
-    let values: number[];
-    if (epoch === null) {
-      this._step_count++;
-      this.last_epoch++;
-      values = this.get_lr();
-    } else {
-      if (typeof epoch !== 'number' || Number.isNaN(epoch)) {
-        throw new ValueError(`${this.constructor.name}.step(): epoch must be a number, got ${String(epoch)}`);
-      }
-      if (!warnedOfEpoch.has(this)) console.warn(EPOCH_DEPRECATED);
+    if (epoch !== null && !warnedOfEpoch.has(this)) {
       warnedOfEpoch.add(this);
-      this._step_count++;
-      this.last_epoch = epoch;
-      values = this._get_closed_form_lr() ?? this.get_lr();
+      console.warn(EPOCH_DEPRECATED);
     }
+    this._step_count++;
+    this.last_epoch = epoch ?? this.last_epoch + 1;
+    const values = (epoch === null ? null : this._get_closed_form_lr()) ?? this.get_lr();
     const groups = this.optimizer.param_groups;
     for (let i = 0; i < Math.min(groups.length, values.length); i++) {
       groups[i].lr = values[i];

@@ -110,7 +110,7 @@ export class CopySlices extends Node {
   }
 
   override name(): string {
-    return 'CopySlices';
+    return 'torch::autograd::CopySlices';
   }
 
   override apply([grad]: (Tensor | null)[]): (Tensor | null)[] {

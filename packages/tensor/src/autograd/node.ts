@@ -31,8 +31,13 @@ export abstract class Node {
   /** The engine's notes while it runs; the topmost of a stack when runs are nested. */
   task: Task | null = null;
 
-  /** PyTorch's name of the function, such as `MulBackward0`. */
+  /** PyTorch's name of the function, such as `MulBackward0` or `torch::autograd::CopySlices`. */
   abstract name(): string;
+
+  /** The name without C++ namespaces, as PyTorch prints it. */
+  shortName(): string {
+    return this.name().replace(/^.*::/, '');
+  }
 
   /** How many gradients come in. */
   abstract readonly outputs: number;
@@ -53,7 +58,7 @@ export abstract class Node {
   }
 
   toString(): string {
-    return `<${this.name()}>`;
+    return `<${this.shortName()}>`;
   }
 }
 
@@ -103,7 +108,7 @@ export class AccumulateGrad extends Node {
   }
 
   override name(): string {
-    return 'AccumulateGrad';
+    return 'torch::autograd::AccumulateGrad';
   }
 
   override apply(grads: (Tensor | null)[]): (Tensor | null)[] {

@@ -41,8 +41,11 @@ export interface OpDefinition<Args extends readonly unknown[], R extends Result,
   readonly backward: ((ctx: Context<State>, ...grads: Tensor[]) => InputGrads) | null;
   /** The derivative for human readers: `g` is the gradient coming in, `y` the result; one line per argument. */
   readonly formula: readonly string[];
-  /** PyTorch's name of the backward node, where it is not the op's in CamelCase with `Backward0`. */
-  readonly grad_name?: string;
+  /**
+   * PyTorch's name of the backward node, where it is not the op's in CamelCase with `Backward0`; a function where it
+   * depends on the arguments, which the context remembers.
+   */
+  readonly grad_name?: string | ((ctx: Context<State>) => string);
   /** The result shares the first argument's memory. */
   readonly view?: boolean;
 }
@@ -66,7 +69,7 @@ export function defineOp<Args extends readonly unknown[], R extends Result, Stat
   name: string,
   definition: OpDefinition<Args, R, State>,
 ): Op<Args, R> {
-  const gradName = definition.grad_name ?? gradNameOf(name);
+  const gradName = typeof definition.grad_name === 'string' ? definition.grad_name : gradNameOf(name);
   // inside, an op's arguments are what they are: the types are the definition's business
   const spec: Spec = { ...(definition as OpDefinition<readonly unknown[], Result, unknown>), name, gradName };
   const op = (...args: Args): R => runOp(spec, args) as R;
@@ -106,7 +109,8 @@ class OpNode extends Node implements Context {
   }
 
   override name(): string {
-    return this.spec.gradName;
+    const { grad_name, gradName } = this.spec;
+    return typeof grad_name === 'function' ? grad_name(this) : gradName;
   }
 
   save_for_backward(first: Tensor, ...rest: Tensor[]): Tensor {
@@ -116,9 +120,9 @@ class OpNode extends Node implements Context {
   }
 
   /** Saves at the versions of now, which is after the kernels have run. */
-  keepPending(): SavedTensor[] {
+  keepPending(result: Result | null): SavedTensor[] {
     const saved = new Array<SavedTensor>(this.pending.length);
-    for (let i = 0; i < saved.length; i++) saved[i] = new SavedTensor(this.pending[i]);
+    for (let i = 0; i < saved.length; i++) saved[i] = new SavedTensor(this.pending[i], isOutput(this.pending[i], result));
     this.pending = NO_TENSORS;
     this.saved = saved;
     return saved;
@@ -181,6 +185,9 @@ const FREED =
   'retain_graph=True if you need to backward through the graph a second time or if you need to access saved tensors ' +
   'after calling backward.';
 
+const isOutput = (t: Tensor, result: Result | null): boolean =>
+  t === result || (Array.isArray(result) && result.includes(t));
+
 /** Undoes broadcasting and promotion: the gradient of an input looks like the input. */
 function fit(grad: Tensor, edge: Edge): Tensor {
   const g = sameShape(grad.shape, edge.shape) ? grad : grad.sum_to_size(edge.shape);
@@ -207,7 +214,7 @@ function runOp(spec: Spec, args: readonly unknown[]): Result {
   }
   connect(node, args);
   const result = placed(spec, forwardOf(node, args), args);
-  node.keepPending();
+  node.keepPending(result);
   if (result instanceof Tensor) attach(result, node, 0);
   else attachAll(result as readonly Tensor[], node);
   return result;
@@ -300,7 +307,7 @@ function recordInplace(name: string, node: OpNode, self: Tensor, args: readonly 
   const result = forwardOf(node, args) as Tensor;
   checkResult(name, self, result);
   const isResult = node.pending.map((t) => t === result);
-  const saved = node.keepPending();
+  const saved = node.keepPending(null);
   let copy: Storage | null = null;
   for (let i = 0; i < saved.length; i++) {
     if (isResult[i] || !saved[i].shares(self)) continue;
@@ -311,7 +318,7 @@ function recordInplace(name: string, node: OpNode, self: Tensor, args: readonly 
   self.versionCounter.version++;
   rebaseHistory(self, node);
   gradFnOf(self);
-  for (let i = 0; i < saved.length; i++) if (isResult[i]) saved[i] = new SavedTensor(self);
+  for (let i = 0; i < saved.length; i++) if (isResult[i]) saved[i] = new SavedTensor(self, true);
 }
 
 /** @throws ShapeError for a tensor in which several indices show one element. */

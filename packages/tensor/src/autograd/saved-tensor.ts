@@ -18,7 +18,13 @@ export class SavedTensor {
   private readonly strides: Shape;
   private readonly offset: number;
 
-  constructor(private readonly tensor: Tensor) {
+  private readonly outputNr: number;
+
+  /** `isOutput`: the tensor is a result of the node that saves it, which it does not hang on yet. */
+  constructor(
+    private readonly tensor: Tensor,
+    private readonly isOutput: boolean = false,
+  ) {
     this.storage = tensor.storage;
     this.gradFn = tensor.gradFn;
     this.versionCounter = tensor.versionCounter;
@@ -26,6 +32,7 @@ export class SavedTensor {
     this.shape = tensor.shape;
     this.strides = tensor.strides;
     this.offset = tensor.offset;
+    this.outputNr = tensor.outputNr;
   }
 
   /** Whether this is `other`, or shares its memory. */
@@ -42,27 +49,26 @@ export class SavedTensor {
     const t = this.tensor;
     const current = this.versionCounter.version;
     if (current !== this.version) {
-      const output = t.gradFn === owner ? `, which is output ${t.outputNr} of ${owner.name()},` : '';
+      const [fn, nr] = this.isOutput ? [owner, this.outputNr] : [t.grad_fn, t.outputNr];
+      const output = fn === null ? '' : `, which is output ${nr} of ${fn.name()},`;
       throw new AutogradError(
         'one of the variables needed for gradient computation has been modified by an inplace operation: ' +
           `[torch.${cName(t.dtype)}Tensor ${showShape(t.shape)}]${output} is at version ${current}; expected version ` +
-          `${this.version} instead. Hint: the backtrace further above shows the operation that failed to compute its ` +
-          'gradient. The variable in question was changed in there or anywhere later. Good luck!',
+          `${this.version} instead. Hint: clone() the tensor before changing it, or use the operation without _.`,
       );
     }
-    const isOutput = this.gradFn === null && t.gradFn === owner;
-    if (t.storage === this.storage && (t.gradFn === this.gradFn || isOutput)) return t;
-    return this.asItWas();
+    const fn = this.gradFn ?? (this.isOutput ? owner : null);
+    return t.storage === this.storage && t.gradFn === fn ? t : this.asItWas(fn);
   }
 
   /** After `x.data = …` or an in-place rebase of a view, the object is another tensor: rebuild the old one. */
-  private asItWas(): Tensor {
+  private asItWas(fn: Node | null): Tensor {
     const t = this.tensor;
     const old = new Tensor(this.storage, this.shape, this.strides, this.offset);
     old.versionCounter = this.versionCounter;
-    old.gradFn = this.gradFn;
-    old.outputNr = t.outputNr;
-    old.leafRequiresGrad = t.leafRequiresGrad && this.gradFn === null;
+    old.gradFn = fn;
+    old.outputNr = this.outputNr;
+    old.leafRequiresGrad = t.leafRequiresGrad && fn === null;
     old.accumulator = t.accumulator;
     return old;
   }

@@ -146,6 +146,7 @@ const roundedDivide = defineOp<[Tensor, Operand, 'trunc' | 'floor'], Tensor>('di
   },
   backward: (_ctx, g) => [g.mul(0), g.mul(0)],
   formula: ['dx = 0', 'dy = 0'],
+  grad_name: 'DivBackward1',
 });
 
 export interface DivFunction {
@@ -214,6 +215,7 @@ export const pow: PowOp = defineOp<[Operand, Operand], Tensor, Kept>('pow', {
     ];
   },
   formula: ['dx = g · y · x^(y − 1), 0 where y = 0', 'dy = g · x^y · ln x, 0 where x = 0 and y ≥ 0'],
+  grad_name: ({ state: [x, y] }) => `PowBackward${typeof y === 'number' ? 0 : typeof x === 'number' ? 2 : 1}`,
 });
 
 function powBase(g: Tensor, x: Tensor, y: Operand): Tensor {

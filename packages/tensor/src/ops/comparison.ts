@@ -170,6 +170,7 @@ const clampOp = defineOp<[Tensor, Bound, Bound], Tensor, readonly (number | 'sav
     const [min, max] = ctx.state.map((b) => (b === 'saved' ? saved[next++] : b));
     return clampGrads(g, saved[0], min, max);
   },
+  grad_name: (ctx) => `ClampBackward${ctx.state.includes('saved') ? 0 : 1}`,
   formula: ['dx = g · [min ≤ x ≤ max]', 'dmin = g · [x < min < max]', 'dmax = g · [x > max or max < min]'],
 });
 

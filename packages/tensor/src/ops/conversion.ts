@@ -123,7 +123,7 @@ const copyOp = defineOp<[Tensor, Tensor], Tensor>('copy', {
   },
   backward: (ctx, g) => [ctx.needs_input_grad[0] ? g.mul(0) : null, g],
   formula: ['dself = 0', 'dsrc = g'],
-  grad_name: 'CopyBackwards',
+  grad_name: 'torch::autograd::CopyBackwards',
 });
 
 /**
@@ -133,8 +133,9 @@ export function copy_(input: Tensor, src: Tensor, _options?: { readonly non_bloc
   return copyOp.inplace(checkTensor('copy_', 'input', input), checkTensor('copy_', 'src', src));
 }
 
-const fillOp = defineOp<[Tensor, Operand], Tensor>('fill', {
-  forward(ctx, self, value) {
+const fillOp = defineOp<[Tensor, Operand, string], Tensor, string>('fill', {
+  forward(ctx, self, value, gradName) {
+    ctx.state = gradName;
     if (value instanceof Tensor && value.ndim !== 0) {
       throw new ShapeError(
         `fill_(): fill_ only supports 0-dimension value tensor but got tensor with ${value.ndim} dimensions.`,
@@ -150,16 +151,18 @@ const fillOp = defineOp<[Tensor, Operand], Tensor>('fill', {
   },
   backward: (ctx, g) => [ctx.needs_input_grad[0] ? g.mul(0) : null, g],
   formula: ['dself = 0', 'dvalue = Σ g'],
+  grad_name: (ctx) => ctx.state,
 });
 
 /** Every element becomes `value`. https://pytorch.org/docs/stable/generated/torch.Tensor.fill_.html */
 export function fill_(input: Tensor, value: Operand): Tensor {
-  return fillOp.inplace(checkTensor('fill_', 'input', input), value);
+  const gradName = value instanceof Tensor ? 'FillBackward3' : 'FillBackward2';
+  return fillOp.inplace(checkTensor('fill_', 'input', input), value, gradName);
 }
 
 /** Every element becomes 0. https://pytorch.org/docs/stable/generated/torch.Tensor.zero_.html */
 export function zero_(input: Tensor): Tensor {
-  return fillOp.inplace(checkTensor('zero_', 'input', input), 0);
+  return fillOp.inplace(checkTensor('zero_', 'input', input), 0, 'ZeroBackward0');
 }
 
 /** The same memory outside of the graph; in-place changes are seen by both. https://pytorch.org/docs/stable/generated/torch.Tensor.detach.html */

@@ -26,6 +26,7 @@ export interface Case {
   readonly seed?: number;
   readonly y: Spec;
   readonly dy?: readonly (TensorSpec | null)[] | 'unknown';
+  readonly gf?: string;
   readonly y64?: Spec;
   readonly dy64?: readonly (TensorSpec | null)[];
   readonly inplace?: true | string | TensorSpec;

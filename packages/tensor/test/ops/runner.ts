@@ -29,6 +29,8 @@ const GPU: Tolerance = { rtol: 1e-4, atol: 1e-4 };
 /** What depends on how the input lies in memory, so that another layout means another result. */
 const LAYOUT_MATTERS = new Set(['Tensor.view', 'Tensor.view_as', 'torch.as_strided']);
 /** The gpu's storages of views are not those of the cpu: what reads strides has no counterpart. */
+/** Composed of other operations here, and of others or of none in PyTorch. */
+const COMPOSED = new Set<string>([]);
 const KINKS = new Set(['ties', 'special']);
 
 const tensorsOf = (y: unknown): torch.Tensor[] =>
@@ -97,7 +99,14 @@ function checkValues(c: Case): void {
     const y = callCase(c, name, args);
     compare(y, c.y, FLOAT32, name);
     compareGradients(gradientsOf(y, tensors), c.dy, FLOAT32, `${name}: gradient`);
+    checkName(c, y);
   }
+}
+
+function checkName(c: Case, y: unknown): void {
+  if (c.gf === undefined || COMPOSED.has(c.fn[0])) return;
+  const fn = tensorsOf(y).find((t) => t.grad_fn !== null)?.grad_fn;
+  expect(fn?.name(), 'grad_fn').toBe(c.gf);
 }
 
 function checkDouble(c: Case): void {

@@ -1,0 +1,39 @@
+import type { Tensor } from '@torchlet/tensor';
+import { load, tensor } from '@torchlet/tensor';
+import { expectTypeOf, it } from 'vitest';
+import { Adam, lr_scheduler, type Optimizer, SGD } from '../src/index.js';
+
+const w = tensor([1], { requires_grad: true });
+declare function parameters(): Generator<Tensor>;
+declare function named_parameters(): Generator<[string, Tensor]>;
+
+it('parameters', () => {
+  new SGD([w]);
+  new SGD(parameters(), { lr: 0.1, momentum: 0.9 });
+  new SGD(named_parameters());
+  new Adam([{ params: parameters(), betas: [0.9, 0.99] }, { params: w, lr: 1 }, { params: [w] }]);
+  // @ts-expect-error the option is unknown
+  new SGD([w], { learning_rate: 1 });
+  // @ts-expect-error the option is another optimizer's
+  new SGD([{ params: w, betas: [0.9, 0.99] }]);
+  // @ts-expect-error no tensors
+  new SGD([1, 2]);
+});
+
+it('step', () => {
+  const optimizer = new SGD([w]);
+  expectTypeOf(optimizer.step()).toEqualTypeOf<null>();
+  expectTypeOf(optimizer.step(() => w)).toEqualTypeOf<Tensor>();
+});
+
+it('groups, state and schedulers', () => {
+  const optimizer = new Adam([w]);
+  expectTypeOf(optimizer.param_groups[0].betas).toEqualTypeOf<[number, number]>();
+  optimizer.param_groups[0].lr *= 0.5;
+  expectTypeOf(optimizer.state.get(w)?.exp_avg).toEqualTypeOf<Tensor | undefined>();
+  optimizer.load_state_dict(load('optimizer.pt'));
+  const any: Optimizer[] = [optimizer, new SGD([w])];
+  new lr_scheduler.StepLR(any[0], { step_size: 30 });
+  // @ts-expect-error step_size is missing
+  new lr_scheduler.StepLR(optimizer, { gamma: 0.1 });
+});
