@@ -6,6 +6,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from './build.mjs';
+import { compatibility } from './compatibility.mjs';
 import { checkFileSizes } from './file-sizes.mjs';
 import { install } from './install.mjs';
 import { bin, root, runNode } from './run.mjs';
@@ -21,6 +22,7 @@ const checks = {
   types: { title: 'Types of tests, type tests and tools', run: () => runNode(bin.tsc, '-p', 'tsconfig.json') },
   layers: { title: 'Import cycles and layers', run: checkLayers },
   sizes: { title: 'File sizes', run: checkFileSizes },
+  compatibility: { title: 'The page of supported names', run: () => compatibility(true) },
   tests: { title: 'Tests', run: runTests },
 };
 
@@ -35,11 +37,11 @@ function select(args) {
   return { names: names.length > 0 ? names : Object.keys(checks), vitestArgs: end < 0 ? [] : args.slice(end + 1) };
 }
 
-function runCheck(name, vitestArgs) {
+async function runCheck(name, vitestArgs) {
   const { title, run } = checks[name];
   console.log(`\n== ${title} (${name})`);
   const begin = performance.now();
-  const outcome = run(vitestArgs);
+  const outcome = await run(vitestArgs);
   const counts = typeof outcome === 'boolean' ? countOne(outcome, `${name}: ${title}`) : outcome;
   const seconds = ((performance.now() - begin) / 1000).toFixed(1);
   console.log(`${name}: ${counts.failed === 0 ? 'ok' : 'FAILED'} (${seconds} s)`);
@@ -59,14 +61,18 @@ function report(all) {
   process.exitCode = sum('failed') > 0 ? 1 : 0;
 }
 
-function main() {
+async function main() {
   const { names, vitestArgs } = select(process.argv.slice(2));
   const unknown = names.filter((name) => !Object.hasOwn(checks, name));
   if (unknown.length > 0) {
     console.error(`There is no check ${unknown.join(', ')}; there are ${Object.keys(checks).join(', ')}.`);
     process.exitCode = 2;
   } else if (!install()) report([countOne(false, 'install: Dependencies')]);
-  else report(names.map((name) => runCheck(name, vitestArgs)));
+  else {
+    const counts = [];
+    for (const name of names) counts.push(await runCheck(name, vitestArgs));
+    report(counts);
+  }
 }
 
-main();
+await main();

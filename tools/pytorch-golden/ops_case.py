@@ -63,6 +63,7 @@ class Input:
         t = torch.tensor(self.flat, dtype=torch.float64).to(getattr(torch, dtype)).reshape(self.shape)
         if self.dtype == 'int64':
             t = torch.tensor([int(x) for x in self.flat], dtype=torch.int64).reshape(self.shape)
+        t = t.clone()  # no view
         if self.expand is not None:
             t = t.expand(self.expand)
         return t.requires_grad_() if self.grad else t

@@ -171,6 +171,7 @@ f.case(n, empty(0, dtype='bool'), empty(0), rnd(1))
 f.case(n, b([True, False]), t([nan, nan]), t([1., 2.]), tags='special')
 f.case('Tensor.where', rnd(2, 2), b([True, False]), rnd(2))
 f.case('Tensor.where', rnd(3), b([True, False, True]), rnd(1))
+f.case('Tensor.where', empty(0), b([True]), rnd(1))
 f.error(n, rnd(2), rnd(2), rnd(2), cls='DTypeError', has='where expected condition to be a boolean tensor, but got a tensor with dtype')
 f.error(n, b([True, False, True]), rnd(2), rnd(2), cls='ShapeError', has='The size of tensor a (3) must match the size of tensor b (2) at non-singleton dimension 0')
 

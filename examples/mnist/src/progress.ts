@@ -29,10 +29,16 @@ function bar(label: string, total: number, stream: Screen): Progress {
     // Neither the cursor nor the terminal's wrapping is touched, so nothing needs repair after a sudden end.
     linewrap: true,
   });
+  // A sudden end leaves the bar where it is; what comes next starts on a line of its own.
+  const leave = (): boolean => stream.write('\n');
+  process.once('exit', leave);
   bar.start(total, 0, { note: '' });
   return {
     update: (steps, note) => bar.update(steps, { note: note && `  ${note}` }),
-    stop: () => bar.stop(),
+    stop() {
+      process.off('exit', leave);
+      bar.stop();
+    },
   };
 }
 

@@ -2,6 +2,9 @@
  * The base of what is an object and a function at once, as a Python object with `__call__`. An instance is a function
  * whose prototype is its class's: `instanceof`, fields and `#private` members work as for any object, and calling it
  * runs `_call_impl`.
+ *
+ * TypeScript takes every callable type for a Function: with `noImplicitOverride`, fields called `name` or `length`, which
+ * are free, want the word `override`.
  */
 export abstract class Callable<Args extends unknown[], Out> {
   constructor() {

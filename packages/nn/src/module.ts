@@ -20,7 +20,7 @@ export type AnyModule = Module<never, unknown>;
 
 /**
  * The base of all networks and layers. Fields that hold a {@link Parameter} or a Module are found by themselves, in the
- * order of their definition (`#private` ones are not); calling the module runs `forward`:
+ * order of their definition (`#private` ones are not, nor is what is in arrays); calling the module runs `forward`:
  *
  *     class Net extends nn.Module {
  *       fc = new nn.Linear(784, 10);

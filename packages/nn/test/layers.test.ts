@@ -5,6 +5,8 @@ import { expectClose, expectSame, fixture, type LayerCase, LeNet, makeLayer, typ
 
 interface LayersFixture {
   weight: Packed;
+  /** Of the layers with weights, which come first and are made in order. */
+  seed: number;
   values: (LayerCase & { inputs: Packed[]; results: Packed[] })[];
 }
 
@@ -52,19 +54,22 @@ describe('LeNet, forward and backward, against PyTorch', () => {
 });
 
 describe('layers hand their options on, against PyTorch', () => {
-  for (const c of expected.values) {
+  manual_seed(expected.seed);
+  const layers = expected.values.map((c) => {
+    const weight = c.options.weight === 'WEIGHT' ? { weight: unpack(expected.weight) } : {};
+    return makeLayer({ ...c, options: { ...c.options, ...weight } });
+  });
+  expected.values.forEach((c, i) => {
     it(`${c.layer}(${JSON.stringify(c.args)}, ${JSON.stringify(c.options)})`, () => {
       vi.spyOn(console, 'warn').mockImplementation(() => undefined);
-      const weight = c.options.weight === 'WEIGHT' ? { weight: unpack(expected.weight) } : {};
-      const layer = makeLayer({ ...c, options: { ...c.options, ...weight } });
-      const result = layer(...c.inputs.map(unpack));
+      const result = layers[i](...c.inputs.map(unpack));
       const results = (Array.isArray(result) ? result : [result]) as Tensor[];
       expect(results.length).toBe(c.results.length);
-      results.forEach((r, i) => {
-        expectClose(r, unpack(c.results[i]));
+      results.forEach((r, j) => {
+        expectClose(r, unpack(c.results[j]));
       });
     });
-  }
+  });
 });
 
 describe('ReLU and Dropout', () => {

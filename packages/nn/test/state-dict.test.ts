@@ -2,7 +2,18 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as nn from '@torchlet/nn';
-import { load, manual_seed, no_grad, ones, randn, save, type Tensor, tensor, ValueError, zeros } from '@torchlet/tensor';
+import {
+  load,
+  manual_seed,
+  no_grad,
+  ones,
+  randn,
+  save,
+  type Tensor,
+  tensor,
+  ValueError,
+  zeros,
+} from '@torchlet/tensor';
 import { isOrderedDict, metadataOf } from '@torchlet/tensor/internal';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

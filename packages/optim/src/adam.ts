@@ -58,18 +58,7 @@ const adam = defineUpdate({
   name: 'adam',
   writes: ['param', 'exp_avg', 'exp_avg_sq', 'max_exp_avg_sq'],
   reads: ['grad'],
-  values: [
-    'lr',
-    'beta1',
-    'beta2',
-    'eps',
-    'weight_decay',
-    'amsgrad',
-    'maximize',
-    'decoupled_weight_decay',
-    'step_size',
-    'bias_correction2_sqrt',
-  ],
+  values: ['lr', 'beta1', 'beta2', 'weight_decay', 'amsgrad', 'maximize', 'decoupled_weight_decay', 'lr_t', 'eps_t'],
   each: `
     let g = maximize ? -grad : grad;
     if (weight_decay !== 0) {
@@ -80,7 +69,7 @@ const adam = defineUpdate({
     exp_avg_sq = beta2 * exp_avg_sq + (1 - beta2) * g * g;
     if (amsgrad) max_exp_avg_sq = Math.max(max_exp_avg_sq, exp_avg_sq);
     const v = amsgrad ? max_exp_avg_sq : exp_avg_sq;
-    param -= step_size * exp_avg / (Math.sqrt(v) / bias_correction2_sqrt + eps);
+    param -= lr_t * exp_avg / (Math.sqrt(v) + eps_t);
   `,
 });
 

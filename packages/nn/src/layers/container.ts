@@ -56,7 +56,7 @@ abstract class NumberedModules<Args extends unknown[], Out> extends Module<Args,
     const n = this.length;
     if (!Number.isInteger(index) || index < -n || index > n) throw new ValueError(`Index out of range: ${show(index)}`);
     checkModule('insert', module);
-    this.#renumber((list) => list.splice(index < 0 ? index + n : index, 0, module));
+    this.#renumber((list) => list.splice(index, 0, module));
     return this;
   }
 

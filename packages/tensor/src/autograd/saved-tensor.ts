@@ -1,4 +1,4 @@
-import { cName } from '../dtype.js';
+import { cName, isFloating } from '../dtype.js';
 import { AutogradError } from '../errors.js';
 import { type Shape, showShape } from '../shape.js';
 import type { Storage, VersionCounter } from '../storage.js';
@@ -57,7 +57,7 @@ export class SavedTensor {
           `${this.version} instead. Hint: clone() the tensor before changing it, or use the operation without _.`,
       );
     }
-    const fn = this.gradFn ?? (this.isOutput ? owner : null);
+    const fn = this.gradFn ?? (this.isOutput && isFloating(t.dtype) ? owner : null);
     return t.storage === this.storage && t.gradFn === fn ? t : this.asItWas(fn);
   }
 

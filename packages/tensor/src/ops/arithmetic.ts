@@ -146,7 +146,7 @@ const roundedDivide = defineOp<[Tensor, Operand, 'trunc' | 'floor'], Tensor>('di
   },
   backward: (_ctx, g) => [g.mul(0), g.mul(0)],
   formula: ['dx = 0', 'dy = 0'],
-  grad_name: 'DivBackward1',
+  grad_name: 'DivBackward2',
 });
 
 export interface DivFunction {

@@ -111,7 +111,8 @@ export function whereMethod(input: Tensor, condition: Tensor, other: Operand): T
 type MaskedFillOp = Op<[input: Tensor, mask: Tensor, value: Operand], Tensor>;
 
 /** `value` (a number or a 0-dim tensor) where the mask is true. https://pytorch.org/docs/stable/generated/torch.Tensor.masked_fill.html */
-export const masked_fill: MaskedFillOp = defineOp('masked_fill', {
+export const masked_fill: MaskedFillOp = defineOp<[Tensor, Tensor, Operand], Tensor, string>('masked_fill', {
+  grad_name: (ctx) => ctx.state,
   forward(ctx, x, mask, value) {
     checkTensor('masked_fill', 'input', x);
     if (checkTensor('masked_fill', 'mask', mask).dtype !== 'bool') {
@@ -125,6 +126,7 @@ export const masked_fill: MaskedFillOp = defineOp('masked_fill', {
       );
     }
     ctx.save_for_backward(mask);
+    ctx.state = `MaskedFillBackward${value instanceof Tensor ? 1 : 0}`;
     const fill =
       value instanceof Tensor ? onDevice(cast(value, x.dtype), x) : convertScalar('masked_fill', value, x.dtype);
     const out = allocate(

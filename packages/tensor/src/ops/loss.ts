@@ -33,18 +33,24 @@ function reduceLoss(loss: Tensor, reduction: Reduction): Tensor {
   return reduction === 'none' ? loss : reduction === 'sum' ? loss.sum() : loss.mean();
 }
 
-const mseOp: Op<[input: Tensor, target: Tensor], Tensor> = defineOp('mse_loss', {
-  forward(ctx, x, y) {
+const mseOp: Op<[input: Tensor, target: Tensor, reduction: Reduction], Tensor> = defineOp<
+  [Tensor, Tensor, Reduction],
+  Tensor,
+  Reduction
+>('mse_loss', {
+  forward(ctx, x, y, reduction) {
+    ctx.state = reduction;
     ctx.save_for_backward(x, y);
     const d = x.sub(y);
-    return d.mul(d);
+    return reduceLoss(d.mul(d), reduction);
   },
   backward(ctx, g) {
     const [x, y] = ctx.saved_tensors;
-    const dx = g.mul(x.sub(y)).mul(2);
+    const d = x.sub(y);
+    const dx = d.mul(ctx.state === 'mean' ? 2 / d.numel() : 2).mul(g);
     return [dx, ctx.needs_input_grad[1] ? dx.neg() : null];
   },
-  formula: ['dx = 2 · g · (x − y)', 'dy = −2 · g · (x − y)'],
+  formula: ['dx = 2 · g · (x − y) (/ n for the mean)', 'dy = −2 · g · (x − y) (/ n for the mean)'],
 });
 
 /**
@@ -67,7 +73,7 @@ export function mse_loss(
   const mode = readReduction('mse_loss', average, red, how);
   const dtype = promote_types(input.dtype, target.dtype);
   if (!isFloating(dtype)) throw new DTypeError(`mse_loss(): "mse_cpu" not implemented for '${cName(dtype)}'`);
-  return reduceLoss(mseOp(input.to(dtype), target.to(dtype)), mode);
+  return mseOp(input.to(dtype), target.to(dtype), mode);
 }
 
 export interface NllLossOptions extends LossOptions {
@@ -78,6 +84,8 @@ export interface NllLossOptions extends LossOptions {
 const NLL_NAMES = ['weight', 'size_average', 'ignore_index', 'reduce', 'reduction'];
 
 interface NllState {
+  /** The input's dimensions. */
+  readonly rank: number;
   readonly dim: number;
   readonly reduction: Reduction;
 }
@@ -106,6 +114,7 @@ const nllOp: Op<[input: Tensor, index: Tensor, factor: Tensor, state: NllState],
     return [x.new_zeros(x.shape).scatter_add(dim, index, each)];
   },
   formula: ['dx[target] = −g · weight (/ Σ weights for the mean)'],
+  grad_name: (ctx) => (ctx.state.rank > 2 ? 'NllLoss2DBackward0' : 'NllLossBackward0'),
 });
 
 /**
@@ -138,7 +147,7 @@ export function nll_loss(
     (w ?? null) as Tensor | null,
     readIgnore(ignore),
   );
-  return nllOp(input, index, factor, { dim, reduction: mode });
+  return nllOp(input, index, factor, { rank: input.ndim, dim, reduction: mode });
 }
 
 const readIgnore = (value: unknown): number => checkNumber('nll_loss', 'ignore_index', value ?? -100);
@@ -230,7 +239,7 @@ export function cross_entropy(
     return withProbabilities(logs, target, classWeight, mode, smoothing);
   }
   const { index, factor, dim } = readTargets(op, logs, target, classWeight, readIgnore(ignore));
-  const plain = nllOp(logs, index, factor, { dim, reduction: mode });
+  const plain = nllOp(logs, index, factor, { rank: logs.ndim, dim, reduction: mode });
   return smoothing === 0
     ? plain
     : plain

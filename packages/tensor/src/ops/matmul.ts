@@ -1,4 +1,5 @@
 /** Matrix products. https://pytorch.org/docs/stable/torch.html#blas-and-lapack-operations */
+import { bindArguments } from '../arguments.js';
 import { defineOp, type Op } from '../autograd/op.js';
 import { ShapeError } from '../errors.js';
 import { broadcastShapes, numelOf, type Shape, showShape } from '../shape.js';
@@ -189,11 +190,12 @@ const transposed = (w: Tensor): Tensor =>
 export function linear(
   input: Tensor,
   weight: Tensor,
-  bias: Tensor | null | { readonly bias?: Tensor | null } = null,
+  bias?: Tensor | null | { readonly bias?: Tensor | null },
 ): Tensor {
   checkTensor('linear', 'input', input);
   checkTensor('linear', 'weight', weight);
-  const b = bias === null || bias instanceof Tensor ? bias : (bias.bias ?? null);
+  const [given] = bindArguments('linear', ['bias'], [bias]);
+  const b = given === undefined || given === null ? null : checkTensor('linear', 'bias', given);
   if (weight.ndim === 1) return b === null ? matmul(input, weight) : matmul(input, weight).add(b);
   if (input.ndim === 0 || weight.ndim !== 2) throw matmulShapes('linear', input, weight);
   const features = input.shape[input.ndim - 1];

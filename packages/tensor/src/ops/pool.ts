@@ -48,7 +48,7 @@ const maxPoolBackward: Op<[grad: Tensor, indices: Tensor, plan: MaxPlan], Tensor
     const places = ctx.saved_tensors[0].to('int64');
     return [gg.flatten(2).gather(2, places.flatten(2)).reshape(places.shape), null];
   },
-  formula: ['dg = gradient at the maximum of each window', 'not differentiable'],
+  formula: ['dg = u at the maximum of each window', 'not differentiable'],
 });
 
 export interface MaxPool2dOptions {

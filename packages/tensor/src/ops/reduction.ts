@@ -232,7 +232,10 @@ function extremum(name: 'max' | 'min'): ExtremumFunction {
   ): [Tensor, Tensor];
   function choose(input: Tensor, second?: unknown, third?: unknown): Tensor | [Tensor, Tensor] {
     checkTensor(name, 'input', input);
-    if (second instanceof Tensor) return pairwise(input, second);
+    if (second instanceof Tensor) {
+      bindArguments(name, ['other'], [second, third]);
+      return pairwise(input, second);
+    }
     const [dim, keepdim] = bindArguments(name, ['dim', 'keepdim'], [second, third]);
     if (dim === undefined || dim === null) {
       checkNonEmpty(name, input, [], true);

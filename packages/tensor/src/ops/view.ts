@@ -38,22 +38,26 @@ export function permute(input: Tensor, ...dims: number[] | [readonly number[]]):
   return permuteOp(input, list.length === 0 ? [] : wrapDims('permute', list, rank));
 }
 
-const transposeOp: Op<[input: Tensor, dim0: number, dim1: number], Tensor> = defineOp<
-  [Tensor, number, number],
-  Tensor,
-  [number, number]
->('transpose', {
-  view: true,
-  forward(ctx, x, a, b) {
-    ctx.state = [a, b];
-    const [shape, strides] = [x.shape.slice(), x.strides.slice()];
-    [shape[a], shape[b]] = [shape[b], shape[a]];
-    [strides[a], strides[b]] = [strides[b], strides[a]];
-    return x.ndim === 0 ? windowOn(x, [], []) : windowOn(x, shape, strides);
-  },
-  backward: (ctx, g) => [transposeOp(g, ctx.state[0], ctx.state[1])],
-  formula: ['dx = gᵀ'],
-});
+type TransposeOp = Op<[input: Tensor, dim0: number, dim1: number], Tensor>;
+
+const transposeAs = (gradName: string): TransposeOp =>
+  defineOp<[Tensor, number, number], Tensor, [number, number]>('transpose', {
+    view: true,
+    forward(ctx, x, a, b) {
+      ctx.state = [a, b];
+      const [shape, strides] = [x.shape.slice(), x.strides.slice()];
+      if (x.ndim < 2) return windowOn(x, shape, strides);
+      [shape[a], shape[b]] = [shape[b], shape[a]];
+      [strides[a], strides[b]] = [strides[b], strides[a]];
+      return windowOn(x, shape, strides);
+    },
+    backward: (ctx, g) => [transposeOp(g, ctx.state[0], ctx.state[1])],
+    formula: ['dx = gᵀ'],
+    grad_name: gradName,
+  });
+
+const transposeOp: TransposeOp = transposeAs('TransposeBackward0');
+const tOp: TransposeOp = transposeAs('TBackward0');
 
 export interface TransposeOptions {
   readonly dim0?: number;
@@ -75,16 +79,8 @@ export function transpose(input: Tensor, dim0: number | TransposeOptions, dim1?:
 export function t(input: Tensor): Tensor {
   const rank = checkTensor('t', 'input', input).ndim;
   if (rank > 2) throw new ShapeError(`t() expects a tensor with <= 2 dimensions, but self is ${rank}D`);
-  return rank < 2 ? alias(input) : transposeOp(input, 0, 1);
+  return tOp(input, 0, 1);
 }
-
-/** The same view once more. */
-export const alias: Op<[input: Tensor], Tensor> = defineOp('alias', {
-  view: true,
-  forward: (_ctx, x) => windowOn(x, x.shape, x.strides),
-  backward: (_ctx, g) => [g],
-  formula: ['dx = g'],
-});
 
 /** Sizes and strides that differ from the input's, over the same elements in the same order. */
 const reviewOp = (name: string, gradName: string): Op<[input: Tensor, shape: Shape, strides: Shape], Tensor> =>

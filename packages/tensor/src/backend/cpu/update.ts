@@ -1,5 +1,5 @@
 /** Fused updates: {@link UpdateKernel}s compiled to loops, once for each combination of element types and constants. */
-import type { TypedArray } from '../../dtype.js';
+import { allocateArray, type TypedArray } from '../../dtype.js';
 import { contiguousStrides, isContiguous, numelOf, type Shape } from '../../shape.js';
 import { Storage } from '../../storage.js';
 import type { View } from '../backend.js';
@@ -12,6 +12,8 @@ type Loop = (n: number, arrays: readonly (TypedArray | null)[], values: readonly
 
 /** Elements per turn of the loop: for a short update the loop itself is half of the time. */
 const UNROLL = 8;
+/** V8 starts to take notes of a function after about ten calls. */
+const WARM_UP_CALLS = 32;
 
 const compiled = new WeakMap<UpdateKernel, Map<number, Loop>>();
 
@@ -74,8 +76,22 @@ function loopFor(kernel: UpdateKernel, views: readonly (View | null)[], values: 
   for (const view of views) key = key * 3 + (view === null ? 0 : view.dtype === 'float32' ? 1 : 2);
   for (const value of values) key = key * 4 + (value === true ? 1 : value === false ? 2 : value === 0 ? 3 : 0);
   let loop = loops.get(key);
-  if (loop === undefined) loops.set(key, (loop = compile(kernel, views, values)));
+  if (loop === undefined) {
+    loop = compile(kernel, views, values);
+    warmUp(loop, views, values);
+    loops.set(key, loop);
+  }
   return loop;
+}
+
+/**
+ * Runs every part of a new loop on a few zeros. Otherwise V8 optimizes it in the middle of a long first call, knowing
+ * nothing of its beginning and end, and has to throw that code away at the end of this and of each later call.
+ */
+function warmUp(loop: Loop, views: readonly (View | null)[], values: readonly (number | boolean)[]): void {
+  const n = UNROLL + 1;
+  const arrays = views.map((view) => view && allocateArray(view.dtype, n));
+  for (let k = 0; k < WARM_UP_CALLS; k++) loop(n, arrays, values);
 }
 
 function compile(kernel: UpdateKernel, views: readonly (View | null)[], values: readonly (number | boolean)[]): Loop {
@@ -83,7 +99,7 @@ function compile(kernel: UpdateKernel, views: readonly (View | null)[], values: 
   const present = names.filter((_, i) => views[i] !== null);
   const constants = kernel.values.map((name, i) => {
     const value = values[i];
-    return `const ${name} = ${typeof value === 'boolean' || value === 0 ? value : `values[${i}]`};`;
+    return `const ${name} = ${typeof value === 'boolean' || value === 0 ? value : `+values[${i}]`};`;
   });
   const element = (index: string): string =>
     [
