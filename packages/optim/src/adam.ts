@@ -130,22 +130,13 @@ export class Adam extends Optimizer<AdamOptions, AdamState> {
     const { exp_avg, exp_avg_sq } = state;
     const max_exp_avg_sq = amsgrad ? (state.max_exp_avg_sq ??= zeros_like(param)) : null;
     const t = Number(state.step.add_(1).item());
-    const step_size = lr / (1 - beta1 ** t);
-    const bias_correction2_sqrt = Math.sqrt(1 - beta2 ** t);
+    // section 2 of the paper: both bias corrections go into the step and ε, which saves a division for each element
+    const root = Math.sqrt(1 - beta2 ** t);
+    const lr_t = (lr * root) / (1 - beta1 ** t);
+    const eps_t = eps * root;
     adam(
       { param, exp_avg, exp_avg_sq, max_exp_avg_sq, grad },
-      {
-        lr,
-        beta1,
-        beta2,
-        eps,
-        weight_decay,
-        amsgrad,
-        maximize,
-        decoupled_weight_decay,
-        step_size,
-        bias_correction2_sqrt,
-      },
+      { lr, beta1, beta2, weight_decay, amsgrad, maximize, decoupled_weight_decay, lr_t, eps_t },
     );
   }
 }

@@ -307,6 +307,26 @@ describe('a step', () => {
   });
 });
 
+it.each([
+  ['SGD', (w: Tensor) => new SGD([w], { lr: 0.25, momentum: 0.5, weight_decay: 0.1 })],
+  ['Adam', (w: Tensor) => new Adam([w], { lr: 0.25, amsgrad: true })],
+] as const)('%s on the gpu device: state lives there, the step count on the cpu', (_, make) => {
+  const [here, there] = (['cpu', 'gpu'] as const).map((device) => tensor([1, -2, 3], { device, requires_grad: true }));
+  const [a, b] = [make(here), make(there)];
+  for (let i = 0; i < 3; i++) {
+    descend(a, here);
+    descend(b, there);
+  }
+  expect(there.device).toBe('gpu');
+  expect(there.tolist()).toEqual(here.tolist());
+  for (const optimizer of [b, make(there)]) {
+    optimizer.load_state_dict(a.state_dict());
+    for (const [key, value] of Object.entries(optimizer.state_dict().state[0])) {
+      expect((value as Tensor).device, key).toBe(key === 'step' ? 'cpu' : 'gpu');
+    }
+  }
+});
+
 describe('hooks', () => {
   it('run around step, in order, until removed', () => {
     const w = leaf(1);
