@@ -22,9 +22,9 @@ const tensorLayers = [
   ['errors', 'dtype', 'shape', 'arguments', 'dtype-names'],
   ['random/', 'format', 'storage'],
   ['backend/'],
-  ['tensor', 'sparse', 'gpu', 'threads'],
+  ['tensor', 'gpu', 'threads'],
   ['autograd/'],
-  ['tensor-data', 'factories', 'random-factories', 'factories-list', 'ops/'],
+  ['tensor-data', 'factories', 'random-factories', 'sequence-factories', 'factories-list', 'sparse', 'sparse-factory', 'ops/'],
   ['methods', 'properties', 'serialization/', 'platform/'],
   ['index', 'internal'],
 ];

@@ -6,7 +6,9 @@ import { isMain, root } from './run.mjs';
 const limit = 350;
 
 /** path → why it may be longer. An entry that is no longer needed is an error too. */
-const reasons = {};
+const reasons = {
+  'packages/optim/test/errors.test.ts': 'every refusal of the package with its message, to be read as one table',
+};
 
 const skipped = new Set(['node_modules', 'dist', 'generated', 'fixtures', 'runs', 'coverage']);
 const source = /[.](ts|mts|mjs|js|py)$/;

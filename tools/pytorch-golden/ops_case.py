@@ -143,6 +143,8 @@ def result(x):
         return out
     if isinstance(x, (list, tuple)):
         return [result(v) for v in x]
+    if isinstance(x, torch.dtype):
+        return dtype_name(x)
     return number(x)
 
 

@@ -1,16 +1,34 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { defaultRate, OPTIMIZERS, type OptimizerName } from './optimizers.js';
 
-/** What the command line asks for. */
-export interface Options {
+/** What makes a run the run that it is: a checkpoint has it, and nobody may change it under way. */
+export interface Settings {
   /** Folder of the MNIST files; null for generated digits. */
   data: string | null;
   epochs: number;
   batchSize: number;
+  optimizer: OptimizerName;
   lr: number;
   /** Of the initial weights and of the order of the images. */
   seed: number;
-  /** The run folder; null for a new one in runs/. */
+}
+
+/** What the command line asks for. */
+export interface Options {
+  /** Those that were given. */
+  settings: Partial<Settings>;
+  /** A checkpoint or its folder, to go on from; true for the one that is likely meant; null for a new run. */
+  resume: string | true | null;
+  /** The run folder; null for a new one in runs/, or the one that is resumed. */
   out: string | null;
+}
+
+const DEFAULTS = { data: null, epochs: 3, batchSize: 64, optimizer: 'SGD', seed: 0 } as const;
+
+/** The settings of a new run. */
+export function completed(given: Partial<Settings>): Settings {
+  const { optimizer = DEFAULTS.optimizer } = given;
+  return { ...DEFAULTS, lr: defaultRate(optimizer), ...given };
 }
 
 /** Where commander's own words go. */
@@ -39,8 +57,8 @@ export function parseOptions(args: readonly string[], output: Output = standard)
     if (!(error instanceof CommanderError)) throw error;
     return { exitCode: error.exitCode === 0 ? 0 : 2 };
   }
-  const { data = null, out = null, ...rest } = program.opts<Options>();
-  return { data, out, ...rest };
+  const { resume = null, out = null, ...settings } = program.opts<Settings & Partial<Options>>();
+  return { settings, resume, out };
 }
 
 function command(output: Output): Command {
@@ -48,11 +66,17 @@ function command(output: Output): Command {
     .description('Trains a LeNet on images of handwritten digits and evaluates it on others.')
     .usage('[options]')
     .option('--data <folder>', 'the MNIST files, plain or .gz (default: digits that are drawn here)', path)
-    .option('--epochs <n>', 'how often every image is shown', positiveInteger, 3)
-    .option('--batch-size <n>', 'images per step', positiveInteger, 64)
-    .option('--lr <rate>', 'learning rate of SGD', positiveNumber, 0.05)
-    .option('--seed <n>', 'of the initial weights and of the order of the images', naturalNumber, 0)
-    .option('--out <folder>', 'where net_params.pt and metrics.json go (default: a new folder in runs/)', path)
+    .option('--epochs <n>', `how often every image is shown (default: ${DEFAULTS.epochs})`, positiveInteger)
+    .option('--batch-size <n>', `images per step (default: ${DEFAULTS.batchSize})`, positiveInteger)
+    .option('--optimizer <name>', `${OPTIMIZERS.join(' or ')} (default: ${DEFAULTS.optimizer})`, optimizerName)
+    .option('--lr <rate>', `learning rate (default: ${rates()})`, positiveNumber)
+    .option('--seed <n>', `of the weights and of the order of the images (default: ${DEFAULTS.seed})`, naturalNumber)
+    .option('--out <folder>', 'where checkpoint, metrics and curves go (default: a new folder in runs/)', path)
+    .option(
+      '--resume [checkpoint]',
+      'go on with a stopped run, exactly; only --epochs may be raised (default: that in --out, or the latest in runs/)',
+      path,
+    )
     .helpOption('--help', 'show this')
     .addHelpText('after', '\nCtrl-C saves the checkpoint and exits; a second Ctrl-C exits at once.')
     .configureOutput({ writeOut: output.out, writeErr: output.err })
@@ -60,8 +84,17 @@ function command(output: Output): Command {
     .exitOverride();
 }
 
+/** Of each optimizer: `0.05 for SGD, 0.001 for Adam`. */
+const rates = (): string => OPTIMIZERS.map((name) => `${defaultRate(name)} for ${name}`).join(', ');
+
+function optimizerName(text: string): OptimizerName {
+  const name = OPTIMIZERS.find((name) => name.toLowerCase() === text.toLowerCase());
+  if (name === undefined) throw new InvalidArgumentError(`Expected one of ${OPTIMIZERS.join(', ')}.`);
+  return name;
+}
+
 function path(text: string): string {
-  if (text === '') throw new InvalidArgumentError('It is empty, expected the path of a folder.');
+  if (text === '') throw new InvalidArgumentError('It is empty, expected a path.');
   return text;
 }
 

@@ -1,17 +1,22 @@
-import { accessSync, constants, mkdirSync, rmdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { accessSync, constants, existsSync, mkdirSync, rmdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { save } from 'torchlet';
 import writeFileAtomic from 'write-file-atomic';
 import { RunError } from './errors.js';
 
-/** The folder of a run: its checkpoint and its metrics. Each file is replaced as a whole or not at all. */
+/** The checkpoint's name in its folder. */
+export const CHECKPOINT = 'net_params.pt';
+
+/** The folder of a run: its checkpoint, its metrics and its curves. Each file is replaced as a whole or not at all. */
 export class RunFolder {
   readonly checkpoint: string;
   readonly metrics: string;
+  readonly curves: string;
 
   private constructor(readonly path: string) {
-    this.checkpoint = join(path, 'net_params.pt');
+    this.checkpoint = join(path, CHECKPOINT);
     this.metrics = join(path, 'metrics.json');
+    this.curves = join(path, 'curves.svg');
   }
 
   /**
@@ -22,7 +27,7 @@ export class RunFolder {
   static open(path: string | null, parent = 'runs'): RunFolder {
     return guard(path ?? parent, () => {
       const folder = new RunFolder(path ?? newFolder(parent, new Date()));
-      mkdirSync(folder.path, { recursive: true });
+      makeFolder(folder.path);
       folder.probe();
       return folder;
     });
@@ -35,19 +40,24 @@ export class RunFolder {
     const trial = join(this.path, `.trial-${process.pid}`);
     mkdirSync(trial);
     rmdirSync(trial);
-    for (const file of [this.checkpoint, this.metrics]) {
+    for (const file of [this.checkpoint, this.metrics, this.curves]) {
       if (statSync(file, { throwIfNoEntry: false })?.isFile() === false) throw new Error(`${file} is not a file`);
     }
   }
 
   /** @throws {SerializationError} when the file cannot be written; the old one is still there then */
-  saveCheckpoint(state: Record<string, unknown>): void {
+  saveCheckpoint(state: object): void {
     save(state, this.checkpoint);
   }
 
   /** @throws {RunError} when the file cannot be written; the old one is still there then */
   saveMetrics(metrics: object): void {
     guard(this.metrics, () => writeFileAtomic.sync(this.metrics, `${JSON.stringify(metrics, null, 2)}\n`));
+  }
+
+  /** @throws {RunError} when the file cannot be written; the old one is still there then */
+  saveCurves(svg: string): void {
+    guard(this.curves, () => writeFileAtomic.sync(this.curves, svg));
   }
 }
 
@@ -66,10 +76,18 @@ function reason(error: unknown): string {
   return code === undefined ? message : message.replace(`${code}: `, '').replace(/, \w+( '.*')?$/, '');
 }
 
+/** Like mkdir's `recursive`, which never returns in Node where nothing can be made in a folder that is there: /proc. */
+function makeFolder(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+  const parent = dirname(path);
+  if (parent !== path && !existsSync(parent)) makeFolder(parent);
+  mkdirSync(path);
+}
+
 /** Makes parent/2026-11-23T08-15-00, with a number behind it if that is taken. */
 function newFolder(parent: string, now: Date): string {
   const name = join(parent, now.toISOString().slice(0, 19).replaceAll(':', '-'));
-  mkdirSync(parent, { recursive: true });
+  makeFolder(parent);
   for (let i = 1; ; i++) {
     const path = i === 1 ? name : `${name}-${i}`;
     try {

@@ -1,7 +1,10 @@
+import { dirname } from 'node:path';
+import { checkDataSize, type EpochMetrics, findCheckpoint, readCheckpoint, resumedSettings } from './checkpoint.js';
+import { formatConfusion } from './confusion.js';
 import { loadData } from './data.js';
-import type { Options } from './options.js';
+import { completed, type Options } from './options.js';
 import { RunFolder } from './run-folder.js';
-import { type EpochMetrics, Session } from './session.js';
+import { Session } from './session.js';
 import { exitCodeOf, StopSignal } from './stop-signal.js';
 
 /**
@@ -10,29 +13,49 @@ import { exitCodeOf, StopSignal } from './stop-signal.js';
  * @throws {RunError | TorchletError} for what its user can do something about
  */
 export async function run(options: Options): Promise<number> {
-  const data = loadData(options.data);
-  const folder = RunFolder.open(options.out);
-  console.log(`${data.name}: ${data.train.length} images to train on, ${data.test.length} to test`);
+  const file = options.resume === null ? null : findCheckpoint(options);
+  const checkpoint = file === null ? null : readCheckpoint(file);
+  const given = options.settings;
+  const settings = file && checkpoint ? resumedSettings(file, checkpoint, given) : completed(given);
+  const data = loadData(settings.data);
+  if (file && checkpoint) {
+    checkDataSize(file, checkpoint.data, { train_images: data.train.length, test_images: data.test.length });
+  }
+  const folder = RunFolder.open(options.out ?? (file && dirname(file)));
   using stop = new StopSignal();
-  const session = new Session(options, data, folder);
+  console.log(`${data.name}: ${data.train.length} images to train on, ${data.test.length} to test`);
+  const session = new Session(settings, options.out, data, folder, checkpoint);
+  if (checkpoint) console.log(`going on after step ${checkpoint.step}, from ${file}`);
   try {
-    for (let epoch = 1; epoch <= options.epochs; epoch++) {
-      const result = await session.epoch(epoch, () => stop.received !== null);
-      if (result !== null) console.log(`epoch ${epoch}/${options.epochs}  ${summary(result)}`);
-      if (stop.received !== null) {
-        session.save('stopped');
-        console.log(`stopped by ${stop.received} in epoch ${epoch}; checkpoint saved: ${folder.checkpoint}`);
-        return exitCodeOf(stop.received);
-      }
-      session.save(epoch < options.epochs ? 'running' : 'finished');
-    }
+    if (await goThrough(settings.epochs, session, folder, stop)) report(session, folder);
   } catch (error) {
-    session.saveMetrics('failed');
+    session.noteFailure();
     throw error;
   }
+  return stop.received === null ? 0 : exitCodeOf(stop.received);
+}
+
+/** Whatever epochs are left. @returns whether they were done, as opposed to stopped */
+async function goThrough(epochs: number, session: Session, folder: RunFolder, stop: StopSignal): Promise<boolean> {
+  while (session.epochsDone < epochs) {
+    const epoch = session.epochsDone + 1;
+    const result = await session.epoch(() => stop.received !== null);
+    if (result !== null) console.log(`epoch ${epoch}/${epochs}  ${summary(result)}`);
+    if (stop.received !== null) {
+      await session.save('stopped');
+      console.log(`stopped by ${stop.received} in epoch ${epoch}; checkpoint saved: ${folder.checkpoint}`);
+      return false;
+    }
+    await session.save(epoch < epochs ? 'running' : 'finished');
+  }
+  return true;
+}
+
+function report(session: Session, folder: RunFolder): void {
+  if (session.confusion !== null) console.log(formatConfusion(session.confusion));
+  console.log(`curves drawn: ${folder.curves}`);
   console.log(`checkpoint saved: ${folder.checkpoint}`);
   console.log(`test accuracy ${percent(session.accuracy)}`);
-  return 0;
 }
 
 function summary(epoch: EpochMetrics): string {

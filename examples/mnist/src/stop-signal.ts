@@ -17,19 +17,16 @@ export class StopSignal {
     this.received = signal;
   };
 
-  /** Whoever watched is gone, as in `npm start | head -1`. Not a second signal: nobody asked for an end at once. */
-  private readonly unheard = (): void => {
-    this.received ??= 'SIGHUP';
-  };
-
   constructor() {
     for (const signal of SIGNALS) process.on(signal, this.listener);
-    process.stdout.on('error', this.unheard);
+    // Whoever watched is gone, as in `npm start | head -1`. Not a second signal: nobody asked for an end at once.
+    process.stdout.on('error', () => {
+      this.received ??= 'SIGHUP';
+    });
   }
 
-  /** Leaves signals to Node again. */
+  /** Leaves signals to Node again; what cannot be printed any more still ends nothing. */
   [Symbol.dispose](): void {
     for (const signal of SIGNALS) process.off(signal, this.listener);
-    process.stdout.off('error', this.unheard);
   }
 }

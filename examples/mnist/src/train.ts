@@ -3,6 +3,9 @@ import { RunError } from './errors.js';
 
 const F = nn.functional;
 
+/** The ten digits. */
+const CLASSES = 10;
+
 /** Batches of images and their labels; `for await` over a DataLoader also lets signals and timers be heard. */
 export type Batches = AsyncIterable<[images: Tensor, labels: Tensor]>;
 
@@ -18,11 +21,25 @@ export interface Score {
   steps: number;
 }
 
-/** Is told the score so far after each step; if it returns true, that step is the last one. */
-export type AfterStep = (score: Score) => boolean;
+/** Is told the score so far and that of the batch after each step; if it returns true, that step is the last one. */
+export type AfterStep = (score: Score, batch: Score) => boolean;
+
+/** What a score is made of, so far. */
+export interface Sums {
+  steps: number;
+  images: number;
+  /** Images whose highest score is at their label. */
+  correct: number;
+  /** The cross entropies of all images together. */
+  loss: number;
+}
+
+/** Before the first step. */
+export const noSums = (): Sums => ({ steps: 0, images: 0, correct: 0, loss: 0 });
 
 /**
  * One epoch. The score is of each batch before its step, so it lags behind what the network can do at the end.
+ * @param sums what the epoch has come to; with those of an epoch that was stopped, its first batches are passed over
  * @throws {RunError} when the loss is no longer a number, before that changes the network
  */
 export async function train(
@@ -30,55 +47,66 @@ export async function train(
   batches: Batches,
   optimizer: optim.Optimizer,
   after: AfterStep,
+  sums: Sums = noSums(),
 ): Promise<Score> {
   net.train();
-  const tally = new Tally();
+  let toSkip = sums.steps;
   for await (const [images, labels] of batches) {
+    if (toSkip-- > 0) continue;
     optimizer.zero_grad();
     const scores = net(images);
     const loss = F.cross_entropy(scores, labels);
     if (!Number.isFinite(loss.item())) {
-      throw new RunError(
-        `the loss is ${loss.item()} at step ${tally.steps + 1}: training diverged, try a smaller --lr`,
-      );
+      throw new RunError(`the loss is ${loss.item()} at step ${sums.steps + 1}: training diverged, try a smaller --lr`);
     }
     loss.backward();
     optimizer.step();
-    if (tally.add(loss, scores, labels, after)) break;
+    const batch = sumsOf(loss, scores.argmax(1), labels);
+    add(sums, batch);
+    if (after(scoreOf(sums), scoreOf(batch))) break;
   }
-  return tally.score();
+  return scoreOf(sums);
 }
 
-/** The score on held-out images; nothing is learned. */
-export async function evaluate(net: nn.Module, batches: Batches, after: AfterStep): Promise<Score> {
+/** How often each digit (row) was taken for each (column). */
+export type ConfusionMatrix = number[][];
+
+/** The score on held-out images, and what was taken for what; nothing is learned. */
+export async function evaluate(
+  net: nn.Module,
+  batches: Batches,
+  after: AfterStep,
+): Promise<Score & { confusion: ConfusionMatrix }> {
   net.eval();
-  const tally = new Tally();
+  const sums = noSums();
+  const confusion = Array.from({ length: CLASSES }, () => Array<number>(CLASSES).fill(0));
   for await (const [images, labels] of batches) {
     const scores = no_grad(() => net(images));
-    if (tally.add(F.cross_entropy(scores, labels), scores, labels, after)) break;
+    const answers = scores.argmax(1);
+    const batch = sumsOf(F.cross_entropy(scores, labels), answers, labels);
+    add(sums, batch);
+    const [taken, shown] = [answers.tolist() as number[], labels.tolist() as number[]];
+    for (let i = 0; i < shown.length; i++) confusion[shown[i]][taken[i]] += 1;
+    if (after(scoreOf(sums), scoreOf(batch))) break;
   }
-  return tally.score();
+  return { ...scoreOf(sums), confusion };
 }
 
-/** Sums up the batches of an epoch. */
-class Tally {
-  steps = 0;
-  private images = 0;
-  private correct = 0;
-  private loss = 0;
-
-  /** @returns whether this step was the last one */
-  add(loss: Tensor, scores: Tensor, labels: Tensor, after: AfterStep): boolean {
-    const images = labels.size(0);
-    this.steps += 1;
-    this.images += images;
-    this.loss += loss.item() * images;
-    this.correct += scores.argmax(1).eq(labels).sum().item();
-    return after(this.score());
-  }
-
-  score(): Score {
-    const { steps, images } = this;
-    return { loss: this.loss / images, accuracy: this.correct / images, images, steps };
-  }
+function sumsOf(loss: Tensor, answers: Tensor, labels: Tensor): Sums {
+  const images = labels.size(0);
+  return { steps: 1, images, correct: answers.eq(labels).sum().item(), loss: loss.item() * images };
 }
+
+function add(sums: Sums, batch: Sums): void {
+  sums.steps += batch.steps;
+  sums.images += batch.images;
+  sums.correct += batch.correct;
+  sums.loss += batch.loss;
+}
+
+const scoreOf = ({ steps, images, correct, loss }: Sums): Score => ({
+  loss: loss / images,
+  accuracy: correct / images,
+  images,
+  steps,
+});

@@ -25,11 +25,14 @@ beforeEach(() => {
 });
 afterEach(() => removeFolder(cwd));
 
+const FILES = ['curves.svg', 'metrics.json', 'net_params.pt'];
+
 const lines = (text: string): string[] => text.trimEnd().split('\n');
 
 interface Checkpoint {
   model: Record<string, Tensor>;
   optimizer: Parameters<optim.SGD['load_state_dict']>[0];
+  scheduler: Record<string, unknown>;
   epoch: number;
   step: number;
   seed: number;
@@ -66,6 +69,12 @@ describe('a run', () => {
         `${tiny}: 64 images to train on, 30 to test`,
         expect.stringMatching(epoch(1)),
         expect.stringMatching(epoch(2)),
+        'what each digit (row) was taken for (column)',
+        expect.stringMatching(/^digit( +\d){10} +right$/),
+        ...Array.from({ length: 10 }, (_, digit) =>
+          expect.stringMatching(new RegExp(`^ +${digit}( +(\\.|\\d+)){10} +(-|\\d+\\.\\d %)$`)),
+        ),
+        `curves drawn: ${join('here', 'curves.svg')}`,
         `checkpoint saved: ${join('here', 'net_params.pt')}`,
         expect.stringMatching(/^test accuracy \d{1,3}\.\d\d %$/),
       ]);
@@ -73,16 +82,30 @@ describe('a run', () => {
       // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
       expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f]/);
 
-      expect(readdirSync(join(cwd, 'here')).sort()).toEqual(['metrics.json', 'net_params.pt']);
+      expect(readdirSync(join(cwd, 'here')).sort()).toEqual(FILES);
       const metrics = JSON.parse(readFileSync(join(cwd, 'here', 'metrics.json'), 'utf8'));
       expect(metrics).toMatchObject({
         status: 'finished',
-        args: { data: tiny, epochs: 2, batch_size: 16, lr: 0.02, seed: 3, out: 'here', momentum: 0.9 },
+        args: {
+          data: tiny,
+          epochs: 2,
+          batch_size: 16,
+          lr: 0.02,
+          optimizer: 'SGD',
+          seed: 3,
+          out: 'here',
+          momentum: 0.9,
+        },
         data: { name: tiny, train_images: 64, test_images: 30 },
         steps: 8,
         epochs: [{ epoch: 1 }, { epoch: 2 }],
         versions: { node: process.versions.node },
       });
+      const matrix: number[][] = metrics.confusion_matrix;
+      expect(matrix.map((row) => row.length)).toEqual(Array(10).fill(10));
+      expect(matrix.flat().reduce((sum, count) => sum + count, 0)).toBe(30);
+      const right = matrix.reduce((sum, row, digit) => sum + row[digit], 0);
+      expect(metrics.epochs[1].test_accuracy).toBe(right / 30);
       const accuracy = `${(100 * metrics.epochs[1].test_accuracy).toFixed(2)} %`;
       expect(lines(stdout).at(-1)).toBe(`test accuracy ${accuracy}`);
       expect(metrics.epochs[1].train_loss.toFixed(4)).toBe(/loss (\S+)/.exec(lines(stdout)[2])?.[1]);
@@ -100,7 +123,10 @@ describe('a run', () => {
       net.load_state_dict(saved.model);
       const optimizer = new optim.SGD(net.parameters(), { lr: 1 });
       optimizer.load_state_dict(saved.optimizer);
-      expect(optimizer.param_groups[0]).toMatchObject({ lr: 0.05, momentum: 0.9 });
+      expect(optimizer.param_groups[0]).toMatchObject({ lr: expect.closeTo(0.02), momentum: 0.9 });
+      const scheduler = new optim.lr_scheduler.StepLR(optimizer, { step_size: 5 });
+      scheduler.load_state_dict(saved.scheduler);
+      expect(scheduler.state_dict()).toMatchObject({ last_epoch: 1, step_size: 1, gamma: 0.4 });
     },
     minute,
   );
@@ -146,6 +172,33 @@ describe('a run that cannot be', () => {
       expect([code, stdout]).toEqual([2, '']);
       expect(lines(stderr)[0]).toMatch(/^error: option '--epochs <n>' argument 'many' is invalid[.]/);
       expect(readdirSync(cwd)).toEqual([]);
+    },
+    minute,
+  );
+
+  it(
+    'for an optimizer that there is not',
+    async () => {
+      const { code, stdout, stderr } = await runMain(cwd, '--optimizer', 'Sophia');
+      expect([code, stdout]).toEqual([2, '']);
+      expect(lines(stderr)[0]).toBe(
+        "error: option '--optimizer <name>' argument 'Sophia' is invalid. Expected one of SGD, Adam.",
+      );
+    },
+    minute,
+  );
+
+  it(
+    'for a run to resume that is not there, or another one',
+    async () => {
+      expectError(await runMain(cwd, '--resume'), `there is no run to go on with: no ${join('runs', '*')}`);
+      expectError(await runMain(cwd, '--resume', 'gone.pt'), 'gone.pt');
+      await runMain(cwd, '--data', tiny, '--epochs', '1', '--out', 'run');
+      const before = readFileSync(join(cwd, 'run', 'metrics.json'), 'utf8');
+      const again = ['--resume', join('run', 'net_params.pt')];
+      expectError(await runMain(cwd, ...again, '--seed', '4'), /--seed 4 contradicts run.net_params.pt, which has 0/);
+      expectError(await runMain(cwd, ...again), 'all 1 epochs are done, nothing to go on with; --epochs 2 adds one');
+      expect(readFileSync(join(cwd, 'run', 'metrics.json'), 'utf8')).toBe(before);
     },
     minute,
   );
@@ -256,7 +309,7 @@ describe.skipIf(process.platform === 'win32')('a signal', () => {
       expect(lines(stdout).at(-1)).toMatch(
         new RegExp(`^stopped by ${signal} in epoch \\d+; checkpoint saved: ${file}$`),
       );
-      expect(readdirSync(join(cwd, 'run')).sort()).toEqual(['metrics.json', 'net_params.pt']);
+      expect(readdirSync(join(cwd, 'run')).sort()).toEqual(FILES);
 
       const saved = load<Checkpoint>(join(cwd, file));
       expect(saved.step).toBeGreaterThan(0);
@@ -266,4 +319,29 @@ describe.skipIf(process.platform === 'win32')('a signal', () => {
     },
     minute,
   );
+
+  it('leaves a run that can go on as if nothing had happened', async () => {
+    const running = start(cwd, '--data', long, '--epochs', '2', '--optimizer', 'adam', '--out', 'run');
+    while (!existsSync(join(cwd, 'run', 'metrics.json'))) await setTimeout(20);
+    await setTimeout(300);
+    running.kill('SIGINT');
+    expect((await running.done).code).toBe(130);
+    const { step } = load<Checkpoint>(join(cwd, 'run', 'net_params.pt'));
+    const parts = await runMain(cwd, '--resume', 'run');
+    expect([parts.code, parts.stderr]).toEqual([0, '']);
+    expect(lines(parts.stdout)[1]).toBe(`going on after step ${step}, from ${join('run', 'net_params.pt')}`);
+    const whole = await runMain(cwd, '--data', long, '--epochs', '2', '--optimizer', 'adam', '--out', 'whole');
+    expect(lines(parts.stdout).at(-1)).toBe(lines(whole.stdout).at(-1));
+    const [a, b] = ['run', 'whole'].map((folder) => load<Checkpoint>(join(cwd, folder, 'net_params.pt')));
+    for (const [name, value] of Object.entries(a.model)) expect(value.tolist(), name).toEqual(b.model[name].tolist());
+    expect(a.step).toBe(b.step);
+  }, 60_000);
+
+  it('is what the end of all readers counts as, as in `npm start | head -1`', async () => {
+    const running = await training();
+    running.leave();
+    const { code, stderr } = await running.done;
+    expect([code, stderr]).toEqual([129, '']);
+    expect(load<Checkpoint>(join(cwd, 'run', 'net_params.pt')).step).toBeGreaterThan(0);
+  }, 60_000);
 });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { type Options, parseOptions } from '../src/options.js';
+import { completed, type Options, parseOptions, type Settings } from '../src/options.js';
 
-const defaults: Options = { data: null, epochs: 3, batchSize: 64, lr: 0.05, seed: 0, out: null };
+const nothing: Options = { settings: {}, resume: null, out: null };
+const defaults: Settings = { data: null, epochs: 3, batchSize: 64, optimizer: 'SGD', lr: 0.05, seed: 0 };
 
 function parse(...args: string[]): { result: Options | { exitCode: number }; out: string; err: string } {
   const printed = { out: '', err: '' };
@@ -17,21 +18,39 @@ function parse(...args: string[]): { result: Options | { exitCode: number }; out
 }
 
 describe('the command line', () => {
-  it.each<[string[], Partial<Options>]>([
+  it.each<[string[], Partial<Settings>]>([
     [[], {}],
     [['--data', 'some/folder'], { data: 'some/folder' }],
     [['--epochs', '7'], { epochs: 7 }],
     [['--batch-size', '128'], { batchSize: 128 }],
+    [['--optimizer', 'Adam'], { optimizer: 'Adam' }],
+    [['--optimizer', 'sgd'], { optimizer: 'SGD' }],
     [['--lr', '0.1'], { lr: 0.1 }],
     [['--lr=.5e-2'], { lr: 0.005 }],
     [['--lr', '1'], { lr: 1 }],
     [['--seed', '0'], { seed: 0 }],
     [['--seed', '9007199254740991'], { seed: 9007199254740991 }],
-    [['--out', 'here'], { out: 'here' }],
-    [['--', '--out', 'here'], { out: 'here' }],
-    [['--epochs', '2', '--seed', '5', '--out', 'a b'], { epochs: 2, seed: 5, out: 'a b' }],
+    [['--', '--seed', '2'], { seed: 2 }],
+    [['--epochs', '2', '--seed', '5'], { epochs: 2, seed: 5 }],
+  ])('%j', (args, settings) => {
+    expect(parse(...args)).toEqual({ result: { ...nothing, settings }, out: '', err: '' });
+    expect(completed(settings)).toMatchObject(settings);
+  });
+
+  it.each<[string[], Partial<Options>]>([
+    [['--out', 'a b'], { out: 'a b' }],
+    [['--resume'], { resume: true }],
+    [['--resume', '--out', 'here'], { resume: true, out: 'here' }],
+    [['--resume', 'runs/1'], { resume: 'runs/1' }],
+    [['--resume', 'x.pt', '--epochs', '9'], { resume: 'x.pt', settings: { epochs: 9 } }],
   ])('%j', (args, expected) => {
-    expect(parse(...args)).toEqual({ result: { ...defaults, ...expected }, out: '', err: '' });
+    expect(parse(...args)).toEqual({ result: { ...nothing, ...expected }, out: '', err: '' });
+  });
+
+  it('gives a new run what it was not given, a learning rate by its optimizer', () => {
+    expect(completed({})).toEqual(defaults);
+    expect(completed({ optimizer: 'Adam' })).toEqual({ ...defaults, optimizer: 'Adam', lr: 0.001 });
+    expect(completed({ optimizer: 'Adam', lr: 1 })).toEqual({ ...defaults, optimizer: 'Adam', lr: 1 });
   });
 
   it.each([
@@ -52,8 +71,10 @@ describe('the command line', () => {
     [['--lr', '0x10'], "argument '0x10' is invalid. Expected a number greater than 0."],
     [['--seed', '-1'], "option '--seed <n>' argument '-1' is invalid. Expected a whole number"],
     [['--seed', '9007199254740993'], "argument '9007199254740993' is invalid. Expected a whole number"],
-    [['--data='], "option '--data <folder>' argument '' is invalid. It is empty, expected the path of a folder."],
-    [['--out='], "option '--out <folder>' argument '' is invalid. It is empty, expected the path of a folder."],
+    [['--data='], "option '--data <folder>' argument '' is invalid. It is empty, expected a path."],
+    [['--out='], "option '--out <folder>' argument '' is invalid. It is empty, expected a path."],
+    [['--resume='], "option '--resume [checkpoint]' argument '' is invalid. It is empty, expected a path."],
+    [['--optimizer', 'Sophia'], "option '--optimizer <name>' argument 'Sophia' is invalid. Expected one of SGD, Adam."],
     [['--bath-size', '3'], "unknown option '--bath-size'\n(Did you mean --batch-size?)"],
     [['--', '--', '--epochs'], 'too many arguments. Expected 0 arguments but got 1'],
     [['somewhere'], 'too many arguments. Expected 0 arguments but got 1'],
@@ -67,14 +88,17 @@ describe('the command line', () => {
   });
 
   it('--help names every option and its default', () => {
-    const { result, out, err } = parse('--help');
+    const { result, out: lines, err } = parse('--help');
+    const out = lines.replace(/\s+/g, ' ');
     expect(result).toEqual({ exitCode: 0 });
-    for (const name of ['--data', '--epochs', '--batch-size', '--lr', '--seed', '--out', '--help', 'Ctrl-C']) {
-      expect(out).toContain(name);
+    for (const name of ['data', 'epochs', 'batch-size', 'optimizer', 'lr', 'seed', 'out', 'resume', 'help']) {
+      expect(out).toContain(`--${name} `);
     }
-    for (const value of [defaults.epochs, defaults.batchSize, defaults.lr, defaults.seed]) {
+    expect(out).toContain('Ctrl-C');
+    for (const value of [defaults.epochs, defaults.batchSize, defaults.optimizer, defaults.seed]) {
       expect(out).toContain(`(default: ${value})`);
     }
+    expect(out).toContain('(default: 0.05 for SGD, 0.001 for Adam)');
     expect(err).toBe('');
   });
 });

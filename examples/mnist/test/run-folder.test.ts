@@ -77,6 +77,10 @@ describe('RunFolder', () => {
     expect(readdirSync(root)).toEqual(before);
   });
 
+  it.runIf(process.platform === 'linux')('refuses a place where nothing can be made', () => {
+    expect(() => RunFolder.open('/proc/run/1')).toThrow('cannot write to /proc/run/1: no such file or directory');
+  });
+
   // The superuser may write everywhere.
   it.skipIf(process.getuid?.() === 0 || process.platform === 'win32')('refuses a folder without permission', () => {
     const path = join(root, 'locked');

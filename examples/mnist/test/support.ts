@@ -53,6 +53,8 @@ export interface Outcome {
 export interface Running {
   done: Promise<Outcome>;
   kill(signal: NodeJS.Signals): void;
+  /** From now on nobody reads what it prints. */
+  leave(): void;
 }
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
@@ -78,7 +80,7 @@ export function start(cwd: string, ...args: string[]): Running {
     child.on('error', reject);
     child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
   });
-  return { done, kill: (signal) => child.kill(signal) };
+  return { done, kill: (signal) => child.kill(signal), leave: () => child.stdout.destroy() };
 }
 
 /** Runs it to its end. */

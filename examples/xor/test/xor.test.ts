@@ -43,19 +43,17 @@ describe('xor', () => {
     expect(net(inputs).sub(targets).abs().max().item()).toBeLessThan(0.2);
   });
 
-  it(
-    'takes no more memory after 10,000 steps than after 2,000',
-    async () => {
-      const { early, late } = JSON.parse(await run('memory.ts', '--expose-gc')) as Record<
-        'early' | 'late',
-        NodeJS.MemoryUsage
-      >;
-      const growth = (key: keyof NodeJS.MemoryUsage): number => (late[key] - early[key]) / MiB;
-      // 8,000 steps that each kept a single 1 × 1 tensor would take more than 1 MiB of the heap.
-      expect(growth('heapUsed'), 'heapUsed').toBeLessThan(0.5);
-      expect(growth('external') + growth('arrayBuffers'), 'external').toBeLessThan(0.5);
-      expect(growth('rss'), 'rss').toBeLessThan(24);
-    },
-    minute,
-  );
+  it('takes no more memory after 10,000 steps than after 2,000', async () => {
+    // A young generation of fixed size: V8 would let it grow with the load, which says nothing about ours.
+    const out = await run('memory.ts', '--expose-gc', '--max-semi-space-size=2');
+    const { early, late } = JSON.parse(out) as Record<'early' | 'late', NodeJS.MemoryUsage>;
+    const growth = (key: keyof NodeJS.MemoryUsage): number => (late[key] - early[key]) / MiB;
+    console.log(
+      `8,000 more steps: heap ${growth('heapUsed').toFixed(2)} MiB, resident ${growth('rss').toFixed(2)} MiB`,
+    );
+    // A single 0-dim tensor kept in each step would take 4 MiB of the heap.
+    expect(growth('heapUsed'), 'heapUsed').toBeLessThan(0.5);
+    expect(growth('external'), 'external').toBeLessThan(0.5);
+    expect(growth('rss'), 'rss').toBeLessThan(6);
+  }, 60_000);
 });

@@ -1,7 +1,7 @@
 import { type Device, type DType, no_grad, type Tensor, TorchletError, ValueError } from '@torchlet/tensor';
 import { bindArguments, checkBoolean } from '@torchlet/tensor/internal';
-import { Callable } from './callable.js';
 import { type ConvertOptions, convertParameter, readConversion } from './conversion.js';
+import { HookedModule } from './hooked-module.js';
 import { printsAsString } from './inspect.js';
 import type {
   LoadStateDictOptions,
@@ -32,7 +32,7 @@ export type AnyModule = Module<never, unknown>;
  *
  * `Args` and `Out` are what `forward` takes and gives. https://pytorch.org/docs/stable/generated/torch.nn.Module.html
  */
-export class Module<Args extends unknown[] = [Tensor], Out = Tensor> extends Callable<Args, Out> {
+export class Module<Args extends unknown[] = [Tensor], Out = Tensor> extends HookedModule<Args, Out> {
   readonly #registry = new Registry<AnyModule>(this, isModule);
   #training = true;
 
@@ -46,12 +46,8 @@ export class Module<Args extends unknown[] = [Tensor], Out = Tensor> extends Cal
   }
 
   /** Computes the result; each module defines it. @throws TorchletError when it does not. */
-  forward(..._args: Args): Out {
+  override forward(..._args: Args): Out {
     throw new TorchletError(`Module [${this._get_name()}] is missing the required "forward" function`);
-  }
-
-  _call_impl(...args: Args): Out {
-    return this.forward(...args);
   }
 
   /** @internal The parameters of this module alone, null where one is registered but absent. */

@@ -20,6 +20,9 @@ export function show(value: unknown): string {
   return String(value);
 }
 
+/** A number that is a float in Python: 1.0. */
+export const float = (x: number): string => (Number.isInteger(x) ? x.toFixed(1) : number(x));
+
 /** All lines but the first moved to the right by two. */
 export const indent = (text: string): string => text.replaceAll('\n', '\n  ');
 

@@ -209,8 +209,8 @@ describe('arguments', () => {
       "Invalid padding string 'full', should be one of {'valid', 'same'}",
     );
     fails(
-      () => new nn.Conv2d(1, 1, 1, { padding_mode: 'circular' as 'zeros' }),
-      "Conv2d(): only padding_mode='zeros' is supported, but got padding_mode='circular'",
+      () => new nn.Conv2d(1, 1, 1, { padding_mode: 'mirror' as 'zeros' }),
+      "padding_mode must be one of {'zeros', 'reflect', 'replicate', 'circular'}, but got padding_mode='mirror'",
     );
     fails(() => new nn.Conv2d(1, 1), "Conv2d() missing 1 required positional argument: 'kernel_size'");
     fails(

@@ -88,8 +88,8 @@ describe('members', () => {
   it('unknown options and wrong kinds are refused', () => {
     // @ts-expect-error: no such option
     new nn.Linear(1, 2, { biass: false });
-    // @ts-expect-error: padding_mode is 'zeros'
-    new nn.Conv2d(1, 2, 3, { padding_mode: 'circular' });
+    // @ts-expect-error: no such padding_mode
+    new nn.Conv2d(1, 2, 3, { padding_mode: 'mirror' });
     // @ts-expect-error: reduction is one of three
     new nn.MSELoss({ reduction: 'max' });
     // @ts-expect-error: a tensor is no Parameter

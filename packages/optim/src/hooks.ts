@@ -45,6 +45,20 @@ class HookList<H> {
   }
 }
 
+/** Hooks around the steps of all optimizers. */
+const globalStepPre: HookList<StepPreHook<object>> = new HookList();
+const globalStepPost: HookList<StepPostHook<object>> = new HookList();
+
+/**
+ * Runs before each step of every optimizer, ahead of its own hooks.
+ * https://pytorch.org/docs/stable/generated/torch.optim.optimizer.register_optimizer_step_pre_hook.html
+ */
+export const register_optimizer_step_pre_hook = (hook: StepPreHook<object>): RemovableHandle => globalStepPre.add(hook);
+
+/** Runs after each step of every optimizer, behind its own hooks. */
+export const register_optimizer_step_post_hook = (hook: StepPostHook<object>): RemovableHandle =>
+  globalStepPost.add(hook);
+
 /** All hooks of one optimizer, and how each kind is run. */
 export class OptimizerHooks<T extends object> {
   readonly stepPre: HookList<StepPreHook<T>> = new HookList();
@@ -59,7 +73,7 @@ export class OptimizerHooks<T extends object> {
   /** Returns the arguments with which the step is to run. */
   beforeStep(args: StepArguments): StepArguments {
     let current = args;
-    for (const hook of this.stepPre) {
+    for (const hook of [...globalStepPre, ...this.stepPre]) {
       const result: unknown = hook(this.optimizer, current, {}) ?? null;
       if (result === null) continue;
       if (!Array.isArray(result) || result.length !== 2 || !Array.isArray(result[0])) {
@@ -74,7 +88,7 @@ export class OptimizerHooks<T extends object> {
   }
 
   afterStep(args: StepArguments): void {
-    for (const hook of this.stepPost) hook(this.optimizer, args, {});
+    for (const hook of [...this.stepPost, ...globalStepPost]) hook(this.optimizer, args, {});
   }
 
   /** Runs hooks that are told of the optimizer alone. */

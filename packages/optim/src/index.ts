@@ -11,6 +11,7 @@ export type {
 } from './hooks.js';
 export * as lr_scheduler from './lr-scheduler/index.js';
 export { type Closure, type GroupOptions, Optimizer } from './optimizer.js';
+export * as optimizer from './optimizer-module.js';
 export type { ParamGroup, ParamGroupInput, ParamInput, ParamsInput } from './param-groups.js';
 export { SGD, type SGDOptions, type SGDState } from './sgd.js';
 export type { OptimizerStateDict, StateEntry } from './state-dict.js';

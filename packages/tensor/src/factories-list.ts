@@ -30,4 +30,5 @@ export {
   seed,
   set_rng_state,
 } from './random-factories.js';
+export { linspace, logspace } from './sequence-factories.js';
 export type { TensorData } from './tensor-data.js';

@@ -1,9 +1,17 @@
 /** What torchlet's other packages share with this one. Not for users: it may change with any version. */
 export { bindArguments, checkBoolean, checkInteger, checkNumber, checkOptions, isOptions } from './arguments.js';
+export { anomalyMode, registerInternalCode } from './autograd/anomaly.js';
+export { CheckpointError, type CheckpointOptions, checkpoint, checkpoint_sequential } from './autograd/checkpoint.js';
+export { withinModule } from './autograd/module-calls.js';
+export { HookList, RemovableHandle } from './autograd/removable-handle.js';
 export { cName, type DType, isDType, isFloating } from './dtype.js';
+export type { OutputSize } from './ops/adaptive-pool.js';
 export type { Padding, Pair } from './ops/conv.js';
+export { type Padding1d, type Single, singleOf } from './ops/conv1d.js';
 export type { Reduction } from './ops/loss.js';
+export type { Arguments, Reducing } from './ops/loss-op.js';
 export { pairOf } from './ops/pairs.js';
+export type { KlReduction } from './ops/probability-loss.js';
 export { defineUpdate, type Update, type UpdateDefinition } from './ops/update.js';
 export { integerKeyed, isIntegerKeyed } from './serialization/integer-keys.js';
 export { isOrderedDict, metadataOf, orderedDict } from './serialization/ordered-dicts.js';

@@ -6,6 +6,7 @@ import { AutogradError, DTypeError, ShapeError, ValueError } from './errors.js';
 import { detach } from './ops/conversion.js';
 import { unbind } from './ops/slice.js';
 import { permute, transpose } from './ops/view.js';
+import { inferenceMode } from './storage.js';
 import { Tensor } from './tensor.js';
 
 /** What Node's `console.log` asks an object for; a well-known symbol, so nothing of Node is imported. */
@@ -24,6 +25,9 @@ function setRequiresGrad(x: Tensor, value: boolean): void {
   }
   if (value && !isFloating(x.dtype)) {
     throw new DTypeError('only Tensors of floating point and complex dtype can require gradients');
+  }
+  if (value && x.storage.inference && !inferenceMode.enabled) {
+    throw new AutogradError('Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.');
   }
   x.leafRequiresGrad = value;
 }

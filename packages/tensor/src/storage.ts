@@ -16,6 +16,9 @@ let serial = 0;
 /** The serial number that the newest storage has; storages made later have greater ones. */
 export const latestStorageId = (): number => serial;
 
+/** Whether the memory made now is that of inference tensors. Written by `autograd/inference-mode.ts` alone. */
+export const inferenceMode: { enabled: boolean } = { enabled: false };
+
 /**
  * The elements behind one or more tensors: views share it, in-place operations change it. The buffer is opaque
  * (see `backend/backend.ts`) and may be replaced by its backend: a storage is a box, the handle in it may change.
@@ -24,6 +27,8 @@ export class Storage implements VersionCounter {
   version = 0;
   /** Increases with creation: the engine tells by it which gradients an op has just made. */
   readonly id: number = ++serial;
+  /** Whether this was made in `inference_mode`: its tensors, views included, may not be saved for a backward pass. */
+  readonly inference: boolean = inferenceMode.enabled;
 
   constructor(
     readonly device: Device,

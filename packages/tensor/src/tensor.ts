@@ -10,6 +10,9 @@ import type { Device, Storage, VersionCounter } from './storage.js';
 /** What `tolist` returns: numbers (booleans for bool), nested as deep as the tensor has dimensions. */
 export type NestedList = number | boolean | NestedList[];
 
+const notSparse = (method: string): ValueError =>
+  new ValueError(`${method}(): expected sparse tensor layout but got Strided`);
+
 /**
  * An n-dimensional array that remembers how it was computed. A tensor is a view: shape, strides and offset over a
  * {@link Storage} that it may share with others. The operations are listed in `ops/methods.ts` and installed by
@@ -39,8 +42,8 @@ export class Tensor {
   base: Tensor | null = null;
   /** @internal The version at which `gradFn` was right, for a view. */
   viewVersion = 0;
-  /** @internal Whether the view was taken where no graph is recorded. */
-  viewWithoutGrad = false;
+  /** @internal Which mode the view was taken in, if in one where no graph is recorded. */
+  viewWithoutGrad: 'no_grad' | 'inference' | null = null;
   /** @internal Set by `retain_grad()`. */
   retainsGrad = false;
   private gradient: Tensor | null = null;
@@ -64,8 +67,9 @@ export class Tensor {
     return this.shape.length;
   }
 
-  /** Number of in-place changes that this tensor and its views have seen. */
+  /** Number of in-place changes that this tensor and its views have seen. @throws AutogradError for inference tensors. */
   get _version(): number {
+    if (this.storage.inference) throw new AutogradError('Inference tensors do not track version counter.');
     return this.versionCounter.version;
   }
 
@@ -145,6 +149,11 @@ export class Tensor {
     return isFloating(this.dtype);
   }
 
+  /** Whether this was made in `inference_mode`, so that no graph can hold it. */
+  is_inference(): boolean {
+    return this.storage.inference;
+  }
+
   is_contiguous(): boolean {
     return isContiguous(this.shape, this.strides);
   }
@@ -183,6 +192,62 @@ export class Tensor {
     if (this.shape.length === 0) throw new ShapeError('len() of a 0-d tensor');
     return this.shape[0];
   }
+
+  /** Whether this is a sparse tensor: see `sparse.ts`, which overrides what follows. */
+  get is_sparse(): boolean {
+    return false;
+  }
+
+  /** Number of dimensions that are sparse. https://pytorch.org/docs/stable/generated/torch.Tensor.sparse_dim.html */
+  sparse_dim(): number {
+    throw notSparse('sparse_dim');
+  }
+
+  /** Number of dimensions of each value. */
+  dense_dim(): number {
+    throw notSparse('dense_dim');
+  }
+
+  /** Number of listed elements of a sparse tensor. */
+  _nnz(): number {
+    throw notSparse('_nnz');
+  }
+
+  /** Where the listed elements are, `[sparse_dim, nnz]`, also of an uncoalesced tensor. */
+  _indices(): Tensor {
+    throw notSparse('_indices');
+  }
+
+  _values(): Tensor {
+    throw notSparse('_values');
+  }
+
+  /** Where the elements are. @throws ValueError for a tensor that is not coalesced. */
+  indices(): Tensor {
+    throw notSparse('indices');
+  }
+
+  values(): Tensor {
+    throw notSparse('values');
+  }
+
+  /** Whether each index is listed once, in order. */
+  is_coalesced(): boolean {
+    throw notSparse('is_coalesced');
+  }
+
+  /** With the elements of one index added up. https://pytorch.org/docs/stable/generated/torch.Tensor.coalesce.html */
+  coalesce(): Tensor {
+    throw notSparse('coalesce');
+  }
+
+  /** A sparse tensor with all its zeros; any other tensor itself. */
+  to_dense(): Tensor {
+    return this;
+  }
+
+  /** @internal A dense tensor plus `alpha` times this sparse one. */
+  addedTo?(dense: Tensor, alpha: number): Tensor;
 
   /** Lets a one-element tensor stand where JavaScript wants a number. @throws DTypeError otherwise. */
   [Symbol.toPrimitive](hint: string): string | number {

@@ -1,2 +1,3 @@
 /** `torch.utils`. */
 export * as data from '@torchlet/data';
+export * as checkpoint from './checkpoint.js';

@@ -1,57 +1,56 @@
-import { type Device, type DType, empty, functional, type Tensor, ValueError } from '@torchlet/tensor';
-import { bindArguments, checkBoolean, checkInteger, type Padding, type Pair, pairOf } from '@torchlet/tensor/internal';
-import { Module } from '../module.js';
-import { Parameter } from '../parameter.js';
-import { show } from '../repr.js';
-import { checkGiven, required } from './arguments.js';
-import { resetWeightAndBias } from './linear.js';
+import { type Device, type DType, functional, type Tensor } from '@torchlet/tensor';
+import { type Padding, type Padding1d, type Pair, pairOf, type Single, singleOf } from '@torchlet/tensor/internal';
+import {
+  CONV_NAMES,
+  ConvBase,
+  type ConvOptions,
+  type ConvTransposeOptions,
+  type PaddingMode,
+  TRANSPOSE_NAMES,
+} from './conv-base.js';
 
-export interface Conv2dOptions {
-  readonly in_channels?: number;
-  readonly out_channels?: number;
-  readonly kernel_size?: Pair;
-  readonly stride?: Pair;
-  /** Zeros on each side; `'same'` keeps the image's size, `'valid'` adds none. */
-  readonly padding?: Padding;
-  readonly dilation?: Pair;
-  readonly groups?: number;
-  readonly bias?: boolean;
-  readonly padding_mode?: 'zeros';
-  readonly device?: Device | null;
-  readonly dtype?: DType | null;
+export type Conv1dOptions = ConvOptions<Single>;
+export type Conv2dOptions = ConvOptions<Pair>;
+export type ConvTranspose1dOptions = ConvTransposeOptions<Single>;
+export type ConvTranspose2dOptions = ConvTransposeOptions<Pair>;
+
+const single = (op: string, name: string, value: unknown): [number] => [singleOf(op, name, value)];
+
+/**
+ * 1-D cross-correlation: input `[N, in_channels, L]` (or without N), output `[N, out_channels, L']`, weight
+ * `[out_channels, in_channels / groups, k]`. https://pytorch.org/docs/stable/generated/torch.nn.Conv1d.html
+ * @throws ValueError for sizes that do not fit.
+ */
+export class Conv1d extends ConvBase<[number]> {
+  constructor(
+    in_channels: number | Conv1dOptions,
+    out_channels?: number | Conv1dOptions,
+    kernel_size?: Single | Conv1dOptions,
+    stride?: Single | Conv1dOptions,
+    padding?: Padding1d | Conv1dOptions,
+    dilation?: Single | Conv1dOptions,
+    groups?: number | Conv1dOptions,
+    bias?: boolean | Conv1dOptions,
+    padding_mode?: PaddingMode | Conv1dOptions,
+    device?: Device | null | Conv1dOptions,
+    dtype?: DType | null | Conv1dOptions,
+  ) {
+    const sizes = [in_channels, out_channels, kernel_size, stride, padding, dilation];
+    super(CONV_NAMES, [...sizes, groups, bias, padding_mode, device, dtype], single);
+  }
+
+  override forward(input: Tensor): Tensor {
+    const [x, padding] = this.padded(input);
+    return functional.conv1d(x, this.weight, this.bias, this.stride, padding, this.dilation, this.groups);
+  }
 }
-
-const NAMES = [
-  'in_channels',
-  'out_channels',
-  'kernel_size',
-  'stride',
-  'padding',
-  'dilation',
-  'groups',
-  'bias',
-  'padding_mode',
-  'device',
-  'dtype',
-];
 
 /**
  * 2-D cross-correlation: input `[N, in_channels, H, W]` (or without N), output `[N, out_channels, H', W']`, weight
  * `[out_channels, in_channels / groups, kH, kW]`. https://pytorch.org/docs/stable/generated/torch.nn.Conv2d.html
- * @throws ValueError for sizes that do not fit, and for any `padding_mode` but `'zeros'`.
+ * @throws ValueError for sizes that do not fit.
  */
-export class Conv2d extends Module {
-  in_channels: number;
-  out_channels: number;
-  kernel_size: [number, number];
-  stride: [number, number];
-  padding: [number, number] | 'same' | 'valid';
-  dilation: [number, number];
-  groups: number;
-  padding_mode: 'zeros';
-  weight: Parameter;
-  declare bias: Parameter | null;
-
+export class Conv2d extends ConvBase<[number, number]> {
   constructor(
     in_channels: number | Conv2dOptions,
     out_channels?: number | Conv2dOptions,
@@ -61,71 +60,82 @@ export class Conv2d extends Module {
     dilation?: Pair | Conv2dOptions,
     groups?: number | Conv2dOptions,
     bias?: boolean | Conv2dOptions,
-    padding_mode?: 'zeros' | Conv2dOptions,
+    padding_mode?: PaddingMode | Conv2dOptions,
     device?: Device | null | Conv2dOptions,
     dtype?: DType | null | Conv2dOptions,
   ) {
-    super();
-    const positional = [in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, padding_mode];
-    const args = bindArguments('Conv2d', NAMES, [...positional, device, dtype]);
-    this.in_channels = required('Conv2d', 'in_channels', args[0]);
-    this.out_channels = required('Conv2d', 'out_channels', args[1]);
-    this.kernel_size = pairOf('Conv2d', 'kernel_size', checkGiven('Conv2d', 'kernel_size', args[2]));
-    this.stride = pairOf('Conv2d', 'stride', args[3] ?? 1);
-    this.padding = readPadding(args[4] ?? 0, this.stride);
-    this.dilation = pairOf('Conv2d', 'dilation', args[5] ?? 1);
-    this.groups = checkGroups(args[6] ?? 1, this.in_channels, this.out_channels);
-    this.padding_mode = checkPaddingMode(args[8] ?? 'zeros');
-    const options = { device: args[9] as Device | null, dtype: args[10] as DType | null };
-    const shape = [this.out_channels, this.in_channels / this.groups, ...this.kernel_size];
-    this.weight = new Parameter(empty(shape, options));
-    const hasBias = checkBoolean('Conv2d', 'bias', args[7] ?? true);
-    this.register_parameter('bias', hasBias ? new Parameter(empty([this.out_channels], options)) : null);
-    this.reset_parameters();
-  }
-
-  /** Draws weight and bias from U(−√k, √k) with k = groups / (in_channels · kH · kW). */
-  reset_parameters(): void {
-    resetWeightAndBias(this.weight, this.bias);
+    const sizes = [in_channels, out_channels, kernel_size, stride, padding, dilation];
+    super(CONV_NAMES, [...sizes, groups, bias, padding_mode, device, dtype], pairOf);
   }
 
   override forward(input: Tensor): Tensor {
-    return functional.conv2d(input, this.weight, this.bias, this.stride, this.padding, this.dilation, this.groups);
-  }
-
-  override extra_repr(): string {
-    const parts = [
-      `${this.in_channels}, ${this.out_channels}, kernel_size=${show(this.kernel_size)}, stride=${show(this.stride)}`,
-    ];
-    if (typeof this.padding === 'string' || this.padding.some((p) => p !== 0))
-      parts.push(`padding=${show(this.padding)}`);
-    if (this.dilation.some((d) => d !== 1)) parts.push(`dilation=${show(this.dilation)}`);
-    if (this.groups !== 1) parts.push(`groups=${this.groups}`);
-    if (this.bias === null) parts.push('bias=False');
-    return parts.join(', ');
+    const [x, padding] = this.padded(input);
+    return functional.conv2d(x, this.weight, this.bias, this.stride, padding, this.dilation, this.groups);
   }
 }
 
-function readPadding(padding: unknown, stride: readonly number[]): [number, number] | 'same' | 'valid' {
-  if (typeof padding !== 'string') return pairOf('Conv2d', 'padding', padding);
-  if (padding !== 'same' && padding !== 'valid') {
-    throw new ValueError(`Invalid padding string '${padding}', should be one of {'valid', 'same'}`);
+/**
+ * The gradient of Conv1d with respect to its input, as a layer: input `[N, in_channels, L]` (or without N), weight
+ * `[in_channels, out_channels / groups, k]`. A second argument may ask for a size.
+ * https://pytorch.org/docs/stable/generated/torch.nn.ConvTranspose1d.html
+ * @throws ValueError for sizes that do not fit.
+ */
+export class ConvTranspose1d extends ConvBase<[number]> {
+  constructor(
+    in_channels: number | ConvTranspose1dOptions,
+    out_channels?: number | ConvTranspose1dOptions,
+    kernel_size?: Single | ConvTranspose1dOptions,
+    stride?: Single | ConvTranspose1dOptions,
+    padding?: Single | ConvTranspose1dOptions,
+    output_padding?: Single | ConvTranspose1dOptions,
+    groups?: number | ConvTranspose1dOptions,
+    bias?: boolean | ConvTranspose1dOptions,
+    dilation?: Single | ConvTranspose1dOptions,
+    padding_mode?: 'zeros' | ConvTranspose1dOptions,
+    device?: Device | null | ConvTranspose1dOptions,
+    dtype?: DType | null | ConvTranspose1dOptions,
+  ) {
+    const sizes = [in_channels, out_channels, kernel_size, stride, padding, output_padding];
+    super(TRANSPOSE_NAMES, [...sizes, groups, bias, dilation, padding_mode, device, dtype], single);
   }
-  if (padding === 'same' && stride.some((s) => s !== 1)) {
-    throw new ValueError("padding='same' is not supported for strided convolutions");
+
+  override forward(input: Tensor, output_size?: readonly number[] | null): Tensor {
+    const { weight, bias, stride, groups, dilation } = this;
+    const output_padding = this.outputPadding(input, output_size);
+    const padding = this.padding as [number];
+    return functional.conv_transpose1d(input, weight, { bias, stride, padding, output_padding, groups, dilation });
   }
-  return padding;
 }
 
-function checkGroups(value: unknown, inChannels: number, outChannels: number): number {
-  const groups = checkInteger('Conv2d', 'groups', value);
-  if (groups <= 0) throw new ValueError('groups must be a positive integer');
-  if (inChannels % groups !== 0) throw new ValueError('in_channels must be divisible by groups');
-  if (outChannels % groups !== 0) throw new ValueError('out_channels must be divisible by groups');
-  return groups;
-}
+/**
+ * The gradient of Conv2d with respect to its input, as a layer: input `[N, in_channels, H, W]` (or without N), weight
+ * `[in_channels, out_channels / groups, kH, kW]`. A second argument may ask for a size.
+ * https://pytorch.org/docs/stable/generated/torch.nn.ConvTranspose2d.html
+ * @throws ValueError for sizes that do not fit.
+ */
+export class ConvTranspose2d extends ConvBase<[number, number]> {
+  constructor(
+    in_channels: number | ConvTranspose2dOptions,
+    out_channels?: number | ConvTranspose2dOptions,
+    kernel_size?: Pair | ConvTranspose2dOptions,
+    stride?: Pair | ConvTranspose2dOptions,
+    padding?: Pair | ConvTranspose2dOptions,
+    output_padding?: Pair | ConvTranspose2dOptions,
+    groups?: number | ConvTranspose2dOptions,
+    bias?: boolean | ConvTranspose2dOptions,
+    dilation?: Pair | ConvTranspose2dOptions,
+    padding_mode?: 'zeros' | ConvTranspose2dOptions,
+    device?: Device | null | ConvTranspose2dOptions,
+    dtype?: DType | null | ConvTranspose2dOptions,
+  ) {
+    const sizes = [in_channels, out_channels, kernel_size, stride, padding, output_padding];
+    super(TRANSPOSE_NAMES, [...sizes, groups, bias, dilation, padding_mode, device, dtype], pairOf);
+  }
 
-function checkPaddingMode(mode: unknown): 'zeros' {
-  if (mode === 'zeros') return mode;
-  throw new ValueError(`Conv2d(): only padding_mode='zeros' is supported, but got padding_mode='${String(mode)}'`);
+  override forward(input: Tensor, output_size?: readonly number[] | null): Tensor {
+    const { weight, bias, stride, groups, dilation } = this;
+    const output_padding = this.outputPadding(input, output_size);
+    const padding = this.padding as [number, number];
+    return functional.conv_transpose2d(input, weight, { bias, stride, padding, output_padding, groups, dilation });
+  }
 }

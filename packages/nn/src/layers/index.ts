@@ -1,9 +1,15 @@
 /** The layers, containers and losses of `torch.nn`. */
 export { type DimOptions, type InplaceOptions, LogSoftmax, ReLU, Sigmoid, Softmax, Tanh } from './activation.js';
+export * from './adaptive-pooling.js';
+export { type AttentionCallOptions, MultiheadAttention, type MultiheadAttentionOptions } from './attention.js';
 export { ModuleList, type NamedModules, Sequential } from './container.js';
-export { Conv2d, type Conv2dOptions } from './conv.js';
-export { Dropout, type DropoutOptions } from './dropout.js';
+export * from './conv.js';
+export type { ConvOptions, ConvTransposeOptions, PaddingMode } from './conv-base.js';
+export * from './dropout.js';
+export * from './embedding.js';
 export { Flatten, type FlattenOptions } from './flatten.js';
+export * from './inplace-activation.js';
+export * from './layer-norm.js';
 export { Identity, Linear, type LinearOptions } from './linear.js';
 export {
   type ClassLossOptions,
@@ -13,4 +19,26 @@ export {
   MSELoss,
   NLLLoss,
 } from './loss.js';
+export * from './margin-loss.js';
+export * from './more-activation.js';
+export * from './normalization.js';
+export * from './padding.js';
 export { AvgPool2d, type AvgPool2dOptions, MaxPool2d, type MaxPool2dOptions } from './pooling.js';
+export * from './recurrent/index.js';
+export * from './resizing.js';
+export { Transformer, type TransformerCallOptions, type TransformerOptions } from './transformer.js';
+export {
+  type DecoderLayerCallOptions,
+  type EncoderLayerCallOptions,
+  TransformerDecoderLayer,
+  TransformerEncoderLayer,
+} from './transformer-layers.js';
+export type { Activation, TransformerLayerOptions } from './transformer-options.js';
+export {
+  type EncoderCallOptions,
+  TransformerDecoder,
+  type TransformerDecoderOptions,
+  TransformerEncoder,
+  type TransformerEncoderOptions,
+} from './transformer-stacks.js';
+export * from './value-loss.js';

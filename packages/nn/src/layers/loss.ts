@@ -12,7 +12,7 @@ export interface LossOptions {
 }
 
 /** The two deprecated arguments as `reduction`, which they overrule. */
-function readReduction(average: unknown, reduce: unknown, reduction: unknown): Reduction {
+export function readReduction(average: unknown, reduce: unknown, reduction: unknown): Reduction {
   if ((average ?? null) === null && (reduce ?? null) === null) return (reduction ?? 'mean') as Reduction;
   if (reduce === false) return 'none';
   return average === false ? 'sum' : 'mean';

@@ -2,10 +2,12 @@
  * Reverse-mode differentiation: visits the nodes of a graph once each, in an order in which all gradients of a node have
  * come in, without recursion. https://pytorch.org/docs/stable/notes/autograd.html
  */
-import { latestStorageId, type Storage } from '../storage.js';
+import { inferenceMode, latestStorageId, type Storage } from '../storage.js';
 import type { Tensor } from '../tensor.js';
+import { anomalyMode, checkResults, explainFailure } from './anomaly.js';
 import { withGradMode } from './grad-mode.js';
 import { AccumulateGrad, type Edge, type Node, Task } from './node.js';
+import { running } from './running.js';
 
 export interface RunOptions {
   readonly retainGraph: boolean;
@@ -19,12 +21,17 @@ export interface RunOptions {
 /** Runs backward from `roots`. Returns the captured gradients, null for those that nothing reached. */
 export function runBackward(roots: readonly Edge[], grads: readonly Tensor[], options: RunOptions): (Tensor | null)[] {
   const run = new Run(options);
+  const outer = running.run;
+  running.run = run;
   try {
-    return withGradMode(options.createGraph, () => run.execute(roots, grads));
+    return withGradMode(options.createGraph && !inferenceMode.enabled, () => run.execute(roots, grads));
   } finally {
+    running.run = outer;
     run.forget();
   }
 }
+
+const NOTHING: readonly (Tensor | null)[] = [];
 
 class Run {
   private readonly tasks: Task[] = [];
@@ -114,24 +121,61 @@ class Run {
   private runTask(task: Task): void {
     const { node, grads } = task;
     let results: readonly (Tensor | null)[] | null = null;
-    const mark = latestStorageId();
+    let mark = latestStorageId();
     if (task.needed && hasAny(grads)) {
-      if (node.preHooks !== null) {
+      if (node.hooks !== null) {
+        // a hook may keep what it sees, and what it returns
         task.owned.fill(false);
-        for (const hook of node.preHooks) hook(grads);
+        node.hooks.runTensorHooks(grads);
       }
       if (this.options.captures !== null) this.capture(task, this.options.captures);
-      if (node instanceof AccumulateGrad) this.accumulate(task, node);
-      else if (this.leadsOn(node)) {
-        results = node.apply(grads);
+      if (this.isDue(node)) {
+        if (node.hooks !== null || node.runsUserCode() || anomalyMode.enabled) {
+          results = this.applyWatched(task);
+          mark = Number.POSITIVE_INFINITY;
+        } else {
+          results = node instanceof AccumulateGrad ? this.accumulate(task, node) : node.apply(grads);
+        }
         if (!this.options.retainGraph) node.release();
       }
     }
     this.passOn(task, results, mark);
   }
 
-  private leadsOn(node: Node): boolean {
-    return this.options.captures === null || node.edges.some((edge) => edge !== null && this.taskOf(edge.node).needed);
+  /** Runs a node with its hooks or the user's code, who may keep every gradient: the engine owns none afterwards. */
+  private applyWatched(task: Task): readonly (Tensor | null)[] {
+    const { node, grads, owned } = task;
+    node.hooks?.runPreHooks(grads);
+    if (node.runsUserCode()) owned.fill(false);
+    const seen = node.hooks === null || node.hooks.post.isEmpty ? null : grads.slice();
+    let results: readonly (Tensor | null)[];
+    if (anomalyMode.enabled) results = this.applyGuarded(task);
+    else results = node instanceof AccumulateGrad ? this.accumulate(task, node) : node.apply(grads);
+    owned.fill(false);
+    return seen === null || node.hooks === null ? results : node.hooks.runPostHooks(results, seen);
+  }
+
+  private applyGuarded(task: Task): readonly (Tensor | null)[] {
+    const { node, grads } = task;
+    const outer = running.node;
+    running.node = node;
+    try {
+      const results = node instanceof AccumulateGrad ? this.accumulate(task, node) : node.apply(grads);
+      if (anomalyMode.checkNan) checkResults(node, results);
+      return results;
+    } catch (error) {
+      throw explainFailure(node, error);
+    } finally {
+      running.node = outer;
+    }
+  }
+
+  /** Whether a node has to run; of the leaves, those whose `.grad` is wanted. */
+  private isDue(node: Node): boolean {
+    const { captures, accumulate } = this.options;
+    if (captures === null) return true;
+    if (node instanceof AccumulateGrad) return accumulate;
+    return node.edges.some((edge) => edge !== null && this.taskOf(edge.node).needed);
   }
 
   private capture(task: Task, captures: readonly Edge[]): void {
@@ -142,11 +186,12 @@ class Run {
     }
   }
 
-  private accumulate(task: Task, node: AccumulateGrad): void {
-    const { captures, accumulate, createGraph } = this.options;
+  private accumulate(task: Task, node: AccumulateGrad): readonly (Tensor | null)[] {
     const grad = task.grads[0];
-    if (grad === null || (captures !== null && !accumulate)) return;
-    node.accumulate(grad, task.owned[0] && !createGraph);
+    if (grad === null) return NOTHING;
+    node.accumulate(grad, task.owned[0] && !this.options.createGraph);
+    if (node.hooks !== null) for (const hook of node.hooks.accumulated) hook(node.variable);
+    return NOTHING;
   }
 
   private passOn(task: Task, results: readonly (Tensor | null)[] | null, mark: number): void {

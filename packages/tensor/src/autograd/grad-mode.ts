@@ -2,6 +2,7 @@
  * Whether operations are recorded. https://pytorch.org/docs/stable/notes/autograd.html#locally-disable-grad-doc
  */
 import { ValueError } from '../errors.js';
+import { inferenceMode } from '../storage.js';
 
 /** The current mode; read by every op. Only this folder writes it. */
 export const gradMode: { enabled: boolean } = { enabled: true };
@@ -35,7 +36,9 @@ export function withGradMode<T>(enabled: boolean, fn: () => T): T {
   }
 }
 
-function run<T>(name: string, enabled: boolean, fn: (() => T) | undefined): T | GradModeScope {
+function run<T>(name: string, wanted: boolean, fn: (() => T) | undefined): T | GradModeScope {
+  // nothing is ever recorded in inference mode
+  const enabled = wanted && !inferenceMode.enabled;
   if (fn === undefined) return scope(enabled);
   const result = withGradMode(enabled, fn);
   if (result instanceof Promise) {

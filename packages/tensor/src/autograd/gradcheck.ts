@@ -5,6 +5,7 @@ import { showShape } from '../shape.js';
 import { Tensor } from '../tensor.js';
 import { grad } from './backward.js';
 import { gradientEdge } from './history.js';
+import { analyticalJacobian, indicesOf, numericalJacobian } from './jacobian.js';
 
 /** Gradients that do not agree with central differences. */
 export class GradcheckError extends AutogradError {}
@@ -106,61 +107,6 @@ function subjectOf(func: CheckedFunction, args: readonly unknown[], name: string
     }
   }
   return { name, call: () => differentiable((func as (...a: unknown[]) => unknown)(...args)), inputs };
-}
-
-/** Row-major index to the indices of the dimensions. */
-function indicesOf(shape: readonly number[], flat: number): number[] {
-  const indices = new Array<number>(shape.length);
-  let rest = flat;
-  for (let d = shape.length - 1; d >= 0; d--) {
-    indices[d] = rest % shape[d];
-    rest = Math.floor(rest / shape[d]);
-  }
-  return indices;
-}
-
-/** One element as a tensor of its own, over the same memory and outside of the graph. */
-function elementOf(x: Tensor, flat: number): Tensor {
-  const offset = indicesOf(x.shape, flat).reduce((sum, i, d) => sum + i * x.strides[d], x.offset);
-  return x.data.as_strided([], [], offset);
-}
-
-/** `[output][input element][output element]`: how far each output moves with each element of the input. */
-function numericalJacobian(subject: Subject, input: Tensor, eps: number): number[][][] {
-  const columns = subject.call().map((): number[][] => []);
-  for (let j = 0; j < input.numel(); j++) {
-    const element = elementOf(input, j);
-    const value = Number(element.item());
-    const at = (x: number): number[][] => {
-      element.fill_(x);
-      return subject.call().map((t) => Array.from(t.toArray()));
-    };
-    let high: number[][];
-    let low: number[][];
-    try {
-      [high, low] = [at(value + eps), at(value - eps)];
-    } finally {
-      element.fill_(value);
-    }
-    columns.forEach((column, k) => {
-      column.push(high[k].map((h, i) => (h - low[k][i]) / (2 * eps)));
-    });
-  }
-  return columns;
-}
-
-/** `[input][output element][input element]` for one output, a backward pass per element. */
-function analyticalJacobian(output: Tensor, inputs: readonly Tensor[]): number[][][] {
-  const rows = inputs.map((): number[][] => []);
-  for (let i = 0; i < output.numel(); i++) {
-    const direction = output.new_zeros(output.shape);
-    elementOf(direction, i).fill_(1);
-    const grads = grad(output, inputs, direction, { retain_graph: true, allow_unused: true });
-    grads.forEach((g, k) => {
-      rows[k].push(g === null ? new Array<number>(inputs[k].numel()).fill(0) : Array.from(g.toArray()));
-    });
-  }
-  return rows;
 }
 
 const close = (got: number, expected: number, { atol, rtol }: Resolved): boolean =>
@@ -274,7 +220,7 @@ function check(subject: Subject, options: Resolved): void {
   const results = subject.call();
   const inputs = subject.inputs.map(({ tensor }) => tensor);
   // [output][input][input element][output element]
-  const byInput = inputs.map((input) => numericalJacobian(subject, input, options.eps));
+  const byInput = inputs.map((input) => numericalJacobian(subject.call, input, options.eps));
   const recorded = results.filter((t) => gradientEdge(t) !== null);
   results.forEach((output, k) => {
     const numerical = byInput.map((jacobians) => jacobians[k]);

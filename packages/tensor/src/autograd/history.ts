@@ -7,7 +7,7 @@ import { backendOf } from '../backend/devices.js';
 import { allocateArray } from '../dtype.js';
 import { AutogradError } from '../errors.js';
 import { numelOf, type Shape, storageEnd } from '../shape.js';
-import { Storage } from '../storage.js';
+import { inferenceMode, Storage } from '../storage.js';
 import { Tensor } from '../tensor.js';
 import { gradMode, withGradMode } from './grad-mode.js';
 import { AccumulateGrad, type Edge, Node } from './node.js';
@@ -17,8 +17,7 @@ export function gradFnOf(t: Tensor): Node | null {
   const base = t.base;
   if (base !== null && t.viewVersion !== t.versionCounter.version && requiresGrad(base)) {
     const renewed = withGradMode(true, () => base.as_strided(t.shape, t.strides, t.offset));
-    t.gradFn = renewed.gradFn;
-    t.outputNr = 0;
+    setHistory(t, renewed.gradFn, 0);
     t.viewVersion = t.versionCounter.version;
   }
   return t.gradFn;
@@ -35,28 +34,45 @@ export function gradientEdge(t: Tensor): Edge | null {
   return { node: t.accumulator, index: 0, shape: t.shape, dtype: t.dtype };
 }
 
+/** `t` is now that output of `fn`; its `.grad` is filled from there, if `retain_grad()` asked for it. */
+function setHistory(t: Tensor, fn: Node | null, index: number): void {
+  if (t.retainsGrad) {
+    t.gradFn?.hooks?.forgetRetained(t.outputNr);
+    if (fn !== null) retainOn(fn, index, t);
+  }
+  t.gradFn = fn;
+  t.outputNr = index;
+}
+
+/** Adds the gradients that arrive at output `index` of `fn` to `t.grad`. */
+export function retainOn(fn: Node, index: number, t: Tensor): void {
+  fn.ownHooks.retain(index, (grads) => {
+    const grad = grads[index];
+    if (grad !== null) t.grad = t.grad === null ? grad.clone() : t.grad.add(grad);
+  });
+}
+
 /** Makes `view` known as a view of `of` (or of what that is a view of). */
 export function markView(view: Tensor, of: Tensor): void {
   view.base = of.base ?? of;
   view.versionCounter = of.versionCounter;
   view.viewVersion = of.versionCounter.version;
-  view.viewWithoutGrad = !gradMode.enabled || of.viewWithoutGrad;
+  view.viewWithoutGrad = gradMode.enabled ? of.viewWithoutGrad : inferenceMode.enabled ? 'inference' : 'no_grad';
 }
 
 /**
  * @throws AutogradError when an in-place operation must not touch `t` while the graph is recorded, in PyTorch's words.
  */
 export function checkInplace(t: Tensor): void {
-  if (!gradMode.enabled || !requiresGrad(t)) return;
+  if (t.storage.inference && !inferenceMode.enabled) throw new AutogradError(INFERENCE_UPDATE);
+  if (!gradMode.enabled) return;
+  // a view made without a graph wants no gradient itself, but what it would change may want one
+  const changesGraph = t.base !== null && t.viewWithoutGrad !== null && requiresGrad(t.base);
+  if (!changesGraph && !requiresGrad(t)) return;
+  const forbidden = t.gradFn === null ? null : t.gradFn.inplaceError(t.outputNr);
+  if (forbidden !== null) throw new AutogradError(forbidden);
   if (t.base !== null) {
-    if (t.viewWithoutGrad) {
-      throw new AutogradError(
-        'A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that this use ' +
-          'case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view and ' +
-          "the inplace either both inside the no_grad block (if you don't want the inplace to be tracked) or both " +
-          'outside (if you want the inplace to be tracked).',
-      );
-    }
+    if (t.viewWithoutGrad !== null) throw new AutogradError(ambiguousView(t.viewWithoutGrad));
     if (t.base.leafRequiresGrad) {
       throw new AutogradError('a view of a leaf Variable that requires grad is being used in an in-place operation.');
     }
@@ -65,20 +81,32 @@ export function checkInplace(t: Tensor): void {
   }
 }
 
+const INFERENCE_UPDATE =
+  'Inplace update to inference tensor outside InferenceMode is not allowed. You can make a clone to get a normal ' +
+  'tensor before doing inplace update. See https://github.com/pytorch/rfcs/pull/17 for more details.';
+
+function ambiguousView(mode: 'no_grad' | 'inference'): string {
+  const [made, now, block] =
+    mode === 'no_grad'
+      ? ['no_grad mode', 'with grad mode enabled', 'no_grad block']
+      : ['inference mode', 'in normal mode', 'inference_mode block'];
+  return (
+    `A view was created in ${made} and is being modified inplace ${now}. Given that this use case is ambiguous and ` +
+    'error-prone, it is forbidden. You can clarify your code by moving both the view and the inplace either both ' +
+    `inside the ${block} (if you don't want the inplace to be tracked) or both outside (if you want the inplace to be ` +
+    'tracked).'
+  );
+}
+
 /**
- * After an in-place operation recorded as `fn` (whose input 0 is the old `t`): `t` is now fn's output. A view passes the
- * change on to its base, of which it is one slice; other views see it when they are asked (`gradFnOf`).
+ * After an in-place operation recorded as `fn`, whose input number `input` is the old `t`: `t` is now fn's output number
+ * `output`. A view passes the change on to its base, of which it is one slice; other views see it when they are asked
+ * (`gradFnOf`).
  */
-export function rebaseHistory(t: Tensor, fn: Node): void {
+export function rebaseHistory(t: Tensor, fn: Node, output: number = 0, input: number = 0): void {
   const base = t.base;
-  if (base === null) {
-    t.gradFn = fn;
-    t.outputNr = 0;
-    return;
-  }
-  const slices = new CopySlices(base, t, fn);
-  base.gradFn = slices;
-  base.outputNr = 0;
+  if (base === null) setHistory(t, fn, output);
+  else setHistory(base, new CopySlices(base, t, fn, input), 0);
 }
 
 interface Geometry {
@@ -102,11 +130,13 @@ export class CopySlices extends Node {
     base: Tensor,
     view: Tensor,
     private readonly fn: Node,
+    /** Which input of `fn` the view was. */
+    private readonly input: number,
   ) {
     super();
     this.baseGeometry = geometryOf(base);
     this.viewGeometry = geometryOf(view);
-    this.edges = [gradientEdge(base), ...fn.edges.slice(1)];
+    this.edges = [gradientEdge(base), ...fn.edges.toSpliced(input, 1)];
   }
 
   override name(): string {
@@ -120,11 +150,17 @@ export class CopySlices extends Node {
     result.copy_(grad);
     const slice = result.as_strided(shape, strides, offset - this.baseGeometry.offset);
     const grads = this.fn.apply([slice.clone()]);
-    if (this.edges[0] === null) return [null, ...grads.slice(1)];
+    const others = grads.toSpliced(this.input, 1);
+    if (this.edges[0] === null) return [null, ...others];
     // fn computes no gradient for an input that wanted none before the base did
-    if (grads[0] === null) slice.zero_();
-    else slice.copy_(grads[0]);
-    return [result, ...grads.slice(1)];
+    const own = grads[this.input];
+    if (own === null) slice.zero_();
+    else slice.copy_(own);
+    return [result, ...others];
+  }
+
+  override runsUserCode(): boolean {
+    return this.fn.runsUserCode();
   }
 
   override release(): void {

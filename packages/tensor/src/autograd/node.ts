@@ -5,6 +5,8 @@ import { AutogradError } from '../errors.js';
 import { type Shape, sameShape, showShape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { gradMode } from './grad-mode.js';
+import { type NodeHook, NodeHooks, type NodePreHook } from './hooks.js';
+import type { RemovableHandle } from './removable-handle.js';
 
 /** Where a gradient goes next, and what it must look like there. */
 export interface Edge {
@@ -15,9 +17,6 @@ export interface Edge {
   readonly dtype: DType;
 }
 
-/** Called with the summed gradients of a node's outputs before it runs; may replace them in the array. */
-export type PreHook = (grads: (Tensor | null)[]) => void;
-
 let counter = 0;
 
 const NO_EDGES: readonly Edge[] = [];
@@ -27,7 +26,8 @@ export abstract class Node {
   readonly sequence: number = ++counter;
   /** One per input; null where no gradient is wanted. */
   edges: readonly (Edge | null)[] = NO_EDGES;
-  preHooks: PreHook[] | null = null;
+  /** Made with the first hook. */
+  hooks: NodeHooks | null = null;
   /** The engine's notes while it runs; the topmost of a stack when runs are nested. */
   task: Task | null = null;
 
@@ -37,6 +37,11 @@ export abstract class Node {
   /** The name without C++ namespaces, as PyTorch prints it. */
   shortName(): string {
     return this.name().replace(/^.*::/, '');
+  }
+
+  /** @internal The forward operation's name. */
+  operation(): string {
+    return this.shortName().replace(/Backward\d*$/, '');
   }
 
   /** How many gradients come in. */
@@ -53,8 +58,36 @@ export abstract class Node {
     return this.edges.map((edge) => (edge === null ? [null, 0] : [edge.node, edge.index]));
   }
 
-  addPreHook(hook: PreHook): void {
-    this.preHooks = [...(this.preHooks ?? []), hook];
+  /** @internal The hooks, to add one. */
+  get ownHooks(): NodeHooks {
+    this.hooks ??= new NodeHooks();
+    return this.hooks;
+  }
+
+  /**
+   * Runs after this node, with the gradients of its inputs and outputs; an array that it returns replaces the former.
+   * https://pytorch.org/docs/stable/generated/torch.autograd.graph.Node.register_hook.html
+   */
+  register_hook(fn: NodeHook): RemovableHandle {
+    return this.ownHooks.post.add(fn);
+  }
+
+  /**
+   * Runs before this node, with the gradients of its outputs; an array that it returns replaces them.
+   * https://pytorch.org/docs/stable/generated/torch.autograd.graph.Node.register_prehook.html
+   */
+  register_prehook(fn: NodePreHook): RemovableHandle {
+    return this.ownHooks.pre.add(fn);
+  }
+
+  /** @internal Whether the user's own code runs in it, which may keep any gradient that it sees or returns. */
+  runsUserCode(): boolean {
+    return false;
+  }
+
+  /** @internal Why output `index` must not be changed in place, or null. */
+  inplaceError(_index: number): string | null {
+    return null;
   }
 
   toString(): string {
@@ -88,7 +121,7 @@ export class Task {
     if (sum === null) {
       this.grads[index] = grad;
       this.owned[index] = owned;
-    } else if (this.owned[index] && !createGraph) {
+    } else if (this.owned[index] && !createGraph && !sum.is_sparse && !grad.is_sparse) {
       backendOf(sum.device).accumulate(sum, grad);
     } else {
       this.grads[index] = sum.add(grad);
@@ -129,6 +162,10 @@ export class AccumulateGrad extends Node {
       variable.grad = owned ? grad : gradMode.enabled ? grad.clone() : grad.detach().clone();
     } else if (gradMode.enabled) {
       variable.grad = old.add(grad);
+    } else if (old.is_sparse && !grad.is_sparse) {
+      variable.grad = grad.detach().add(old);
+    } else if (grad.is_sparse) {
+      old.add_(grad);
     } else {
       backendOf(old.device).accumulate(old, grad);
       old.versionCounter.version++;

@@ -1,14 +1,17 @@
 /** `defineOp`: an operation with its derivative. */
 import { backendOf } from '../backend/devices.js';
-import { can_cast, cName, type DType, isFloating } from '../dtype.js';
-import { AutogradError, DTypeError, ShapeError } from '../errors.js';
-import { numelOf, type Shape, sameShape, showShape } from '../shape.js';
-import { Storage } from '../storage.js';
+import { type DType, isFloating } from '../dtype.js';
+import { AutogradError } from '../errors.js';
+import { type Shape, sameShape } from '../shape.js';
+import type { Storage } from '../storage.js';
 import { Tensor } from '../tensor.js';
+import { anomalyMode, rememberOrigin } from './anomaly.js';
 import { gradMode } from './grad-mode.js';
 import { checkInplace, gradFnOf, gradientEdge, markView, rebaseHistory, requiresGrad } from './history.js';
+import { checkResult, checkWritable, copyOf } from './inplace-checks.js';
 import { type Edge, Node } from './node.js';
 import { SavedTensor } from './saved-tensor.js';
+import { packAll, type Saved, savedTensorHooks } from './saved-tensor-hooks.js';
 
 /** What an op's forward hands to its backward. The names are those of PyTorch's `ctx`. */
 export interface Context<State = unknown> {
@@ -94,7 +97,7 @@ const NO_NEEDS: readonly boolean[] = [];
 class OpNode extends Node implements Context {
   state: unknown = undefined;
   out: Tensor | null = null;
-  saved: SavedTensor[] | null = null;
+  saved: Saved[] | null = null;
   pending: Tensor[] = NO_TENSORS;
   needs_input_grad: readonly boolean[] = NO_NEEDS;
   /** How many edges each argument has: a list argument has several. Null: one each. */
@@ -122,7 +125,8 @@ class OpNode extends Node implements Context {
   /** Saves at the versions of now, which is after the kernels have run. */
   keepPending(result: Result | null): SavedTensor[] {
     const saved = new Array<SavedTensor>(this.pending.length);
-    for (let i = 0; i < saved.length; i++) saved[i] = new SavedTensor(this.pending[i], isOutput(this.pending[i], result));
+    for (let i = 0; i < saved.length; i++)
+      saved[i] = new SavedTensor(this.pending[i], isOutput(this.pending[i], result));
     this.pending = NO_TENSORS;
     this.saved = saved;
     return saved;
@@ -133,6 +137,15 @@ class OpNode extends Node implements Context {
     const tensors = new Array<Tensor>(this.saved.length);
     for (let i = 0; i < tensors.length; i++) tensors[i] = this.saved[i].unpack(this);
     return tensors;
+  }
+
+  /** Lets hooks keep what was saved. */
+  pack(): void {
+    if (this.saved !== null) this.saved = packAll(this.saved, this);
+  }
+
+  override operation(): string {
+    return this.spec.name;
   }
 
   override release(): void {
@@ -179,7 +192,7 @@ class OpNode extends Node implements Context {
   }
 }
 
-const FREED =
+export const FREED: string =
   'Trying to backward through the graph a second time (or directly access saved tensors after they have already been ' +
   'freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). Specify ' +
   'retain_graph=True if you need to backward through the graph a second time or if you need to access saved tensors ' +
@@ -217,6 +230,7 @@ function runOp(spec: Spec, args: readonly unknown[]): Result {
   node.keepPending(result);
   if (result instanceof Tensor) attach(result, node, 0);
   else attachAll(result as readonly Tensor[], node);
+  if (savedTensorHooks.top !== null) node.pack();
   return result;
 }
 
@@ -239,6 +253,7 @@ function forwardOf(node: OpNode, args: readonly unknown[]): Result {
 
 /** Edges to the arguments' nodes. */
 function connect(node: OpNode, args: readonly unknown[]): void {
+  if (anomalyMode.enabled) rememberOrigin(node);
   const needs = new Array<boolean>(args.length);
   const edges: (Edge | null)[] = [];
   let lists = false;
@@ -319,39 +334,5 @@ function recordInplace(name: string, node: OpNode, self: Tensor, args: readonly 
   rebaseHistory(self, node);
   gradFnOf(self);
   for (let i = 0; i < saved.length; i++) if (isResult[i]) saved[i] = new SavedTensor(self, true);
-}
-
-/** @throws ShapeError for a tensor in which several indices show one element. */
-export function checkWritable(name: string, t: Tensor): void {
-  for (let i = 0; i < t.shape.length; i++) {
-    if (t.strides[i] === 0 && t.shape[i] > 1) {
-      throw new ShapeError(
-        `${name}(): unsupported operation: more than one element of the written-to tensor refers to a single memory ` +
-          'location. Please clone() the tensor before performing the operation.',
-      );
-    }
-  }
-}
-
-/** @throws ShapeError, DTypeError when an in-place result does not fit into the tensor. */
-export function checkResult(name: string, self: Tensor, result: { shape: Shape; dtype: DType }): void {
-  if (!sameShape(self.shape, result.shape)) {
-    throw new ShapeError(
-      `${name}(): output with shape ${showShape(self.shape)} doesn't match the broadcast shape ${showShape(result.shape)}`,
-    );
-  }
-  if (!can_cast(result.dtype, self.dtype)) {
-    throw new DTypeError(
-      `${name}(): result type ${cName(result.dtype)} can't be cast to the desired output type ${cName(self.dtype)}`,
-    );
-  }
-}
-
-function copyOf(storage: Storage): Storage {
-  const { device, dtype, numel } = storage;
-  const backend = backendOf(device);
-  const whole = { storage, shape: [numel], strides: [1], offset: 0, dtype };
-  const copy = new Storage(device, dtype, numel, backend.allocate(numel, dtype));
-  if (numelOf(whole.shape) > 0) backend.copy(whole, { ...whole, storage: copy });
-  return copy;
+  if (savedTensorHooks.top !== null) node.pack();
 }

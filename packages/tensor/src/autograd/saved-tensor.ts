@@ -5,6 +5,10 @@ import type { Storage, VersionCounter } from '../storage.js';
 import { Tensor } from '../tensor.js';
 import type { Node } from './node.js';
 
+const INFERENCE =
+  'Inference tensors cannot be saved for backward. To work around you can make a clone to get a normal tensor and use ' +
+  'it in autograd.';
+
 /**
  * A tensor kept for the backward pass, as it was when it was saved: its memory, its place in the graph and its
  * version. Reading it after an in-place change is an error instead of a wrong number.
@@ -25,6 +29,7 @@ export class SavedTensor {
     private readonly tensor: Tensor,
     private readonly isOutput: boolean = false,
   ) {
+    if (tensor.storage.inference) throw new AutogradError(INFERENCE);
     this.storage = tensor.storage;
     this.gradFn = tensor.gradFn;
     this.versionCounter = tensor.versionCounter;
@@ -45,7 +50,7 @@ export class SavedTensor {
    * did not yet when it was saved.
    * @throws AutogradError when the memory has been changed in place since.
    */
-  unpack(owner: Node): Tensor {
+  unpack(owner: Node | null): Tensor {
     const t = this.tensor;
     const current = this.versionCounter.version;
     if (current !== this.version) {

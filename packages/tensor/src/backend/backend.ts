@@ -22,6 +22,7 @@ export interface View {
 }
 
 export type ReduceName = 'sum' | 'prod' | 'max' | 'min';
+export type ScanName = ReduceName | 'logsumexp';
 
 /** Convolution's numbers, two-dimensional; sizes follow from the views. */
 export interface Conv2dParams {
@@ -80,6 +81,13 @@ export interface Backend {
   reduce(name: ReduceName, x: View, dims: readonly number[], out: View): void;
   /** First position of the extremum along `dim`, a NaN being the extremum; `out` (int64) has `dim` removed. */
   argReduce(name: 'max' | 'min', x: View, dim: number, out: View): void;
+  /**
+   * The reductions of all beginnings along `dim`; sums and products are carried on in float64. `indices` (int64, given for
+   * max and min) receives the last position of the extremum; a NaN stays one.
+   */
+  scan(name: ScanName, x: View, dim: number, out: View, indices: View | null): void;
+  /** Stable order along `dim`, a NaN being the greatest; `indices` (int64) say where the elements were. */
+  sort(x: View, dim: number, descending: boolean, out: View, indices: View): void;
   /** (log-)softmax along `dim`, stable: the maximum is subtracted first. */
   softmax(x: View, dim: number, log: boolean, out: View): void;
 
@@ -88,6 +96,8 @@ export interface Backend {
   gather(x: View, dim: number, index: View, out: View): void;
   /** `out[index[i][j]][j] += src[i][j]` for dim 0, and so on. */
   scatterAdd(out: View, dim: number, index: View, src: View): void;
+  /** `out[index[i][j]][j] = src[i][j]` for dim 0, and so on; the last of several that meet wins. */
+  scatter(out: View, dim: number, index: View, src: View): void;
 
   // Linear algebra
   /**

@@ -26,7 +26,9 @@ function readAlpha(op: string, options: AlphaOptions | undefined, x: Operand, y:
 }
 
 function scaledSum(op: string, x: Tensor, y: Operand, alpha: number, out: Tensor | null): Tensor {
+  if (x instanceof Tensor && x.is_sparse) return x.add(y, { alpha });
   checkTensor(op, 'input', x);
+  if (y instanceof Tensor && y.addedTo !== undefined) return y.addedTo(x, alpha);
   if (alpha === 1) return binary(op, 'add', x, y, out);
   if (alpha === -1) return binary(op, 'sub', x, y, out);
   return elementwise(op, 'add_scaled', [x, y, alpha], resultType(x, y), out);

@@ -9,7 +9,7 @@ import type { Tensor } from '../tensor.js';
 import { allocate, backend, checkSameDevice, checkSameDType, checkTensor } from './kernel.js';
 import { pairOf } from './pairs.js';
 
-interface Plan {
+export interface Plan {
   readonly params: Conv2dParams;
   readonly out: Shape;
   readonly x: Shape;
@@ -40,7 +40,7 @@ const convolution: ConvOp = defineOp<[Tensor, Tensor, Tensor | null, Plan], Tens
 });
 
 /** The transposed convolution: linear in both arguments, so its own gradients are convolutions again. */
-const convInputGrad: Op<[grad: Tensor, weight: Tensor, plan: Plan], Tensor> = defineOp<
+export const convInputGrad: Op<[grad: Tensor, weight: Tensor, plan: Plan], Tensor> = defineOp<
   [Tensor, Tensor, Plan],
   Tensor,
   Plan

@@ -121,7 +121,7 @@ const copyOp = defineOp<[Tensor, Tensor], Tensor>('copy', {
     backend(self).copy(here.expand(self.shape), out);
     return out;
   },
-  backward: (ctx, g) => [ctx.needs_input_grad[0] ? g.mul(0) : null, g],
+  backward: (ctx, g) => [ctx.needs_input_grad[0] ? g.new_zeros(g.shape) : null, g],
   formula: ['dself = 0', 'dsrc = g'],
   grad_name: 'torch::autograd::CopyBackwards',
 });
@@ -149,7 +149,7 @@ const fillOp = defineOp<[Tensor, Operand, string], Tensor, string>('fill', {
     backend(self).fill(out, scalar);
     return out;
   },
-  backward: (ctx, g) => [ctx.needs_input_grad[0] ? g.mul(0) : null, g],
+  backward: (ctx, g) => [ctx.needs_input_grad[0] ? g.new_zeros(g.shape) : null, g],
   formula: ['dself = 0', 'dvalue = Σ g'],
   grad_name: (ctx) => ctx.state,
 });

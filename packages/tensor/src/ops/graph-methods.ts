@@ -1,8 +1,6 @@
 /** The methods of Tensor that start or steer a backward pass. https://pytorch.org/docs/stable/tensors.html */
 import { bindArguments } from '../arguments.js';
 import { backward as runBackward } from '../autograd/backward.js';
-import { gradFnOf } from '../autograd/history.js';
-import { AutogradError } from '../errors.js';
 import type { Tensor } from '../tensor.js';
 
 export interface BackwardOptions {
@@ -36,19 +34,7 @@ export function backward(
   });
 }
 
-/** Keeps the gradient of a tensor that is no leaf. https://pytorch.org/docs/stable/generated/torch.Tensor.retain_grad.html */
-export function retain_grad(input: Tensor): void {
-  if (!input.requires_grad) throw new AutogradError("can't retain_grad on Tensor that has requires_grad=False");
-  const fn = gradFnOf(input);
-  if (fn === null || input.retainsGrad) return;
-  input.retainsGrad = true;
-  const index = input.outputNr;
-  fn.addPreHook((grads) => {
-    const grad = grads[index];
-    if (grad === null) return;
-    input.grad = input.grad === null ? grad.clone() : input.grad.add(grad);
-  });
-}
+export { register_hook, register_post_accumulate_grad_hook, retain_grad } from '../autograd/tensor-hooks.js';
 
 /** Sets `requires_grad` and returns the tensor. https://pytorch.org/docs/stable/generated/torch.Tensor.requires_grad_.html */
 export function requires_grad_(input: Tensor, requires_grad: boolean = true): Tensor {

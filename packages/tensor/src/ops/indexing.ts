@@ -8,7 +8,7 @@ import { cat } from './joining.js';
 import { allocate, backend, cast, checkSameDevice, checkSameDType, checkTensor } from './kernel.js';
 
 /** int64 indices within `[0, size)`. @throws ShapeError, DTypeError in PyTorch's words. */
-function checkIndex(op: string, index: Tensor, dim: number, size: number): void {
+export function checkIndex(op: string, index: Tensor, dim: number, size: number): void {
   for (const i of index.toArray()) {
     if (i < 0 || i >= size) {
       throw new ShapeError(`${op}(): index ${i} is out of bounds for dimension ${dim} with size ${size}`);
@@ -16,14 +16,14 @@ function checkIndex(op: string, index: Tensor, dim: number, size: number): void 
   }
 }
 
-function checkIndexType(op: string, index: Tensor, types: readonly string[] = ['int64']): void {
+export function checkIndexType(op: string, index: Tensor, types: readonly string[] = ['int64']): void {
   if (!types.includes(checkTensor(op, 'index', index).dtype)) {
     throw new DTypeError(`${op}(): Expected dtype int64 for index, got ${index.dtype}`);
   }
 }
 
 /** An index tensor may be smaller than the tensor in every dimension but the one that it indexes. */
-function checkGatherShapes(op: string, x: Tensor, index: Tensor, dim: number): void {
+export function checkGatherShapes(op: string, x: Tensor, index: Tensor, dim: number): void {
   const rank = Math.max(x.ndim, 1);
   if (Math.max(index.ndim, 1) !== rank) {
     throw new ShapeError(
@@ -40,9 +40,9 @@ function checkGatherShapes(op: string, x: Tensor, index: Tensor, dim: number): v
   });
 }
 
-type GatherOp = Op<[input: Tensor, dim: number, index: Tensor], Tensor>;
+export type GatherOp = Op<[input: Tensor, dim: number, index: Tensor], Tensor>;
 
-const gatherOp: GatherOp = defineOp<[Tensor, number, Tensor], Tensor, [Shape, number]>('gather', {
+export const gatherOp: GatherOp = defineOp<[Tensor, number, Tensor], Tensor, [Shape, number]>('gather', {
   forward(ctx, x, dim, index) {
     ctx.state = [x.shape, dim];
     ctx.save_for_backward(index);
@@ -86,7 +86,7 @@ export function gather(
   return gatherOp(input, at, idx);
 }
 
-const scatterAddOp: Op<[input: Tensor, dim: number, index: Tensor, src: Tensor], Tensor> = defineOp<
+export const scatterAddOp: Op<[input: Tensor, dim: number, index: Tensor, src: Tensor], Tensor> = defineOp<
   [Tensor, number, Tensor, Tensor],
   Tensor,
   [number, Shape]
@@ -111,7 +111,7 @@ const scatterAddOp: Op<[input: Tensor, dim: number, index: Tensor, src: Tensor],
   formula: ['dx = g', 'not differentiable', 'dsrc = g[index]'],
 });
 
-function padTo(x: Tensor, shape: Shape): Tensor {
+export function padTo(x: Tensor, shape: Shape): Tensor {
   let out = x;
   shape.forEach((size, d) => {
     if (size === out.shape[d]) return;
@@ -143,7 +143,7 @@ function checkScatter(input: Tensor, dim: number, index: Tensor, src: Tensor): [
   return [input, at, index, src];
 }
 
-const indexSelectOp: GatherOp = defineOp<[Tensor, number, Tensor], Tensor, [Shape, number]>('index_select', {
+export const indexSelectOp: GatherOp = defineOp<[Tensor, number, Tensor], Tensor, [Shape, number]>('index_select', {
   forward(ctx, x, dim, index) {
     ctx.state = [x.shape, dim];
     ctx.save_for_backward(index);
@@ -164,7 +164,7 @@ const indexSelectOp: GatherOp = defineOp<[Tensor, number, Tensor], Tensor, [Shap
 });
 
 /** A list of indices, shown along `dim` of `shape`. */
-function spreadIndex(index: Tensor, shape: Shape, dim: number): Tensor {
+export function spreadIndex(index: Tensor, shape: Shape, dim: number): Tensor {
   if (shape.length === 0) return index.reshape([]);
   return index.reshape(shape.map((_, d) => (d === dim ? -1 : 1))).expand(shape);
 }

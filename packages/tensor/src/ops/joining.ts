@@ -112,3 +112,31 @@ export function stack(tensors: readonly Tensor[], dim?: number | CatOptions): Te
     at,
   );
 }
+
+const tuple = (op: string, tensors: readonly Tensor[], widen: (x: Tensor) => Tensor): Tensor[] =>
+  listOf(op, tensors).map(widen);
+
+const atLeast =
+  (rank: 1 | 2 | 3) =>
+  (x: Tensor): Tensor => {
+    if (x.ndim >= rank) return x;
+    if (rank === 1) return x.reshape(1);
+    const matrix = x.ndim === 0 ? x.reshape(1, 1) : x.ndim === 1 ? x.unsqueeze(0) : x;
+    return rank === 2 ? matrix : matrix.unsqueeze(-1);
+  };
+
+/** Joined side by side. https://pytorch.org/docs/stable/generated/torch.hstack.html */
+export function hstack(tensors: readonly Tensor[]): Tensor {
+  const list = tuple('hstack', tensors, atLeast(1));
+  return cat(list, list[0].ndim === 1 ? 0 : 1);
+}
+
+/** Joined one below the other. https://pytorch.org/docs/stable/generated/torch.vstack.html */
+export const vstack = (tensors: readonly Tensor[]): Tensor => cat(tuple('vstack', tensors, atLeast(2)), 0);
+
+/** Joined one behind the other. https://pytorch.org/docs/stable/generated/torch.dstack.html */
+export const dstack = (tensors: readonly Tensor[]): Tensor => cat(tuple('dstack', tensors, atLeast(3)), 2);
+
+/** Vectors as the columns of a matrix. https://pytorch.org/docs/stable/generated/torch.column_stack.html */
+export const column_stack = (tensors: readonly Tensor[]): Tensor =>
+  hstack(tuple('column_stack', tensors, (x) => (x.ndim < 2 ? x.reshape([x.numel(), 1]) : x)));

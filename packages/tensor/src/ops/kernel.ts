@@ -28,7 +28,10 @@ export function allocateLike(x: Tensor, dtype: DType = x.dtype): Tensor {
 
 /** @throws ValueError when an argument that must be a tensor is none. */
 export function checkTensor(op: string, argument: string, x: unknown): Tensor {
-  if (x instanceof Tensor) return x;
+  if (x instanceof Tensor) {
+    if (x.is_sparse) throw new ValueError(`${op}(): argument '${argument}' must not be sparse; use to_dense()`);
+    return x;
+  }
   const got = x === null ? 'null' : Array.isArray(x) ? 'an array' : `a ${typeof x}`;
   throw new ValueError(`${op}(): argument '${argument}' must be Tensor, not ${got}`);
 }

@@ -17,7 +17,7 @@ export interface LossOptions {
 }
 
 /** @throws ValueError for an unknown reduction. */
-function readReduction(op: string, sizeAverage: unknown, reduce: unknown, reduction: unknown): Reduction {
+export function readReduction(op: string, sizeAverage: unknown, reduce: unknown, reduction: unknown): Reduction {
   const given = (x: unknown): boolean => x !== undefined && x !== null;
   if (given(sizeAverage) || given(reduce)) {
     if (!checkBoolean(op, 'reduce', reduce ?? true)) return 'none';
@@ -29,7 +29,7 @@ function readReduction(op: string, sizeAverage: unknown, reduce: unknown, reduct
   return r;
 }
 
-function reduceLoss(loss: Tensor, reduction: Reduction): Tensor {
+export function reduceLoss(loss: Tensor, reduction: Reduction): Tensor {
   return reduction === 'none' ? loss : reduction === 'sum' ? loss.sum() : loss.mean();
 }
 

@@ -2,7 +2,7 @@
 import { bindArguments, checkNumber } from '../arguments.js';
 import { gradMode } from '../autograd/grad-mode.js';
 import { checkInplace } from '../autograd/history.js';
-import { checkWritable } from '../autograd/op.js';
+import { checkWritable } from '../autograd/inplace-checks.js';
 import { allocateArray, cName, isFloating, type TypedArray } from '../dtype.js';
 import { DTypeError, ValueError } from '../errors.js';
 import {

@@ -19,7 +19,7 @@ const selectOp: Op<[input: Tensor, dim: number, index: number], Tensor> = define
   },
   backward: (ctx, g) => {
     const [shape, dim, index] = ctx.state;
-    return [narrowBackward(g.unsqueeze(dim), shape, dim, index)];
+    return [sliceBackward(g.unsqueeze(dim), shape, dim, index, 1)];
   },
   formula: ['dx = g at the index, 0 elsewhere'],
 });
@@ -44,34 +44,39 @@ export function select(
   return selectOp(input, d, i < 0 ? i + size : i);
 }
 
-const narrowOp: Op<[input: Tensor, dim: number, start: number, length: number], Tensor> = defineOp<
-  [Tensor, number, number, number],
+type SliceOp = Op<[input: Tensor, dim: number, start: number, length: number, step: number], Tensor>;
+
+/** `length` indices of a dimension: `start`, `start + step`, … */
+export const sliceOp: SliceOp = defineOp<
+  [Tensor, number, number, number, number],
   Tensor,
-  [Shape, number, number]
+  [Shape, number, number, number]
 >('slice', {
   view: true,
-  forward(ctx, x, dim, start, length) {
-    ctx.state = [x.shape, dim, start];
-    return windowOn(x, x.shape.with(dim, length), x.strides, x.offset + start * x.strides[dim]);
+  forward(ctx, x, dim, start, length, step) {
+    ctx.state = [x.shape, dim, start, step];
+    const strides = x.strides.with(dim, x.strides[dim] * step);
+    return windowOn(x, x.shape.with(dim, length), strides, x.offset + start * x.strides[dim]);
   },
-  backward: (ctx, g) => [narrowBackward(g, ...ctx.state)],
+  backward: (ctx, g) => [sliceBackward(g, ...ctx.state)],
   formula: ['dx = g in the window, 0 elsewhere'],
 });
 
 /** A window's gradient within zeros of the whole. */
-const narrowBackward: Op<[grad: Tensor, shape: Shape, dim: number, start: number], Tensor> = defineOp<
-  [Tensor, Shape, number, number],
+const sliceBackward: Op<[grad: Tensor, shape: Shape, dim: number, start: number, step: number], Tensor> = defineOp<
+  [Tensor, Shape, number, number, number],
   Tensor,
-  [number, number, number]
+  [number, number, number, number]
 >('slice_backward', {
-  forward(ctx, g, shape, dim, start) {
+  forward(ctx, g, shape, dim, start, step) {
     const length = g.shape[dim];
-    ctx.state = [dim, start, length];
+    ctx.state = [dim, start, length, step];
     const out = allocate(shape, g.dtype, g.device);
-    backend(g).copy(g, windowOn(out, shape.with(dim, length), out.strides, start * out.strides[dim]));
+    const strides = out.strides.with(dim, out.strides[dim] * step);
+    backend(g).copy(g, windowOn(out, shape.with(dim, length), strides, start * out.strides[dim]));
     return out;
   },
-  backward: (ctx, gg) => [narrowOp(gg, ...ctx.state)],
+  backward: (ctx, gg) => [sliceOp(gg, ...ctx.state)],
   formula: ['dg = gradient in the window'],
 });
 
@@ -98,7 +103,7 @@ export function narrow(
   const first = from < 0 ? from + size : from;
   if (first + n > size)
     throw new ShapeError(`narrow(): start (${first}) + length (${n}) exceeds dimension size (${size}).`);
-  return narrowOp(input, d, first, n);
+  return sliceOp(input, d, first, n, 1);
 }
 
 export interface NarrowOptions {

@@ -2,7 +2,8 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import * as torch from '../../src/index.js';
 
 const { gradcheck, gradgradcheck, GradcheckError } = torch.autograd;
-const double = (data: number[] | number[][]): torch.Tensor => torch.tensor(data, { dtype: 'float64', requires_grad: true });
+const double = (data: number[] | number[][]): torch.Tensor =>
+  torch.tensor(data, { dtype: 'float64', requires_grad: true });
 
 /** An operation with a wrong derivative: y = x · x, dy = g · x (without the 2). */
 const wrong = (x: torch.Tensor): torch.Tensor => x.mul(x.detach());
@@ -13,11 +14,22 @@ describe('gradcheck', () => {
   });
 
   it('agrees for right derivatives, several inputs and outputs, and numbers among the arguments', () => {
-    const [x, y] = [double([[0.3, -0.7], [1.1, 0.2]]), double([0.5, -1.5])];
-    expect(gradcheck((a: torch.Tensor, b: torch.Tensor, c: number) => [a.mul(b), a.exp().mul(c)], [x, y, 3])).toBe(true);
+    const [x, y] = [
+      double([
+        [0.3, -0.7],
+        [1.1, 0.2],
+      ]),
+      double([0.5, -1.5]),
+    ];
+    expect(gradcheck((a: torch.Tensor, b: torch.Tensor, c: number) => [a.mul(b), a.exp().mul(c)], [x, y, 3])).toBe(
+      true,
+    );
     expect(gradgradcheck((a: torch.Tensor, b: torch.Tensor) => [a.mul(b), a.exp()], [x, y])).toBe(true);
     expect(gradcheck(torch.tanh, x)).toBe(true);
-    expect(x.tolist()).toEqual([[0.3, -0.7], [1.1, 0.2]]);
+    expect(x.tolist()).toEqual([
+      [0.3, -0.7],
+      [1.1, 0.2],
+    ]);
     expect(x._version).toBe(0);
     expect(x.grad).toBeNull();
   });
@@ -31,11 +43,14 @@ describe('gradcheck', () => {
     );
     expect(gradcheck(wrong, x, { raise_exception: false })).toBe(false);
     expect(() => gradgradcheck((a: torch.Tensor) => a.mul(a).mul(a.detach()), x)).toThrow(/backward of function\(\)/);
-    expect(gradgradcheck((a: torch.Tensor) => a.mul(a).mul(a.detach()), x, null, { raise_exception: false })).toBe(false);
+    expect(gradgradcheck((a: torch.Tensor) => a.mul(a).mul(a.detach()), x, null, { raise_exception: false })).toBe(
+      false,
+    );
   });
 
   it('errors of the function itself are no failures of the check', () => {
-    const run = (): boolean => gradcheck((x: torch.Tensor) => x.matmul(x), double([[1, 2]]), { raise_exception: false });
+    const run = (): boolean =>
+      gradcheck((x: torch.Tensor) => x.matmul(x), double([[1, 2]]), { raise_exception: false });
     expect(run).toThrow(torch.ShapeError);
   });
 
@@ -52,9 +67,9 @@ describe('gradcheck', () => {
     let factor = 1;
     const moody = (x: torch.Tensor): torch.Tensor => {
       const y = x.mul(1);
-      y.grad_fn?.addPreHook((grads) => {
+      y.grad_fn?.register_prehook((grads) => {
         factor += 1e-4;
-        grads[0] = (grads[0] as torch.Tensor).mul(factor);
+        return [(grads[0] as torch.Tensor).mul(factor)];
       });
       return y;
     };
@@ -65,12 +80,12 @@ describe('gradcheck', () => {
     expect(gradcheck(moody, double([1]), { rtol: 1, atol: 1, nondet_tol: 1 })).toBe(true);
     const stubborn = (x: torch.Tensor): torch.Tensor => {
       const y = x.mul(1);
-      y.grad_fn?.addPreHook((grads) => {
-        grads[0] = torch.ones_like(grads[0] as torch.Tensor);
-      });
+      y.grad_fn?.register_prehook((grads) => [torch.ones_like(grads[0] as torch.Tensor)]);
       return y;
     };
-    expect(() => gradcheck(stubborn, double([1]))).toThrow('backward not multiplied by grad_output: stubborn(), input 0');
+    expect(() => gradcheck(stubborn, double([1]))).toThrow(
+      'backward not multiplied by grad_output: stubborn(), input 0',
+    );
   });
 
   it('checks its arguments', () => {
@@ -103,7 +118,10 @@ describe('gradcheck', () => {
   });
 
   it('check_grad_dtypes, gen_non_contig_grad_outputs, given grad_outputs', () => {
-    const x = double([[1, 2], [3, 4]]);
+    const x = double([
+      [1, 2],
+      [3, 4],
+    ]);
     expect(gradcheck(torch.exp, x, { check_grad_dtypes: true })).toBe(true);
     expect(gradgradcheck(torch.tanh, x, null, { gen_non_contig_grad_outputs: true })).toBe(true);
     const g = torch.ones(2, 2, { dtype: 'float64', requires_grad: true });
@@ -112,7 +130,13 @@ describe('gradcheck', () => {
   });
 
   it('works on inputs of any layout, in place of their elements', () => {
-    const x = double([[1, 2, 3], [4, 5, 6]]).detach().t().requires_grad_();
+    const x = double([
+      [1, 2, 3],
+      [4, 5, 6],
+    ])
+      .detach()
+      .t()
+      .requires_grad_();
     expect(x.is_contiguous()).toBe(false);
     expect(gradcheck(torch.tanh, x)).toBe(true);
     expect(gradcheck((a: torch.Tensor) => a.clone().narrow(0, 0, 1).mul_(2), x)).toBe(true);

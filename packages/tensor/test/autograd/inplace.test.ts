@@ -52,13 +52,18 @@ function expectFlat(got: torch.Tensor | null, expected: Flat, what: string): voi
     return;
   }
   if (got === null) {
-    expect(expected.every((x) => x === 0), `${what}: nothing, expected [${expected}]`).toBe(true);
+    expect(
+      expected.every((x) => x === 0),
+      `${what}: nothing, expected [${expected}]`,
+    ).toBe(true);
     return;
   }
   const values = Array.from(got.toArray());
   expect(values.length, what).toBe(expected.length);
   values.forEach((x, i) => {
-    expect(Math.abs(x - expected[i]), `${what}[${i}] is ${x}, expected ${expected[i]}`).toBeLessThan(1e-8 + 1e-8 * Math.abs(Number(expected[i])));
+    expect(Math.abs(x - expected[i]), `${what}[${i}] is ${x}, expected ${expected[i]}`).toBeLessThan(
+      1e-8 + 1e-8 * Math.abs(Number(expected[i])),
+    );
   });
 }
 
@@ -67,7 +72,9 @@ function checkRefused({ steps, out, error }: Program): void {
   let env: Env;
   try {
     env = execute(steps, makeLeaves());
-    torch.autograd.grad(total(out.map((k, i) => weighted(env[k], i))), [env.x, env.y, env.z], null, { allow_unused: true });
+    torch.autograd.grad(total(out.map((k, i) => weighted(env[k], i))), [env.x, env.y, env.z], null, {
+      allow_unused: true,
+    });
   } catch (e) {
     expect(e).toBeInstanceOf(torch.TorchletError);
     expectMessage((e as Error).message, error as string);
@@ -83,7 +90,9 @@ function checkRefused({ steps, out, error }: Program): void {
 /** The tensor, its versions, or the rule that was broken; which of several spoilt tensors is named first may differ. */
 function expectMessage(got: string, expected: string): void {
   const core =
-    /(\[torch\.\w+ \[[^\]]*\]\]), which is output 0 of [\w:]+, (is at version \d+; expected version \d+ instead)/.exec(expected) ??
+    /(\[torch\.\w+ \[[^\]]*\]\]), which is output 0 of [\w:]+, (is at version \d+; expected version \d+ instead)/.exec(
+      expected,
+    ) ??
     /(unsupported operation[^.]*\.)/.exec(expected) ??
     /(a (?:view of a )?leaf Variable[^.]*\.)/.exec(expected);
   expect(core, `no core in ${expected}`).not.toBeNull();

@@ -25,11 +25,23 @@ describe('accumulation into .grad', () => {
     x.add(y).backward(g);
     const [gx, gy] = [x.grad as torch.Tensor, y.grad as torch.Tensor];
     gx.add_(1);
-    expect([list(gx), list(gy), list(g)]).toEqual([[11, 21], [10, 20], [10, 20]]);
+    expect([list(gx), list(gy), list(g)]).toEqual([
+      [11, 21],
+      [10, 20],
+      [10, 20],
+    ]);
     gy.zero_();
-    expect([list(gx), list(gy), list(g)]).toEqual([[11, 21], [0, 0], [10, 20]]);
+    expect([list(gx), list(gy), list(g)]).toEqual([
+      [11, 21],
+      [0, 0],
+      [10, 20],
+    ]);
     g.fill_(-1);
-    expect([list(gx), list(gy), list(g)]).toEqual([[11, 21], [0, 0], [-1, -1]]);
+    expect([list(gx), list(gy), list(g)]).toEqual([
+      [11, 21],
+      [0, 0],
+      [-1, -1],
+    ]);
   });
 
   it.each<[string, (x: torch.Tensor) => torch.Tensor, (g: torch.Tensor) => torch.Tensor]>([
@@ -39,16 +51,30 @@ describe('accumulation into .grad', () => {
     ['clone', (x) => x.clone(), (g) => g.clone()],
     ['add 0', (x) => x.add(0), (g) => g.clone()],
   ])('.grad never shares memory with what the user holds: %s', (_, forward, match) => {
-    const x = leaf([[1, 2], [3, 4]]);
-    const g = match(torch.tensor([[5, 6], [7, 8]]));
+    const x = leaf([
+      [1, 2],
+      [3, 4],
+    ]);
+    const g = match(
+      torch.tensor([
+        [5, 6],
+        [7, 8],
+      ]),
+    );
     const before = list(g);
     forward(x).backward(g);
-    expect(list(x.grad)).toEqual([[5, 6], [7, 8]]);
+    expect(list(x.grad)).toEqual([
+      [5, 6],
+      [7, 8],
+    ]);
     (x.grad as torch.Tensor).mul_(0);
     expect(list(g)).toEqual(before);
     forward(x).backward(g);
     g.fill_(9);
-    expect(list(x.grad)).toEqual([[5, 6], [7, 8]]);
+    expect(list(x.grad)).toEqual([
+      [5, 6],
+      [7, 8],
+    ]);
   });
 
   it('accumulates in place into the .grad that is there', () => {
@@ -68,7 +94,10 @@ describe('accumulation into .grad', () => {
     z.retain_grad();
     z.sum().backward();
     (x.grad as torch.Tensor).add_(100);
-    expect([list(y.grad), list(z.grad)]).toEqual([[2, 2], [1, 1]]);
+    expect([list(y.grad), list(z.grad)]).toEqual([
+      [2, 2],
+      [1, 1],
+    ]);
   });
 
   it('gradients go to leaves only, null elsewhere', () => {
@@ -148,7 +177,7 @@ describe('errors', () => {
     const x = leaf([1, 2]);
     const y = x.mul(2);
     let fail = true;
-    y.grad_fn?.addPreHook(() => {
+    y.grad_fn?.register_prehook(() => {
       if (fail) throw new Error('stop');
     });
     const z = y.exp().sum();
@@ -180,7 +209,10 @@ describe('autograd.grad', () => {
     const v = y.narrow(0, 1, 2);
     const z = v.mul(v).sum().add(y.sum());
     const [gy, gv] = torch.autograd.grad(z, [y, v], null, { retain_graph: true });
-    expect([list(gy), list(gv)]).toEqual([[1, 9, 13], [8, 12]]);
+    expect([list(gy), list(gv)]).toEqual([
+      [1, 9, 13],
+      [8, 12],
+    ]);
     const [gx] = torch.autograd.grad(z, x);
     expect(list(gx)).toEqual([2, 18, 26]);
   });
@@ -189,7 +221,11 @@ describe('autograd.grad', () => {
     const x = leaf([1, 2]);
     const y = x.mul(3);
     const grads = torch.autograd.grad([y, y.sum()], [y, x, x], [torch.tensor([1, 2]), torch.tensor(10)]);
-    expect(grads.map(list)).toEqual([[11, 12], [33, 36], [33, 36]]);
+    expect(grads.map(list)).toEqual([
+      [11, 12],
+      [33, 36],
+      [33, 36],
+    ]);
   });
 
   it('grad_outputs by position and by name', () => {
@@ -204,14 +240,19 @@ describe('autograd.grad', () => {
     const [x, y] = [leaf([1, 2]), leaf([3, 4])];
     const g = torch.tensor([5, 6]);
     const [gx, gy] = torch.autograd.grad(x.add(y), [x, y], g) as [torch.Tensor, torch.Tensor];
-    expect([list(gx), list(gy)]).toEqual([[5, 6], [5, 6]]);
+    expect([list(gx), list(gy)]).toEqual([
+      [5, 6],
+      [5, 6],
+    ]);
   });
 });
 
 describe('backward({ inputs }) and retain_grad', () => {
   it('fills the named leaves only', () => {
     const [x, y] = [leaf([1, 2]), leaf([3, 4])];
-    x.mul(y).sum().backward(null, { inputs: [x] });
+    x.mul(y)
+      .sum()
+      .backward(null, { inputs: [x] });
     expect([list(x.grad), y.grad]).toEqual([[3, 4], null]);
     x.mul(y).sum().backward(null, { inputs: x });
     expect(list(x.grad)).toEqual([6, 8]);
@@ -221,7 +262,9 @@ describe('backward({ inputs }) and retain_grad', () => {
   it('fills named tensors that are no leaves', () => {
     const x = leaf([1, 2]);
     const y = x.mul(2);
-    y.mul(y).sum().backward(null, { inputs: [y] });
+    y.mul(y)
+      .sum()
+      .backward(null, { inputs: [y] });
     expect([list(y.grad), x.grad]).toEqual([[4, 8], null]);
   });
 
@@ -256,7 +299,8 @@ describe('create_graph', () => {
 
   it('the third derivative of tanh', () => {
     const x = torch.tensor(0.3, { dtype: 'float64', requires_grad: true });
-    const derive = (y: torch.Tensor): torch.Tensor => torch.autograd.grad(y, x, null, { create_graph: true })[0] as torch.Tensor;
+    const derive = (y: torch.Tensor): torch.Tensor =>
+      torch.autograd.grad(y, x, null, { create_graph: true })[0] as torch.Tensor;
     const third = derive(derive(derive(x.tanh()))).item();
     const t = Math.tanh(0.3);
     expect(third).toBeCloseTo((1 - t * t) * (6 * t * t - 2), 12);
@@ -272,15 +316,22 @@ describe('create_graph', () => {
   });
 
   it('a gradient penalty trains through the gradient', () => {
-    const w = leaf([[0.5, -1], [2, 0.25]]);
+    const w = leaf([
+      [0.5, -1],
+      [2, 0.25],
+    ]);
     const x = torch.tensor([[1, 2]], { requires_grad: true });
     const [gx] = torch.autograd.grad(x.matmul(w).tanh().sum(), x, null, { create_graph: true }) as [torch.Tensor];
     gx.mul(gx).sum().backward();
     expect(w.grad).not.toBeNull();
-    expect(torch.autograd.gradcheck((weight: torch.Tensor) => {
-      const input = torch.tensor([[1, 2]], { dtype: 'float64', requires_grad: true });
-      const [g] = torch.autograd.grad(input.matmul(weight).tanh().sum(), input, null, { create_graph: true }) as [torch.Tensor];
-      return g.mul(g).sum();
-    }, w.detach().double().requires_grad_())).toBe(true);
+    expect(
+      torch.autograd.gradcheck((weight: torch.Tensor) => {
+        const input = torch.tensor([[1, 2]], { dtype: 'float64', requires_grad: true });
+        const [g] = torch.autograd.grad(input.matmul(weight).tanh().sum(), input, null, { create_graph: true }) as [
+          torch.Tensor,
+        ];
+        return g.mul(g).sum();
+      }, w.detach().double().requires_grad_()),
+    ).toBe(true);
   });
 });

@@ -1,11 +1,18 @@
 /** Reading the fixtures that tools/pytorch-golden/ops.py writes: its ops_case.py says what the fields mean. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import * as torch from '../../src/index.js';
 
 type DType = 'float32' | 'float64' | 'int64' | 'int32' | 'uint8' | 'bool';
 type Element = number | 'nan' | 'inf' | '-inf' | '-0';
 
-const DTYPES: Record<string, DType> = { f32: 'float32', f64: 'float64', i64: 'int64', i32: 'int32', u8: 'uint8', b: 'bool' };
+const DTYPES: Record<string, DType> = {
+  f32: 'float32',
+  f64: 'float64',
+  i64: 'int64',
+  i32: 'int32',
+  u8: 'uint8',
+  b: 'bool',
+};
 
 export interface TensorSpec {
   readonly t: string;
@@ -40,7 +47,15 @@ export function loadCases(family: string): Case[] {
   return (JSON.parse(readFileSync(path, 'utf8')) as { cases: Case[] }).cases;
 }
 
-export const isTensorSpec = (x: unknown): x is TensorSpec => typeof x === 'object' && x !== null && 't' in x && 's' in x;
+/** The cases of all families. */
+export function loadAllCases(): Case[] {
+  const folder = new URL('../fixtures/ops/', import.meta.url);
+  const names = readdirSync(folder).filter((file) => file.endsWith('.json'));
+  return names.sort().flatMap((file) => loadCases(file.slice(0, -'.json'.length)) ?? []);
+}
+
+export const isTensorSpec = (x: unknown): x is TensorSpec =>
+  typeof x === 'object' && x !== null && 't' in x && 's' in x;
 
 export function element(x: Element): number {
   if (typeof x === 'number') return x;

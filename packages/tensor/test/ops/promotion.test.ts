@@ -16,7 +16,14 @@ interface Fixture {
 }
 
 const fixture = JSON.parse(readFileSync(new URL('../fixtures/ops/promotion.json', import.meta.url), 'utf8')) as Fixture;
-const SHORT: Record<DType, string> = { float32: 'f32', float64: 'f64', int64: 'i64', int32: 'i32', uint8: 'u8', bool: 'b' };
+const SHORT: Record<DType, string> = {
+  float32: 'f32',
+  float64: 'f64',
+  int64: 'i64',
+  int32: 'i32',
+  uint8: 'u8',
+  bool: 'b',
+};
 
 function operand(what: string): Operand {
   const [form, dtype] = what.split(' ');
@@ -76,7 +83,9 @@ describe('casts', () => {
     const x = torch.tensor(values.map(element), { dtype: source });
     const y = x.to(target);
     expect(y.dtype).toBe(target);
-    expect(Array.from(y.toArray())).toEqual(expected.map((v) => (target === 'float32' ? Math.fround(element(v)) : element(v))));
+    expect(Array.from(y.toArray())).toEqual(
+      expected.map((v) => (target === 'float32' ? Math.fround(element(v)) : element(v))),
+    );
   });
 
   it('to() returns the tensor itself when nothing changes, and a copy when asked to', () => {
@@ -94,7 +103,13 @@ describe('casts', () => {
 
   it('int64 beyond the safe integers is an error, never a wrong number', () => {
     const big = torch.tensor([Number.MAX_SAFE_INTEGER], { dtype: 'int64' });
-    for (const run of [() => big.add(1), () => big.mul(2), () => big.neg().sub(1), () => big.pow(2), () => big.add(big).sum()]) {
+    for (const run of [
+      () => big.add(1),
+      () => big.mul(2),
+      () => big.neg().sub(1),
+      () => big.pow(2),
+      () => big.add(big).sum(),
+    ]) {
       expect(run).toThrow(torch.ValueError);
       expect(run).toThrow(/beyond ±\(2\^53 − 1\), the int(64 value|eger)s that torchlet holds exactly/);
     }

@@ -5,6 +5,7 @@ import { broadcastShapes, type Shape } from '../../shape.js';
 import type { Backend } from '../backend.js';
 import type { ElementwiseName } from '../elementwise.js';
 import { expectElements, expectOnlyViewWritten, expectThrows } from './check.js';
+import { REFERENCE, truth } from './elementwise-reference.js';
 import {
   ALL,
   type ConformanceCase,
@@ -22,70 +23,21 @@ import {
   randomNumbers,
 } from './harness.js';
 
-type Scalar = (x: number, y: number, z: number) => number;
-
-const nanOr = (value: number, ...operands: number[]): number => (operands.some(Number.isNaN) ? Number.NaN : value);
-const truth = (condition: boolean): number => (condition ? 1 : 0);
-
-/** C's pow: 1 to the power of anything, and −1 to ±∞, are 1. */
-function power(x: number, y: number): number {
-  if (x === 1) return 1;
-  if (x === -1 && Math.abs(y) === Infinity) return 1;
-  return x ** y;
-}
-
-/** Python's `//`: the remainder, which is exact, decides; so −1 // ∞ is −1 and 1 // 0.1 is 9. */
-function floorDivide(x: number, y: number): number {
-  if (y === 0) return x / y;
-  const remainder = x % y;
-  const quotient = Math.round((x - remainder) / y);
-  return remainder !== 0 && Math.sign(remainder) !== Math.sign(y) ? quotient - 1 : quotient;
-}
-
-/** What PyTorch computes, written from its documentation and not from the kernels. */
-const REFERENCE: Readonly<Record<ElementwiseName, { arity: 1 | 2 | 3; f: Scalar; floatOnly?: true }>> = {
-  copy: { arity: 1, f: (x) => x },
-  neg: { arity: 1, f: (x) => 0 - x },
-  abs: { arity: 1, f: (x) => (x < 0 ? -x : x) },
-  sign: { arity: 1, f: (x) => truth(x > 0) - truth(x < 0) },
-  exp: { arity: 1, f: Math.exp, floatOnly: true },
-  log: { arity: 1, f: Math.log, floatOnly: true },
-  sqrt: { arity: 1, f: (x) => (x < 0 ? Number.NaN : Math.sqrt(x)), floatOnly: true },
-  tanh: { arity: 1, f: Math.tanh, floatOnly: true },
-  sigmoid: { arity: 1, f: (x) => 0.5 * (1 + Math.tanh(x / 2)), floatOnly: true },
-  relu: { arity: 1, f: (x) => nanOr(Math.max(x, 0), x) },
-  logical_not: { arity: 1, f: (x) => truth(x === 0) },
-  add: { arity: 2, f: (x, y) => x + y },
-  sub: { arity: 2, f: (x, y) => x - y },
-  mul: { arity: 2, f: (x, y) => x * y },
-  div: { arity: 2, f: (x, y) => x / y, floatOnly: true },
-  floor_divide: { arity: 2, f: floorDivide, floatOnly: true },
-  trunc_divide: {
-    arity: 2,
-    f: (x, y) => nanOr(x / y < 0 ? Math.ceil(x / y) : Math.floor(x / y), x, y),
-    floatOnly: true,
-  },
-  pow: { arity: 2, f: power, floatOnly: true },
-  maximum: { arity: 2, f: (x, y) => nanOr(Math.max(x, y), x, y) },
-  minimum: { arity: 2, f: (x, y) => nanOr(Math.min(x, y), x, y) },
-  eq: { arity: 2, f: (x, y) => truth(x === y) },
-  ne: { arity: 2, f: (x, y) => truth(!(x === y)) },
-  lt: { arity: 2, f: (x, y) => truth(x < y) },
-  le: { arity: 2, f: (x, y) => truth(x < y || x === y) },
-  gt: { arity: 2, f: (x, y) => truth(y < x) },
-  ge: { arity: 2, f: (x, y) => truth(y < x || x === y) },
-  relu_backward: { arity: 2, f: (g, y) => (y > 0 || Number.isNaN(y) ? g : 0), floatOnly: true },
-  tanh_backward: { arity: 2, f: (g, y) => g * (1 - y * y), floatOnly: true },
-  sigmoid_backward: { arity: 2, f: (g, y) => g * (1 - y) * y, floatOnly: true },
-  add_scaled: { arity: 3, f: (x, y, z) => x + y * z },
-  // the bounds are numbers: where they cross, the upper one counts
-  clamp: { arity: 3, f: (x, low, high) => nanOr(Math.min(Math.max(x, low), high), x) },
-  where: { arity: 3, f: (c, x, y) => (c !== 0 ? x : y) },
-};
 const NAMES = Object.keys(REFERENCE) as ElementwiseName[];
 
-const SPECIAL = [0, 1, -1, 0.1, -2.5, 3, 20, -20, Number.NaN, Infinity, -Infinity];
-const COMPARISONS: ReadonlySet<ElementwiseName> = new Set(['logical_not', 'eq', 'ne', 'lt', 'le', 'gt', 'ge'] as const);
+const SPECIAL = [0, 1, -1, 0.1, -2.5, 1.5, 3, 20, -20, Number.NaN, Infinity, -Infinity];
+const COMPARISONS: ReadonlySet<ElementwiseName> = new Set([
+  'logical_not',
+  'logical_and',
+  'logical_or',
+  'logical_xor',
+  'eq',
+  'ne',
+  'lt',
+  'le',
+  'gt',
+  'ge',
+] as const);
 const ON_BOOL: ReadonlySet<ElementwiseName> = new Set(['copy', 'add', 'mul', 'maximum', 'minimum', 'where'] as const);
 
 /** An integer as an element of the dtype. */
@@ -143,7 +95,10 @@ const LARGEST: Partial<Record<DType, readonly number[]>> = {
 const onFloats = NAMES.flatMap((name) =>
   defineFor(FLOATS, `elementwise ${name} on special values`, (backend, dtype) => {
     // bounds and scales that are NaN or infinite are the op's own business
-    const list = name === 'clamp' || name === 'add_scaled' ? SPECIAL.filter((v) => Number.isFinite(v)) : SPECIAL;
+    const list =
+      name === 'clamp' || name === 'add_scaled' || name === 'lerp'
+        ? SPECIAL.filter((v) => Number.isFinite(v))
+        : SPECIAL;
     const inputs = combinations(backend, dtype, list, REFERENCE[name].arity);
     check(backend, name, inputs, inputs[0].shape, dtype);
     if (COMPARISONS.has(name)) check(backend, name, inputs, inputs[0].shape, 'bool');
@@ -157,7 +112,7 @@ const onIntegers = NAMES.filter((name) => !REFERENCE[name].floatOnly).flatMap((n
   }),
 );
 
-const divisions = (['floor_divide', 'trunc_divide'] as const).flatMap((name) =>
+const divisions = (['floor_divide', 'trunc_divide', 'fmod', 'remainder'] as const).flatMap((name) =>
   defineFor(['int64', 'int32', 'uint8'], `elementwise ${name}`, (backend, dtype) => {
     const [x, y] = combinations(
       backend,

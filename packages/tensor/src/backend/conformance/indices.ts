@@ -53,6 +53,13 @@ function checkScatterAdd(backend: Backend, out: Operand, dim: number, index: Ope
   expectElements(backend, out.view, expected);
 }
 
+function checkScatter(backend: Backend, out: Operand, dim: number, index: Operand, src: Operand): void {
+  const expected = out.data.slice();
+  for (const at of indicesOf(index.shape)) expected[target(out.shape, dim, index, at)] = src.data[flat(src.shape, at)];
+  expectOnlyViewWritten(backend, out.view, () => backend.scatter(out.view, dim, index.view, src.view));
+  expectElements(backend, out.view, expected);
+}
+
 export const indexCases: readonly ConformanceCase[] = [
   ...defineFor(ALL, 'gather along every dimension', (backend, dtype) => {
     for (const layout of LAYOUTS) {
@@ -120,6 +127,24 @@ export const indexCases: readonly ConformanceCase[] = [
     const index = operand(backend, 'int64', [3], [1, 1, 0]);
     const src = operand(backend, 'float32', [3], [Infinity, -Infinity, 1]);
     checkScatterAdd(backend, operand(backend, 'float32', [3], [Number.NaN, 1, 2]), 0, index, src);
+  }),
+  ...defineFor(ALL, 'scatter along every dimension, the last one wins', (backend, dtype) => {
+    for (const layout of LAYOUTS) {
+      for (const dim of [0, 1, 2]) {
+        for (const where of LAYOUTS) {
+          const out = random(backend, dtype, [3, 4, 5], where, 1);
+          const shape = [2, 3, 4].map((size, d) => (d === dim ? 6 : size));
+          const index = randomIndex(backend, shape, out.shape[dim], layout, 2);
+          checkScatter(backend, out, dim, index, random(backend, dtype, shape, layout, 3));
+        }
+      }
+    }
+  }),
+  define('scatter of scalars and of nothing', (backend) => {
+    const zero = operand(backend, 'int64', [], [0]);
+    checkScatter(backend, operand(backend, 'float32', [], [2]), 0, zero, operand(backend, 'float32', [], [Number.NaN]));
+    const none = randomIndex(backend, [0, 4], 3, 'contiguous', 1);
+    checkScatter(backend, random(backend, 'float32', [3, 4]), 0, none, random(backend, 'float32', [0, 4]));
   }),
   define('scatterAdd beyond the safe integers is an error', (backend) => {
     const out = operand(backend, 'int64', [2], [2 ** 53 - 1, 0]);

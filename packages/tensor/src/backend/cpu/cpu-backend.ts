@@ -3,9 +3,10 @@ import type { DeviceBuffer } from '../../storage.js';
 import type { Backend, View } from '../backend.js';
 import * as conv from './conv.js';
 import { elementwise } from './elementwise.js';
-import { gather, scatterAdd } from './indices.js';
+import { gather, scatter, scatterAdd } from './indices.js';
 import { matmul } from './matmul.js';
 import { argReduce, reduce, softmax } from './reduce.js';
+import { scan, sort } from './scan.js';
 import { copy, fill, pack } from './strided.js';
 import { update } from './update.js';
 
@@ -27,9 +28,12 @@ export const cpuBackend: Backend = {
   update,
   reduce,
   argReduce,
+  scan,
+  sort,
   softmax,
   gather,
   scatterAdd,
+  scatter,
   matmul,
   ...conv,
 };

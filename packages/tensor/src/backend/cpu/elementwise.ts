@@ -7,6 +7,7 @@ import { ValueError } from '../../errors.js';
 import { isContiguous, sameShape } from '../../shape.js';
 import type { View } from '../backend.js';
 import { ELEMENTWISE, type ElementwiseName } from '../elementwise.js';
+import { functionsIn } from '../elementwise-functions.js';
 import { runFast } from './fast.js';
 
 const VARIABLES = ['x', 'y', 'z'] as const;
@@ -45,7 +46,7 @@ function compileFlat(name: ElementwiseName, out: DType, isArray: readonly boolea
   const loads = isArray.map((array, i) => `const ${VARIABLES[i]} = ${array ? `a${i}[p${i} + i]` : `a${i}`};`).join(' ');
   return new Function(
     ...`n, o, oo, ${params}`.split(', '),
-    `for (let i = 0; i < n; i++) { ${loads} const v = ${stored(name, out)}; ${check(out)} o[oo + i] = v; } return true;`,
+    `${functionsIn(ELEMENTWISE[name])} for (let i = 0; i < n; i++) { ${loads} const v = ${stored(name, out)}; ${check(out)} o[oo + i] = v; } return true;`,
   ) as FlatLoop;
 }
 
@@ -67,7 +68,11 @@ function compileStrided(name: ElementwiseName, out: DType, rank: number, isArray
   const consts = Array.from({ length: rank }, (_, d) =>
     [`const n${d} = shape[${d}];`, ...pointers.map((k) => `const t${k}_${d} = ${strides(k)}[${d}];`)].join(' '),
   ).join(' ');
-  return new Function(...`shape, o, oo, os, ${params}`.split(', '), `${consts} ${body} return true;`) as StridedLoop;
+  const functions = functionsIn(ELEMENTWISE[name]);
+  return new Function(
+    ...`shape, o, oo, os, ${params}`.split(', '),
+    `${functions} ${consts} ${body} return true;`,
+  ) as StridedLoop;
 }
 
 function flatLoop(name: ElementwiseName, out: DType, inputs: readonly (View | number)[]): FlatLoop {

@@ -67,6 +67,15 @@ export function gather(x: View, dim: number, index: View, out: View): void {
   });
 }
 
+/** `src` has the index's shape; the last of several that meet wins. */
+export function scatter(out: View, dim: number, index: View, src: View): void {
+  const to = out.storage.buffer as TypedArray;
+  const { array, offset } = pack(src);
+  walk(index, dim, out.strides, out.offset, (i, element) => {
+    to[element] = array[offset + i];
+  });
+}
+
 /** `out` is contiguous; `src` has the index's shape. */
 export function scatterAdd(out: View, dim: number, index: View, src: View): void {
   const to = out.storage.buffer as TypedArray;

@@ -18,9 +18,12 @@ const OUTPUTS: Readonly<Record<keyof Kernels, readonly number[]>> = {
   update: [1],
   reduce: [3],
   argReduce: [3],
+  scan: [3, 4],
+  sort: [3, 4],
   softmax: [3],
   gather: [3],
   scatterAdd: [0],
+  scatter: [0],
   matmul: [3],
   conv2d: [4],
   conv2dInputGrad: [3],
@@ -32,7 +35,7 @@ const OUTPUTS: Readonly<Record<keyof Kernels, readonly number[]>> = {
 };
 
 /** Methods whose result depends on what the output holds. */
-const UPDATES: ReadonlySet<keyof Kernels> = new Set(['accumulate', 'scatterAdd', 'update'] as const);
+const UPDATES: ReadonlySet<keyof Kernels> = new Set(['accumulate', 'scatterAdd', 'scatter', 'update'] as const);
 
 /** A method's arguments, told apart at run time. */
 type Argument = View | null | number | string | boolean | object;

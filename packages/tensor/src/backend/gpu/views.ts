@@ -9,7 +9,15 @@ import { countTransfer } from './stats.js';
 
 /** The same window over host memory. Not a `new Storage`: those have numbers that tell the engine their age. */
 export function hostView(x: View, array: TypedArray): View {
-  const storage: Storage = { version: 0, id: 0, device: 'cpu', dtype: x.dtype, numel: array.length, buffer: array };
+  const storage: Storage = {
+    version: 0,
+    id: 0,
+    inference: false,
+    device: 'cpu',
+    dtype: x.dtype,
+    numel: array.length,
+    buffer: array,
+  };
   return { storage, shape: x.shape, strides: x.strides, offset: x.offset, dtype: x.dtype };
 }
 

@@ -1,0 +1,32 @@
+import { optim, type Tensor } from 'torchlet';
+
+/** An optimizer as this program sets it up. */
+interface Recipe {
+  /** Learning rate, unless the command line has another. */
+  lr: number;
+  /** Whatever is not PyTorch's default. */
+  options: Record<string, number | boolean>;
+  make(params: Iterable<Tensor>, options: object): optim.Optimizer;
+}
+
+/** Under their names in `torch.optim`; rates with which the network learns well in a few epochs. */
+const RECIPES = {
+  SGD: { lr: 0.05, options: { momentum: 0.9 }, make: (params, options) => new optim.SGD(params, options) },
+  Adam: { lr: 1e-3, options: {}, make: (params, options) => new optim.Adam(params, options) },
+} satisfies Record<string, Recipe>;
+
+export type OptimizerName = keyof typeof RECIPES;
+
+export const OPTIMIZERS = Object.keys(RECIPES) as OptimizerName[];
+
+const recipe = (name: OptimizerName): Recipe => RECIPES[name];
+
+/** The learning rate of an optimizer that is given none. */
+export const defaultRate = (name: OptimizerName): number => recipe(name).lr;
+
+/** What an optimizer is given beside the learning rate. */
+export const fixedOptions = (name: OptimizerName): Record<string, number | boolean> => recipe(name).options;
+
+export function makeOptimizer(name: OptimizerName, params: Iterable<Tensor>, lr: number): optim.Optimizer {
+  return recipe(name).make(params, { lr, ...recipe(name).options });
+}

@@ -1,0 +1,31 @@
+import { manual_seed, optim, utils } from 'torchlet';
+import { describe, expect, it } from 'vitest';
+import { LeNet } from '../src/model.js';
+import { defaultRate, fixedOptions, makeOptimizer, OPTIMIZERS } from '../src/optimizers.js';
+import { evaluate, train } from '../src/train.js';
+import { digits } from './support.js';
+
+const goOn = (): boolean => false;
+
+describe('the optimizers', () => {
+  it('are those that torch.optim has', () => {
+    const names = Object.entries(optim).flatMap(([name, value]) =>
+      typeof value === 'function' && value.prototype instanceof optim.Optimizer ? [name] : [],
+    );
+    expect([...OPTIMIZERS].sort()).toEqual(names.sort());
+  });
+
+  it.each(OPTIMIZERS)('%s is set up as it says, and learns with that', async (name) => {
+    manual_seed(1);
+    const net = new LeNet();
+    const optimizer = makeOptimizer(name, net.parameters(), defaultRate(name));
+    expect(optimizer.constructor.name).toBe(name);
+    expect(optimizer.param_groups[0]).toMatchObject({ lr: defaultRate(name), ...fixedOptions(name) });
+    const { DataLoader } = utils.data;
+    for (let epoch = 0; epoch < 3; epoch++) {
+      await train(net, new DataLoader(digits(1000, true), { batch_size: 32, shuffle: true }), optimizer, goOn);
+    }
+    const { accuracy } = await evaluate(net, new DataLoader(digits(200, false), { batch_size: 200 }), goOn);
+    expect(accuracy).toBeGreaterThan(0.75);
+  });
+});

@@ -1,0 +1,67 @@
+/** What nonlinearities of one tensor and some numbers are made of. */
+import { bindArguments, checkBoolean } from '../arguments.js';
+import { gradMode } from '../autograd/grad-mode.js';
+import { defineOp, type Op } from '../autograd/op.js';
+import type { ElementwiseName } from '../backend/elementwise.js';
+import { cName, isFloating } from '../dtype.js';
+import { DTypeError } from '../errors.js';
+import type { Tensor } from '../tensor.js';
+import { binary, checkTensor } from './kernel.js';
+
+export type Activation<P extends readonly number[]> = Op<[input: Tensor, ...params: P], Tensor>;
+
+interface ActivationDefinition<P extends readonly number[]> {
+  /** The result; `out` is where the caller would like it. */
+  readonly forward: (x: Tensor, out: Tensor | null, ...params: P) => Tensor;
+  /** f′(x), in operations that can be differentiated again. */
+  readonly derivative: (x: Tensor, ...params: P) => Tensor;
+  /** g · f′(x) in one pass over memory, for where nothing is differentiated again. */
+  readonly backwardKernel?: ElementwiseName;
+  readonly formula: string;
+  readonly grad_name?: string;
+}
+
+/** An op on floating-point tensors, elementwise, whose parameters are numbers. */
+export function activation<P extends readonly number[]>(
+  name: string,
+  definition: ActivationDefinition<P>,
+): Activation<P> {
+  const { forward, derivative, backwardKernel: kernel, formula, grad_name } = definition;
+  return defineOp<[Tensor, ...P], Tensor, P>(name, {
+    forward(ctx, x, ...params) {
+      if (!isFloating(checkTensor(name, 'input', x).dtype)) {
+        throw new DTypeError(`${name}(): "${name}" not implemented for '${cName(x.dtype)}'`);
+      }
+      ctx.state = params;
+      ctx.save_for_backward(x);
+      return forward(x, ctx.out, ...params);
+    },
+    backward(ctx, g) {
+      const [x] = ctx.saved_tensors;
+      if (kernel !== undefined && !gradMode.enabled) return [binary(kernel, kernel, g, x)];
+      return [g.mul(derivative(x, ...ctx.state))];
+    },
+    formula: [formula],
+    grad_name,
+  });
+}
+
+/**
+ * A functional with PyTorch's `inplace` argument, which comes after the parameters `names`.
+ * `readers` give the parameters, with their defaults.
+ */
+export function runActivation<P extends readonly number[]>(
+  name: string,
+  op: Activation<P>,
+  input: Tensor,
+  names: readonly string[],
+  readers: { readonly [K in keyof P]: (value: unknown) => number },
+  args: readonly unknown[],
+): Tensor {
+  checkTensor(name, 'input', input);
+  const bound = bindArguments(name, [...names, 'inplace'], args);
+  const params = readers.map((read, i) => read(bound[i])) as readonly number[] as P;
+  return checkBoolean(name, 'inplace', bound[names.length] ?? false)
+    ? op.inplace(input, ...params)
+    : op(input, ...params);
+}

@@ -1,0 +1,82 @@
+/** `beta · input + alpha · product`. https://pytorch.org/docs/stable/generated/torch.addmm.html */
+import { bindArguments, checkNumber } from '../arguments.js';
+import { cName, isFloating } from '../dtype.js';
+import { DTypeError, ShapeError } from '../errors.js';
+import type { Tensor } from '../tensor.js';
+import { checkTensor } from './kernel.js';
+import { bmm, mm, mv } from './matmul.js';
+
+/** A second spelling of the last arguments. */
+export interface ScaleOptions {
+  readonly beta?: number;
+  readonly alpha?: number;
+}
+
+/** `input` broadcasts to the product. `beta` 0 ignores the input, NaN and all. */
+export type AddProduct = (input: Tensor, first: Tensor, second: Tensor, options?: ScaleOptions) => Tensor;
+
+const addProduct = (
+  op: string,
+  names: readonly [string, string],
+  product: (a: Tensor, b: Tensor) => Tensor,
+): AddProduct => {
+  return (input, first, second, options) => {
+    const [a, b, beta = 1, alpha = 1] = bindArguments(op, [...names, 'beta', 'alpha'], [first, second, options]);
+    checkTensor(op, 'input', input);
+    const x = checkTensor(op, names[0], a);
+    const y = checkTensor(op, names[1], b);
+    if (input.dtype !== x.dtype) {
+      throw new DTypeError(
+        `${op}(): self and ${names[1]} must have the same dtype, but got ${cName(input.dtype)} and ${cName(x.dtype)}`,
+      );
+    }
+    const scale = [checkNumber(op, 'beta', beta), checkNumber(op, 'alpha', alpha)];
+    scale.forEach((s, i) => {
+      if (!isFloating(input.dtype) && !Number.isInteger(s)) {
+        throw new DTypeError(
+          `${op}(): For integral input tensors, argument ${i === 0 ? 'beta' : 'alpha'} must not be a floating point number, got ${s}.`,
+        );
+      }
+    });
+    const result = product(x, y);
+    const scaled = scale[1] === 1 ? result : result.mul(scale[1]);
+    const wide = input.expand(result.shape);
+    if (scale[0] === 0) return scaled;
+    return (scale[0] === 1 ? wide : wide.mul(scale[0])).add(scaled);
+  };
+};
+
+const inplace = (op: AddProduct): AddProduct => {
+  return (input, ...args) => input.copy_(op(input, ...args));
+};
+
+/** `beta · input + alpha · (mat1 · mat2)`. https://pytorch.org/docs/stable/generated/torch.addmm.html */
+export const addmm: AddProduct = addProduct('addmm', ['mat1', 'mat2'], mm);
+export const addmm_: AddProduct = inplace(addmm);
+
+/** `beta · input + alpha · (mat · vec)`. https://pytorch.org/docs/stable/generated/torch.addmv.html */
+export const addmv: AddProduct = addProduct('addmv', ['mat', 'vec'], (a, b) => {
+  if (a.ndim !== 2 || b.ndim !== 1)
+    throw new ShapeError(`addmv(): vector + matrix @ vector expected, got ${b.ndim}, ${a.ndim}, ${b.ndim}`);
+  if (a.shape[1] !== b.shape[0]) {
+    throw new ShapeError(`addmv(): size mismatch, got ${a.shape[0]}, ${a.shape.join('x')},${b.shape[0]}`);
+  }
+  return mv(a, b);
+});
+export const addmv_: AddProduct = inplace(addmv);
+
+/** `beta · input + alpha · (vec1 ⊗ vec2)`. https://pytorch.org/docs/stable/generated/torch.addr.html */
+export const addr: AddProduct = addProduct('addr', ['vec1', 'vec2'], (a, b) => {
+  if (a.ndim !== 1 || b.ndim !== 1)
+    throw new ShapeError(`addr: Expected 1-D argument vec1 and vec2, but got ${a.ndim}-D and ${b.ndim}-D`);
+  return a.unsqueeze(1).mul(b);
+});
+export const addr_: AddProduct = inplace(addr);
+
+/** `beta · input + alpha · (batch1 · batch2)`, a batch. https://pytorch.org/docs/stable/generated/torch.baddbmm.html */
+export const baddbmm: AddProduct = addProduct('baddbmm', ['batch1', 'batch2'], bmm);
+export const baddbmm_: AddProduct = inplace(baddbmm);
+
+/** `beta · input + alpha · Σ (batch1 · batch2)`, one matrix. https://pytorch.org/docs/stable/generated/torch.addbmm.html */
+export const addbmm: AddProduct = addProduct('addbmm', ['batch1', 'batch2'], (a, b) => bmm(a, b).sum(0));
+export const addbmm_: AddProduct = inplace(addbmm);

@@ -1,0 +1,110 @@
+/** Dropout of whole channels, and the one for SELU networks. https://pytorch.org/docs/stable/nn.functional.html#dropout-functions */
+import { bindArguments, checkBoolean, checkNumber } from '../arguments.js';
+import { allocateArray } from '../dtype.js';
+import { ShapeError, ValueError } from '../errors.js';
+import { bernoulli } from '../random/distributions.js';
+import { default_generator } from '../random/generator.js';
+import { numelOf, type Shape, showShape } from '../shape.js';
+import type { Tensor } from '../tensor.js';
+import type { DropoutOptions } from './dropout.js';
+import { checkTensor, fromHost } from './kernel.js';
+
+interface Read {
+  readonly p: number;
+  readonly training: boolean;
+  readonly inplace: boolean;
+}
+
+function read(op: string, input: Tensor, args: readonly unknown[], trains: boolean): Read {
+  checkTensor(op, 'input', input);
+  const [p, training, inplace] = bindArguments(op, ['p', 'training', 'inplace'], args);
+  const probability = checkNumber(op, 'p', p ?? 0.5);
+  if (probability < 0 || probability > 1) {
+    throw new ValueError(`dropout probability has to be between 0 and 1, but got ${probability}`);
+  }
+  return {
+    p: probability,
+    training: checkBoolean(op, 'training', training ?? trains),
+    inplace: checkBoolean(op, 'inplace', inplace ?? false),
+  };
+}
+
+/** 1 with probability `keep`, else 0; drawn as PyTorch draws it. */
+function mask(like: Tensor, shape: Shape, keep: number): Tensor {
+  const noise = allocateArray(like.dtype, numelOf(shape));
+  bernoulli(default_generator, noise, keep);
+  return fromHost(noise, shape, like.dtype, like.device);
+}
+
+function dropChannels(op: string, input: Tensor, args: readonly unknown[], ranks: readonly number[]): Tensor {
+  const { p, training, inplace } = read(op, input, args, true);
+  if (!ranks.includes(input.ndim)) {
+    throw new ShapeError(
+      `${op}(): Expected ${ranks.map((r) => `${r}D`).join(' or ')} input, but received ${showShape(input.shape)}`,
+    );
+  }
+  if (!training || p === 0 || input.numel() === 0) return input;
+  // the smallest rank has no batch dimension
+  const lead = input.ndim === ranks[0] ? 1 : 2;
+  const shape = input.shape.map((size, d) => (d < lead ? size : 1));
+  const by = p === 1 ? 0 : mask(input, shape, 1 - p).div(1 - p);
+  return inplace ? input.mul_(by) : input.mul(by);
+}
+
+/**
+ * Whole channels of `[N, C, L]` or `[C, L]` become 0.
+ * https://pytorch.org/docs/stable/generated/torch.nn.functional.dropout1d.html
+ */
+export function dropout1d(
+  input: Tensor,
+  p?: number | DropoutOptions,
+  training?: boolean | DropoutOptions,
+  inplace?: boolean | DropoutOptions,
+): Tensor {
+  return dropChannels('dropout1d', input, [p, training, inplace], [2, 3]);
+}
+
+/** Whole channels of `[N, C, H, W]` become 0. https://pytorch.org/docs/stable/generated/torch.nn.functional.dropout2d.html */
+export function dropout2d(
+  input: Tensor,
+  p?: number | DropoutOptions,
+  training?: boolean | DropoutOptions,
+  inplace?: boolean | DropoutOptions,
+): Tensor {
+  return dropChannels('dropout2d', input, [p, training, inplace], [-1, 4]);
+}
+
+/** Whole channels of `[N, C, D, H, W]` become 0. https://pytorch.org/docs/stable/generated/torch.nn.functional.dropout3d.html */
+export function dropout3d(
+  input: Tensor,
+  p?: number | DropoutOptions,
+  training?: boolean | DropoutOptions,
+  inplace?: boolean | DropoutOptions,
+): Tensor {
+  return dropChannels('dropout3d', input, [p, training, inplace], [-1, 5]);
+}
+
+/** −scale · alpha of SELU: what it tends to. */
+const SATURATION = 1.7580993408473766;
+
+/**
+ * Dropout that keeps mean and variance of normalized inputs: what is dropped becomes SELU's least value, and everything is
+ * scaled and shifted. https://pytorch.org/docs/stable/generated/torch.nn.functional.alpha_dropout.html
+ */
+export function alpha_dropout(
+  input: Tensor,
+  p?: number | DropoutOptions,
+  training?: boolean | DropoutOptions,
+  inplace?: boolean | DropoutOptions,
+): Tensor {
+  const { p: rate, training: train, inplace: write } = read('alpha_dropout', input, [p, training, inplace], false);
+  if (!train || rate === 0 || input.numel() === 0) return input;
+  if (rate === 1) return write ? input.mul_(0) : input.mul(0);
+  const a = 1 / Math.sqrt((SATURATION * SATURATION * rate + 1) * (1 - rate));
+  const noise = mask(input, input.shape, 1 - rate);
+  const shift = noise
+    .sub(1)
+    .mul(SATURATION * a)
+    .add(SATURATION * a * rate);
+  return write ? input.mul_(noise.mul(a)).add_(shift) : input.mul(noise.mul(a)).add(shift);
+}

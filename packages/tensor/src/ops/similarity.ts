@@ -1,0 +1,108 @@
+/** Lengths and angles of vectors. https://pytorch.org/docs/stable/nn.functional.html#distance-functions */
+import { bindArguments, checkInteger, checkNumber } from '../arguments.js';
+import { cName, isFloating, resultType } from '../dtype.js';
+import { DTypeError } from '../errors.js';
+import { wrapDims } from '../shape.js';
+import type { Tensor } from '../tensor.js';
+import { checkTensor } from './kernel.js';
+import { vector_norm } from './norm.js';
+
+/** The p-norm along dimensions, which stay with size 1; its derivative at 0 is 0. */
+export function vectorLength(x: Tensor, p: number, dims: readonly number[]): Tensor {
+  return vector_norm(x, p, dims, true);
+}
+
+function checkFloating(op: string, name: string, x: Tensor): Tensor {
+  if (isFloating(checkTensor(op, name, x).dtype)) return x;
+  throw new DTypeError(`${op}(): expected a floating point ${name}, but got ${cName(x.dtype)}`);
+}
+
+export interface NormalizeOptions {
+  readonly p?: number;
+  readonly dim?: number | readonly number[];
+  readonly eps?: number;
+}
+
+/**
+ * Vectors along `dim` divided by their p-norm, which counts as `eps` at least.
+ * https://pytorch.org/docs/stable/generated/torch.nn.functional.normalize.html
+ */
+export function normalize(
+  input: Tensor,
+  p?: number | NormalizeOptions,
+  dim?: number | readonly number[] | NormalizeOptions,
+  eps?: number | NormalizeOptions,
+): Tensor {
+  const op = 'normalize';
+  checkFloating(op, 'input', input);
+  const args = bindArguments(op, ['p', 'dim', 'eps'], [p, dim, eps]);
+  const dims = wrapDims(op, (args[1] ?? 1) as number | readonly number[], input.ndim).sort((a, b) => a - b);
+  const least = checkNumber(op, 'eps', args[2] ?? 1e-12);
+  return input.div(
+    vectorLength(input, checkNumber(op, 'p', args[0] ?? 2), dims)
+      .clamp(least)
+      .expand_as(input),
+  );
+}
+
+export interface CosineSimilarityOptions {
+  readonly dim?: number;
+  readonly eps?: number;
+}
+
+/**
+ * The cosine of the angle between vectors along `dim`; each length counts as `eps` at least.
+ * https://pytorch.org/docs/stable/generated/torch.nn.functional.cosine_similarity.html
+ */
+export function cosine_similarity(
+  x1: Tensor,
+  x2: Tensor,
+  dim?: number | CosineSimilarityOptions,
+  eps?: number | CosineSimilarityOptions,
+): Tensor {
+  const op = 'cosine_similarity';
+  const [d, e] = bindArguments(op, ['dim', 'eps'], [dim, eps]);
+  checkTensor(op, 'x1', x1);
+  const dtype = resultType(x1, checkTensor(op, 'x2', x2));
+  if (!isFloating(dtype))
+    throw new DTypeError(`expected common dtype to be floating point, yet common dtype is ${cName(dtype)}`);
+  const [a, b] = [x1.to(dtype), x2.to(dtype)];
+  const rank = Math.max(a.ndim, b.ndim);
+  const [at] = wrapDims(op, checkInteger(op, 'dim', d ?? 1), rank);
+  const least = checkNumber(op, 'eps', e ?? 1e-8);
+  // both seen with all dimensions, so that `dim` means the same one
+  const full = (x: Tensor): Tensor => x.reshape([...new Array<number>(rank - x.ndim).fill(1), ...x.shape]);
+  const unit = (x: Tensor): Tensor => {
+    const v = full(x);
+    const length = vectorLength(v, 2, [at]);
+    return v.div(length.clamp(least));
+  };
+  return unit(a).mul(unit(b)).sum(at);
+}
+
+export interface PairwiseDistanceOptions {
+  readonly p?: number;
+  readonly eps?: number;
+  readonly keepdim?: boolean;
+}
+
+/**
+ * The p-norm of x1 − x2 + eps along the last dimension.
+ * https://pytorch.org/docs/stable/generated/torch.nn.functional.pairwise_distance.html
+ */
+export function pairwise_distance(
+  x1: Tensor,
+  x2: Tensor,
+  p?: number | PairwiseDistanceOptions,
+  eps?: number | PairwiseDistanceOptions,
+  keepdim?: boolean | PairwiseDistanceOptions,
+): Tensor {
+  const op = 'pairwise_distance';
+  checkFloating(op, 'x1', x1);
+  checkFloating(op, 'x2', x2);
+  const [power, e, keep] = bindArguments(op, ['p', 'eps', 'keepdim'], [p, eps, keepdim]);
+  const difference = x1.sub(x2).add(checkNumber(op, 'eps', e ?? 1e-6));
+  const last = difference.ndim - 1;
+  const length = vectorLength(difference, checkNumber(op, 'p', power ?? 2), [last]);
+  return (keep ?? false) === true ? length : length.squeeze(last);
+}

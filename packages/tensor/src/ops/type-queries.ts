@@ -1,0 +1,25 @@
+/** Questions about tensors and their element types. */
+
+import type { DType } from '../dtype.js';
+import { isFloating, resultType } from '../dtype.js';
+import { ValueError } from '../errors.js';
+import { Tensor } from '../tensor.js';
+import { checkTensor, type Operand } from './kernel.js';
+
+/** The dtype of an operation on both. https://pytorch.org/docs/stable/generated/torch.result_type.html */
+export function result_type(tensor1: Operand, tensor2: Operand): DType {
+  for (const x of [tensor1, tensor2]) {
+    if (!(x instanceof Tensor) && typeof x !== 'number' && typeof x !== 'boolean') {
+      throw new ValueError(`result_type(): expected Tensors or numbers, got ${String(x)}`);
+    }
+  }
+  return resultType(tensor1, tensor2);
+}
+
+/** https://pytorch.org/docs/stable/generated/torch.is_tensor.html */
+export const is_tensor = (obj: unknown): obj is Tensor => obj instanceof Tensor;
+/** https://pytorch.org/docs/stable/generated/torch.is_floating_point.html */
+export const is_floating_point = (input: Tensor): boolean =>
+  isFloating(checkTensor('is_floating_point', 'input', input).dtype);
+/** https://pytorch.org/docs/stable/generated/torch.numel.html */
+export const numel = (input: Tensor): number => checkTensor('numel', 'input', input).numel();

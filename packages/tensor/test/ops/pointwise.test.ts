@@ -1,0 +1,3 @@
+import { describeFamily } from './runner.js';
+
+describeFamily('pointwise');

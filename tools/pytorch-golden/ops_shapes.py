@@ -1,0 +1,212 @@
+"""Dimensions moved, split, repeated; diagonals and triangles."""
+from ops_case import Family, b, empty, i64, rnd, t
+
+f = Family('shapes')
+S, D, V = 'ShapeError', 'DTypeError', 'ValueError'
+X = lambda: rnd(2, 3, 2)
+n = 'torch.flip Tensor.flip'
+f.case(n, X(), [0])
+f.case(n, X(), [-1, 1])
+f.case(n, X(), dims=[0, 1, 2])
+f.case('Tensor.flip', X(), 1, 2)
+f.case(n, i64([1, 2, 3]), [0])
+f.case(n, empty(0, 2), [0])
+f.case(n, X(), [])
+f.error(n, rnd(2), [1], cls=S, has='Dimension out of range')
+f.error(n, X(), [0, 0], cls=S, has='dim 0 appears multiple times in the list of dims')
+for name, few in [('fliplr', rnd(2)), ('flipud', rnd())]:
+    n = f'torch.{name} Tensor.{name}'
+    f.case(n, X())
+    f.case(n, empty(2, 0))
+    f.error(n, few, cls=S, has='Input must be >=')
+n = 'torch.roll Tensor.roll'
+f.case(n, X(), 1)
+f.case(n, X(), 1, 0)
+f.case(n, X(), [-1, 5], [2, 1])
+f.case(n, X(), shifts=2, dims=1)
+f.case(n, X(), 0, 1)
+f.case(n, empty(0, 2), 1, 0)
+f.error(n, X(), [1, 2], [0], cls=S, has='shifts and dimensions must align. shifts: 2, dims:1')
+f.error(n, X(), [], [], cls=S, has='`shifts` required')
+n = 'torch.rot90 Tensor.rot90'
+for k in [-1, 0, 1, 2, 3, 5]:
+    f.case(n, rnd(2, 3), k, [0, 1])
+f.case(n, X(), 1, [1, 2])
+f.case(n, X(), k=1, dims=[2, 0])
+f.case(n, empty(0, 2), 1, [0, 1])
+f.error(n, X(), 1, [0], cls=S, has='expected total rotation dims == 2, but got dims = 1')
+f.error(n, rnd(2), 1, [0, 1], cls=S, has='expected total dims >= 2, but got total dims = 1')
+f.error(n, X(), 1, [0, 0], cls=S, has='expected rotation dims to be different')
+n = 'Tensor.repeat'
+f.case(n, rnd(2, 3), 2, 1)
+f.case(n, rnd(2), [2, 3])
+f.case(n, rnd(), 3)
+f.case(n, rnd(2), 0)
+f.case(n, rnd(2), repeats=[2])
+f.case(n, empty(0, 2), 2, 2)
+f.error(n, rnd(2, 3), 2, cls=S, has='Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor')
+f.error(n, rnd(2), -1, cls=S, has='Trying to create tensor with negative dimension')
+n = 'torch.tile Tensor.tile'
+f.case(n, rnd(2, 3), [2])
+f.case(n, rnd(2), [2, 3])
+f.case(n, rnd(2), dims=[2])
+f.case('Tensor.tile', rnd(2), 2, 2)
+f.case(n, empty(0), [2])
+n = 'torch.repeat_interleave Tensor.repeat_interleave'
+f.case(n, rnd(2, 2), 2)
+f.case(n, rnd(2, 2), 2, 1)
+f.case(n, rnd(2, 2), i64([1, 2]), dim=0)
+f.case(n, rnd(2, 2), i64([3]), -1)
+f.case(n, rnd(2, 2), repeats=i64([1, 2]), dim=0, output_size=3)
+f.case(n, rnd(), 2)
+f.case(n, empty(0, 2), 2, 0)
+f.case('torch.repeat_interleave', i64([1, 0, 2]))
+f.error(n, rnd(3), i64([1, 2]), 0, cls=S, has='repeats must have the same size as input along dim')
+f.error(n, rnd(3), i64([1, -2, 1]), 0, cls=S, has='repeats can not be negative')
+f.error(n, rnd(2), i64([[1, 2]]), 0, cls=S, has='repeats must be 0-dim or 1-dim tensor')
+n = 'torch.split Tensor.split'
+f.case(n, rnd(5), 2)
+f.case(n, rnd(2, 5), [1, 4], 1)
+f.case(n, rnd(2, 4), 2, dim=-1)
+f.case(n, rnd(2), [0, 2, 0])
+f.case(n, empty(0, 2), 1)
+f.case('torch.split', rnd(4), split_size_or_sections=3)
+f.case('Tensor.split', rnd(4), split_size=3)
+f.error(n, rnd(5), [1, 2], cls=S, has="expects split_sizes to sum exactly to 5 (input tensor's size at dimension 0)")
+f.error(n, rnd(5), -1, cls=S, has='expects split_size be non-negative')
+f.error(n, rnd(5), 0, cls=S, has='split_size can only be 0 if dimension size is 0, but got dimension size of 5')
+f.error(n, rnd(), 1, cls=S, has='split expects at least a 1-dimensional tensor')
+n = 'torch.chunk Tensor.chunk'
+f.case(n, rnd(5), 2)
+f.case(n, rnd(2, 5), 4, 1)
+f.case(n, rnd(2, 5), chunks=2, dim=1)
+f.case(n, empty(0, 2), 3)
+f.error(n, rnd(5), 0, cls=S, has='chunk expects `chunks` to be greater than 0, got: 0')
+f.error(n, rnd(), 1, cls=S, has='chunk expects at least a 1-dimensional tensor')
+n = 'torch.tensor_split Tensor.tensor_split'
+f.case(n, rnd(7), 3)
+f.case(n, rnd(2, 5), [1, 3], 1)
+f.case(n, rnd(5), [3, 1, -1])
+f.case(n, rnd(5), i64([2, 9]))
+f.case(n, rnd(5), i64(2))
+f.case(n, rnd(5), sections=2)
+f.case(n, rnd(5), indices=[2], dim=0)
+f.case(n, empty(0, 2), 2)
+f.error(n, rnd(5), 0, cls=V, has='number of sections must be larger than 0, got 0')
+f.error(n, rnd(), 1, cls=S, has='tensor_split expected at least a 1-dimensional tensor, but got a tensor with 0 dims')
+for name, few in [('hsplit', rnd()), ('vsplit', rnd(2)), ('dsplit', rnd(2, 2))]:
+    n = f'torch.{name} Tensor.{name}'
+    f.case(n, rnd(2, 2, 4), 2)
+    f.case(n, rnd(2, 3, 4), [1])
+    f.case(n, empty(2, 0, 2), 2)
+    f.error(n, few, 1, cls=S, has=f'torch.{name} requires a tensor with at least')
+    f.error(n, rnd(3, 3, 3), 2, cls=S, has='is not divisible by the split_size 2')
+f.case('torch.hsplit Tensor.hsplit', rnd(4), 2)
+for name in ['movedim', 'moveaxis']:
+    n = f'torch.{name} Tensor.{name}'
+    f.case(n, X(), 0, 2)
+    f.case(n, X(), [0, 1], [-1, 0])
+    f.case(n, X(), source=1, destination=0)
+    f.case(n, empty(0, 2), 0, 1)
+    f.error(n, X(), [0, 1], [0], cls=S, has='Invalid source or destination dims')
+n = 'torch.swapaxes Tensor.swapaxes'
+f.case(n, X(), 0, 1)
+f.case(n, X(), axis0=-1, axis1=0)
+f.case(n, empty(0, 2), 0, 1)
+n = 'torch.swapdims Tensor.swapdims'
+f.case(n, X(), 0, 1)
+f.case(n, X(), dim0=-1, dim1=0)
+f.case(n, empty(0, 2), 0, 1)
+f.case('Tensor.transpose', X(), 0, 1)
+f.case('Tensor.transpose', empty(0, 2), 0, 1)
+for name in ['squeeze', 'unsqueeze', 't']:
+    args = [1] if name == 'unsqueeze' else []
+    for x in [rnd(2, 1), rnd(1), empty(0, 1)]:
+        f.case(f'Tensor.{name}', x, *args)
+n = 'torch.ravel Tensor.ravel'
+f.case(n, X())
+f.case(n, rnd())
+f.case(n, empty(0, 2))
+n = 'Tensor.unflatten torch.unflatten'
+f.case(n, rnd(6, 2), 0, [2, 3])
+f.case(n, rnd(2, 6), -1, (3, -1))
+f.case(n, rnd(2, 6), dim=1, sizes=(2, 3))
+f.case(n, empty(0, 4), 1, (2, 2))
+f.error(n, rnd(6), 0, [2, 2], cls=S, has="don't multiply up to the size of dim 0 (6) in the input tensor", only2=True)
+n = 'Tensor.unfold'
+f.case(n, rnd(7), 0, 3, 2)
+f.case(n, rnd(7), 0, 3, 1)
+f.case(n, rnd(2, 4), -1, 2, 1)
+f.case(n, rnd(4, 2), dimension=0, size=2, step=3)
+f.case(n, rnd(), 0, 1, 1)
+f.case(n, empty(0, 3), 1, 2, 1)
+f.error(n, rnd(3), 0, 4, 1, cls=S, has='maximum size for tensor at dimension 0 is 3 but size is 4')
+f.error(n, rnd(3), 0, 2, 0, cls=S, has='step is 0 but must be > 0')
+f.error(n, rnd(3), 0, -1, 1, cls=S, only2=True, has='size is -1 but must be >= 0')
+n = 'torch.diagonal Tensor.diagonal'
+f.case(n, rnd(3, 4))
+f.case(n, rnd(3, 4), 1)
+f.case(n, rnd(3, 4), -2)
+f.case(n, rnd(3, 4), 9)
+f.case(n, rnd(2, 3, 2), 0, 1, 2)
+f.case(n, rnd(2, 3, 2), offset=1, dim1=-1, dim2=0)
+f.case(n, empty(0, 2))
+f.error(n, rnd(2, 2), 0, 1, 1, cls=S, has='diagonal dimensions cannot be identical 1, 1')
+f.error(n, rnd(2), cls=S, has='Dimension out of range')
+n = 'torch.diag Tensor.diag'
+f.case(n, rnd(3))
+f.case(n, rnd(2), -1)
+f.case(n, rnd(2, 3))
+f.case(n, rnd(3, 3), diagonal=1)
+f.case(n, empty(0))
+f.error(n, X(), cls=S)
+n = 'torch.diag_embed Tensor.diag_embed'
+f.case(n, rnd(2, 3))
+f.case(n, rnd(2), 1)
+f.case(n, rnd(2, 2), offset=-1, dim1=0, dim2=2)
+f.case(n, empty(0))
+f.error(n, rnd(2), 0, 0, 0, cls=S, has='diagonal dimensions cannot be identical')
+n = 'torch.diagonal_scatter Tensor.diagonal_scatter'
+f.case(n, rnd(3, 3), rnd(3))
+f.case(n, rnd(3, 3), rnd(2), 1)
+f.case(n, rnd(2, 2, 3), rnd(3, 2), offset=0, dim1=0, dim2=1)
+f.case(n, empty(0, 2), empty(0))
+f.error(n, rnd(3, 3), rnd(2), cls=S, has='expected src to have a size equal to the slice of self.')
+for name in ['tril', 'triu']:
+    n = f'torch.{name} Tensor.{name}'
+    f.case(n, rnd(3, 4))
+    f.case(n, rnd(2, 3, 3), 1)
+    f.case(n, rnd(3, 2), diagonal=-1)
+    f.case(n, i64([[1, 2], [3, 4]]))
+    f.case(n, b([[True, True], [True, True]]))
+    f.case(n, empty(0, 2))
+    f.error(n, rnd(2), cls=S, only2=True, has='input tensor must have at least 2 dimensions')
+    n = f'torch.{name}_indices'
+    f.case(n, 3, 4)
+    f.case(n, 3, 3, -1)
+    f.case(n, 2, 3, offset=1)
+    f.case(n, 0, 3)
+    f.case(n, 2, 2, dtype=__import__('torch').int32)
+n = 'torch.trace Tensor.trace'
+f.case(n, rnd(3, 2))
+f.case(n, i64([[1, 2], [3, 4]]))
+f.case(n, empty(0, 2))
+f.error(n, rnd(2), cls=S, has='expected a matrix')
+for n in ['torch.hstack', 'torch.vstack', 'torch.dstack', 'torch.column_stack']:
+    f.case(n, [rnd(2), rnd(2)])
+    f.case(n, [rnd(), rnd()])
+    f.case(n, [rnd(2, 2), rnd(2, 2)])
+    f.case(n, [rnd(2, 1, 2), rnd(2, 1, 2)])
+    f.case(n, [empty(0, 2), empty(0, 2)])
+    f.error(n, [], cls=S, has='expects a non-empty TensorList')
+for d in [1, 2, 3]:
+    n = f'torch.atleast_{d}d'
+    for x in [rnd(), rnd(2), rnd(2, 2), rnd(2, 2, 2), empty(0)]:
+        f.case(n, x)
+    f.case(n, [rnd(), rnd(2)])
+n = 'torch.broadcast_tensors'
+f.case(n, rnd(2, 1), rnd(3))
+f.case(n, rnd(), rnd(2))
+f.case(n, empty(0, 1), rnd(2))
+f.error(n, rnd(2), rnd(3), cls=S, has='must match')
+f.write()
