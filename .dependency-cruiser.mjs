@@ -24,7 +24,16 @@ const tensorLayers = [
   ['backend/'],
   ['tensor', 'gpu', 'threads'],
   ['autograd/'],
-  ['tensor-data', 'factories', 'random-factories', 'sequence-factories', 'factories-list', 'sparse', 'sparse-factory', 'ops/'],
+  [
+    'tensor-data',
+    'factories',
+    'random-factories',
+    'sequence-factories',
+    'factories-list',
+    'sparse',
+    'sparse-factory',
+    'ops/',
+  ],
   ['methods', 'properties', 'serialization/', 'platform/'],
   ['index', 'internal'],
 ];

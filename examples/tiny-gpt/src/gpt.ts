@@ -112,7 +112,7 @@ function randomBatch(data: torch.Tensor, B: number, T: number): [x: torch.Tensor
   return [cut(0), cut(1)];
 }
 
-const BATCH = 16;
+const BATCH = 8;
 
 /** @param after is told each step's loss: the cross entropy of a letter, log V for a guess at random */
 export function train(net: GPT, data: torch.Tensor, steps: number, after: (step: number, loss: number) => void): void {

@@ -20,7 +20,7 @@ it('is about 30 lines', () => {
 });
 
 it('trains, and leaves a state dict', { timeout: 60_000 }, () => {
-  const report = 'if (loss.item() > 1.5) throw new Error(`the loss is still ${loss.item()}`);';
+  const report = "if (loss.item() > 1.5) throw new Error('the loss is still ' + loss.item());";
   const checked = loop.replace(/(\n {4}optimizer\.step\(\);)/, `$1\n    if (epoch === 1) ${report}`);
   expect(checked).not.toBe(loop);
   writeFileSync(join(folder, 'loop.ts'), checked);

@@ -36,7 +36,7 @@ const embeddingOp: Op<[weight: Tensor, index: Tensor, plan: Plan], Tensor> = def
     const rows = g.reshape(-1, ctx.state.table[1]);
     return [ctx.state.sparse ? sparseGrad(rows, index, ctx.state) : denseGrad(rows, index, ctx.state)];
   },
-  formula: ['dweight[index] += g, except at padding_idx'],
+  formula: ['dweight = Σ g over the places of each row, 0 for padding_idx'],
 });
 
 function denseGrad(rows: Tensor, index: Tensor, { table, padding, byFrequency }: State): Tensor {
