@@ -1,12 +1,12 @@
-/** `npm start` learns a verse by heart, `npm start -- --full` three. */
+/** `npm start` learns two lines by heart, `npm start -- --full` three verses. */
 import { parseArgs } from 'node:util';
 import * as torch from 'torchlet';
 import { Alphabet, CharRNN, recite, train } from './char-rnn.js';
 import { text } from './text.js';
 
 const { full } = parseArgs({ options: { full: { type: 'boolean', default: false } } }).values;
-const verse = text.slice(0, text.indexOf('\n\n') + 1);
-const [poem, H, steps] = full ? [text, 128, 100] : [verse, 64, 50];
+const lines = text.slice(0, text.indexOf('\nAll') + 1);
+const [poem, H, steps] = full ? [text, 128, 100] : [lines, 64, 60];
 
 torch.manual_seed(0);
 const alphabet = new Alphabet(poem);

@@ -12,7 +12,7 @@ interface Recipe {
 /** Under their names in `torch.optim`; rates with which the network learns well in a few epochs. */
 const RECIPES = {
   SGD: { lr: 0.05, options: { momentum: 0.9 }, make: (params, options) => new optim.SGD(params, options) },
-  Adam: { lr: 1e-3, options: {}, make: (params, options) => new optim.Adam(params, options) },
+  Adam: { lr: 3e-3, options: {}, make: (params, options) => new optim.Adam(params, options) },
 } satisfies Record<string, Recipe>;
 
 export type OptimizerName = keyof typeof RECIPES;

@@ -49,7 +49,7 @@ describe('the command line', () => {
 
   it('gives a new run what it was not given, a learning rate by its optimizer', () => {
     expect(completed({})).toEqual(defaults);
-    expect(completed({ optimizer: 'Adam' })).toEqual({ ...defaults, optimizer: 'Adam', lr: 0.001 });
+    expect(completed({ optimizer: 'Adam' })).toEqual({ ...defaults, optimizer: 'Adam', lr: 0.003 });
     expect(completed({ optimizer: 'Adam', lr: 1 })).toEqual({ ...defaults, optimizer: 'Adam', lr: 1 });
   });
 
@@ -98,7 +98,7 @@ describe('the command line', () => {
     for (const value of [defaults.epochs, defaults.batchSize, defaults.optimizer, defaults.seed]) {
       expect(out).toContain(`(default: ${value})`);
     }
-    expect(out).toContain('(default: 0.05 for SGD, 0.001 for Adam)');
+    expect(out).toContain('(default: 0.05 for SGD, 0.003 for Adam)');
     expect(err).toBe('');
   });
 });

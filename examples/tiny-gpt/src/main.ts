@@ -7,7 +7,7 @@ import { text } from './text.js';
 const { full } = parseArgs({ options: { full: { type: 'boolean', default: false } } }).values;
 const [size, steps, target] = full
   ? [{ T: 48, C: 48, heads: 4, layers: 2 }, 600, 0.25]
-  : [{ T: 32, C: 32, heads: 2, layers: 2 }, 100, 2];
+  : [{ T: 32, C: 32, heads: 2, layers: 2 }, 60, 2.3];
 
 torch.manual_seed(0);
 const tokenizer = new Tokenizer(text);

@@ -20,9 +20,12 @@ export {
   NLLLoss,
 } from './loss.js';
 export * from './margin-loss.js';
+export { ModuleDict } from './module-dict.js';
 export * from './more-activation.js';
+export type { NamedMembersInput } from './named-members.js';
 export * from './normalization.js';
 export * from './padding.js';
+export { ParameterDict, ParameterList } from './parameter-containers.js';
 export { AvgPool2d, type AvgPool2dOptions, MaxPool2d, type MaxPool2dOptions } from './pooling.js';
 export * from './recurrent/index.js';
 export * from './resizing.js';

@@ -34,6 +34,44 @@ function vectorNorm(x: Tensor, p: number): Tensor {
         .pow(1 / p);
 }
 
+/** The norm of all tensors together, on the first one's device. */
+function totalNorm(tensors: readonly Tensor[], p: number, mustBeFinite: boolean): Tensor {
+  if (tensors.length === 0) return zeros([]);
+  const { device } = tensors[0];
+  const total = vectorNorm(stack(tensors.map((t) => vectorNorm(t, p).to(device))), p);
+  if (mustBeFinite && !Number.isFinite(Number(total.item()))) {
+    throw new ValueError(
+      `The total norm of order ${floatText(p)} for gradients from \`parameters\` is non-finite, so it cannot be clipped. To ` +
+        'disable this error and scale the gradients by the non-finite norm anyway, set `error_if_nonfinite=False`',
+    );
+  }
+  return total;
+}
+
+/** Binds the options that norms have. */
+function readNorm(fn: string, args: readonly unknown[]): [p: number, mustBeFinite: boolean] {
+  const [p, strict] = bindArguments(fn, ['norm_type', 'error_if_nonfinite'], args);
+  return [checkNumber(fn, 'norm_type', p ?? 2), checkBoolean(fn, 'error_if_nonfinite', strict ?? false)];
+}
+
+/**
+ * The norm of all tensors together as if they were one vector, a 0-dim tensor; usually of gradients.
+ * https://pytorch.org/docs/stable/generated/torch.nn.utils.get_total_norm.html
+ * @throws ValueError for a norm that is not finite, with `error_if_nonfinite`.
+ */
+export function get_total_norm(
+  tensors: Iterable<Tensor> | Tensor,
+  norm_type?: number | ClipGradNormOptions,
+  error_if_nonfinite?: boolean | ClipGradNormOptions,
+): Tensor {
+  const [p, mustBeFinite] = readNorm('get_total_norm', [norm_type, error_if_nonfinite]);
+  const list = tensors instanceof Tensor ? [tensors] : [...tensors];
+  for (const t of list as unknown[]) {
+    if (!(t instanceof Tensor)) throw new ValueError(`get_total_norm(): tensors must be Tensors, got ${typename(t)}`);
+  }
+  return totalNorm(list, p, mustBeFinite);
+}
+
 /**
  * Scales the gradients in place so that the norm of all of them together is at most `max_norm`; returns what it was
  * before, a 0-dim tensor. https://pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_norm_.html
@@ -45,22 +83,12 @@ export function clip_grad_norm_(
   norm_type?: number | ClipGradNormOptions,
   error_if_nonfinite?: boolean | ClipGradNormOptions,
 ): Tensor {
-  const names = ['norm_type', 'error_if_nonfinite'];
-  const [given, strict] = bindArguments('clip_grad_norm_', names, [norm_type, error_if_nonfinite]);
+  const [p, mustBeFinite] = readNorm('clip_grad_norm_', [norm_type, error_if_nonfinite]);
   const limit = checkNumber('clip_grad_norm_', 'max_norm', max_norm);
-  const p = checkNumber('clip_grad_norm_', 'norm_type', given ?? 2);
-  const mustBeFinite = checkBoolean('clip_grad_norm_', 'error_if_nonfinite', strict ?? false);
   const grads = gradsOf('clip_grad_norm_', parameters);
   if (grads.length === 0) return zeros([]);
   return no_grad(() => {
-    const { device } = grads[0];
-    const total = vectorNorm(stack(grads.map((g) => vectorNorm(g, p).to(device))), p);
-    if (mustBeFinite && !Number.isFinite(Number(total.item()))) {
-      throw new ValueError(
-        `The total norm of order ${floatText(p)} for gradients from \`parameters\` is non-finite, so it cannot be clipped. To ` +
-          'disable this error and scale the gradients by the non-finite norm anyway, set `error_if_nonfinite=False`',
-      );
-    }
+    const total = totalNorm(grads, p, mustBeFinite);
     // multiplied even where it is 1, as in PyTorch: nothing waits for the norm
     const scale = total.new_full([], limit).div(total.add(1e-6)).clamp({ max: 1 });
     for (const g of grads) g.detach().mul_(scale.to(g.device));
