@@ -46,13 +46,14 @@ function matrixElements(module: AnyModule): number {
   return count;
 }
 
-/** Projections of queries, keys, values and result, and twice every pair of positions: scores, then weighted values. */
+/** Projections of queries, keys and values, and twice every pair of positions: scores, then weighted values. */
 function ofAttention(module: MultiheadAttention, [query, key, value]: readonly Tensor[]): number {
   const { embed_dim, kdim, vdim, batch_first } = module;
   const batch = query.ndim === 3 ? query.shape[batch_first ? 0 : 1] : 1;
   const positions = (x: Tensor): number => x.shape[x.ndim === 3 && batch_first ? 1 : 0];
   const [targets, sources] = [positions(query), positions(key)];
   const attended = sources + (module.bias_k === null ? 0 : 1) + (module.add_zero_attn ? 1 : 0);
-  const projections = 2 * targets * embed_dim + sources * kdim + positions(value) * vdim;
+  // the result's projection is a child of its own
+  const projections = targets * embed_dim + sources * kdim + positions(value) * vdim;
   return batch * embed_dim * (projections + 2 * targets * attended);
 }

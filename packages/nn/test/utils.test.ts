@@ -47,6 +47,31 @@ describe('clip_grad_norm_', () => {
   });
 });
 
+describe('get_total_norm', () => {
+  it.each(expected.clip)('norm_type $norm_type, as clip_grad_norm_ in PyTorch', (c) => {
+    const norm_type = c.norm_type === 'inf' ? Number.POSITIVE_INFINITY : c.norm_type;
+    const grads = c.grads.map(unpack);
+    const before = grads.map((g) => g.tolist());
+    const total = nn.utils.get_total_norm(grads, norm_type);
+    expect(total.shape).toEqual([]);
+    expect(Math.abs(Number(total.item()) - c.total)).toBeLessThanOrEqual(1e-5 * c.total);
+    expect(grads.map((g) => g.tolist())).toEqual(before);
+  });
+
+  it('takes one tensor or none, and reports what it cannot measure', () => {
+    expect(nn.utils.get_total_norm(tensor([3, -4])).item()).toBe(5);
+    expect(nn.utils.get_total_norm([]).item()).toBe(0);
+    const bad = [tensor([Number.NaN])];
+    expect(nn.utils.get_total_norm(bad).item()).toBeNaN();
+    expect(() => nn.utils.get_total_norm(bad, { error_if_nonfinite: true })).toThrow(
+      new ValueError(expected.clip_error),
+    );
+    expect(() => nn.utils.get_total_norm([3 as never])).toThrow(
+      new ValueError('get_total_norm(): tensors must be Tensors, got number'),
+    );
+  });
+});
+
 describe('clip_grad_value_', () => {
   it('clamps in place', () => {
     const p = parameterWith(tensor([3, -0.25, -4]));
