@@ -73,7 +73,6 @@ def errors():
         'dict_call': failure(lambda: q(1)),
         'dict_exists': failure(lambda: q.update({'keys': torch.zeros(1)})),
         'dict_update_length': failure(lambda: q.update([['a']])),
-        'dict_popitem': failure(lambda: q.popitem()),
     }
 
 

@@ -1,5 +1,5 @@
 import { type Device, type DType, no_grad, type Tensor, TorchletError, ValueError } from '@torchlet/tensor';
-import { bindArguments, checkBoolean } from '@torchlet/tensor/internal';
+import { bindArguments, checkBoolean, refuseOptions } from '@torchlet/tensor/internal';
 import { type ConvertOptions, convertParameter, readConversion } from './conversion.js';
 import { HookedModule } from './hooked-module.js';
 import { printsAsString } from './inspect.js';
@@ -35,6 +35,13 @@ export type AnyModule = Module<never, unknown>;
 export class Module<Args extends unknown[] = [Tensor], Out = Tensor> extends HookedModule<Args, Out> {
   readonly #registry = new Registry<AnyModule>(this, isModule);
   #training = true;
+
+  /** @throws ValueError for options: a class without a constructor of its own hands on here what it was given. */
+  constructor() {
+    super();
+    // biome-ignore lint/complexity/noArguments: a parameter would let every class without a constructor take arguments
+    refuseOptions(new.target.name, 0, [...arguments]);
+  }
 
   /** Whether layers such as Dropout behave as in training; see {@link train}. */
   get training(): boolean {

@@ -158,7 +158,7 @@ describe('ParameterList', () => {
         () => list.extend(3 as never),
         new ValueError('ParameterList.extend should be called with an iterable, but got number'),
       ],
-      [() => list(1 as never), new TorchletError(errors.list_call)],
+      [() => Reflect.apply(list, undefined, [1]), new TorchletError(errors.list_call)],
     ];
     for (const [run, error] of cases) expect(run).toThrow(error);
     expect(list.length).toBe(1);
@@ -212,7 +212,7 @@ describe('ParameterDict', () => {
       ],
       [() => d.pop('a'), new ValueError("ParameterDict has no key 'a'")],
       [() => d.popitem(), new ValueError('popitem(): dictionary is empty')],
-      [() => d(1 as never), new TorchletError(errors.dict_call)],
+      [() => Reflect.apply(d, undefined, [1]), new TorchletError(errors.dict_call)],
     ];
     for (const [run, error] of cases) expect(run).toThrow(error);
     expect(d.length).toBe(0);

@@ -48,7 +48,15 @@ export function checkDType(op: string, dtype: unknown): DType {
   return dtype;
 }
 
-export const allocateArray = (dtype: DType, length: number): TypedArray => new INFO[dtype].array(length);
+/** Zeroed memory for `length` elements. @throws ValueError, as PyTorch's allocator says it, when there is not as much. */
+export function allocateArray(dtype: DType, length: number): TypedArray {
+  try {
+    return new INFO[dtype].array(length);
+  } catch (cause) {
+    const bytes = length * itemsize(dtype);
+    throw new ValueError(`can't allocate memory: you tried to allocate ${bytes} bytes`, { cause });
+  }
+}
 export const itemsize = (dtype: DType): number => INFO[dtype].itemsize;
 /** PyTorch's C++ name of a dtype, as its error messages print it: `Float`, `Long`, … */
 export const cName = (dtype: DType): string => INFO[dtype].cname;
@@ -161,6 +169,9 @@ const LARGEST: Readonly<Record<DType, number>> = {
  * @throws ValueError `value cannot be converted to type uint8_t without overflow`
  */
 export function convertScalar(op: string, value: number | boolean, dtype: DType): number {
+  if (typeof value !== 'number' && typeof value !== 'boolean' && typeof value !== 'bigint') {
+    throw new ValueError(`${op}(): value must be a number, got ${value === null ? 'null' : `a ${typeof value}`}`);
+  }
   const x = Number(value);
   const least = dtype === 'int32' ? -2147483648 : -LARGEST[dtype];
   const floating = INFO[dtype].category === 2;

@@ -1,4 +1,6 @@
 /** torch's core: tensors, their functions, gradients, random numbers, saving and loading. */
+// what `using` needs, for programs whose own libraries do not have it
+/// <reference lib="esnext.disposable" preserve="true" />
 import { installMethods } from './methods.js';
 import { installProperties } from './properties.js';
 import { installSparse } from './sparse.js';

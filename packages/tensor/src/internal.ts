@@ -1,5 +1,13 @@
 /** What torchlet's other packages share with this one. Not for users: it may change with any version. */
-export { bindArguments, checkBoolean, checkInteger, checkNumber, checkOptions, isOptions } from './arguments.js';
+export {
+  bindArguments,
+  checkBoolean,
+  checkInteger,
+  checkNumber,
+  checkOptions,
+  isOptions,
+  refuseOptions,
+} from './arguments.js';
 export { anomalyMode, registerInternalCode } from './autograd/anomaly.js';
 export { CheckpointError, type CheckpointOptions, checkpoint, checkpoint_sequential } from './autograd/checkpoint.js';
 export { withinModule } from './autograd/module-calls.js';

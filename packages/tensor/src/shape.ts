@@ -93,7 +93,8 @@ export function wrapDims(op: string, dims: number | readonly number[] | null | u
   if (dims === null || dims === undefined || (Array.isArray(dims) && dims.length === 0)) {
     return Array.from({ length: rank }, (_, i) => i);
   }
-  const list = (typeof dims === 'number' ? [dims] : dims).map((d) => wrapDim(op, d, rank));
+  // a value that is neither falls to wrapDim's check
+  const list = (Array.isArray(dims) ? dims : [dims]).map((d) => wrapDim(op, d, rank));
   for (let i = 0; i < list.length; i++) {
     if (list.indexOf(list[i]) !== i) {
       throw new ShapeError(`${op}(): dim ${list[i]} appears multiple times in the list of dims`);

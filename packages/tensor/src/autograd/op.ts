@@ -1,4 +1,5 @@
 /** `defineOp`: an operation with its derivative. */
+import { refuseOptions } from '../arguments.js';
 import { backendOf } from '../backend/devices.js';
 import { type DType, isFloating } from '../dtype.js';
 import { AutogradError } from '../errors.js';
@@ -75,12 +76,20 @@ export function defineOp<Args extends readonly unknown[], R extends Result, Stat
   const gradName = typeof definition.grad_name === 'string' ? definition.grad_name : gradNameOf(name);
   // inside, an op's arguments are what they are: the types are the definition's business
   const spec: Spec = { ...(definition as OpDefinition<readonly unknown[], Result, unknown>), name, gradName };
-  const op = (...args: Args): R => runOp(spec, args) as R;
+  // a forward of any number of arguments, `(ctx, ...args)`, sees to its options itself
+  const count = definition.forward.length > 1 ? definition.forward.length - 1 : Number.POSITIVE_INFINITY;
+  const op = (...args: Args): R => {
+    if (args.length > count) refuseOptions(name, count, args);
+    return runOp(spec, args) as R;
+  };
   return Object.assign(op, {
     opName: name,
     gradName,
     formula: definition.formula,
-    inplace: (...args: Args): Tensor => runInplace(spec, args),
+    inplace: (...args: Args): Tensor => {
+      if (args.length > count) refuseOptions(`${name}_`, count, args);
+      return runInplace(spec, args);
+    },
   });
 }
 

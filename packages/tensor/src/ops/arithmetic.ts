@@ -1,10 +1,10 @@
 /** Sums, products, quotients and powers. https://pytorch.org/docs/stable/torch.html#pointwise-ops */
 import { checkOptions } from '../arguments.js';
 import { type Context, defineOp, type Op, type UnaryOp } from '../autograd/op.js';
-import { isFloating, resultType, toFloating } from '../dtype.js';
+import { isFloating, toFloating } from '../dtype.js';
 import { DTypeError, ValueError } from '../errors.js';
 import { Tensor } from '../tensor.js';
-import { binary, checkTensor, elementwise, type Operand, unary } from './kernel.js';
+import { binary, checkTensor, elementwise, type Operand, operandType, unary } from './kernel.js';
 
 /** `alpha`: a factor for the second operand, 1 unless given. */
 export interface AlphaOptions {
@@ -19,7 +19,7 @@ function readAlpha(op: string, options: AlphaOptions | undefined, x: Operand, y:
   const alpha = options?.alpha ?? 1;
   if (typeof alpha !== 'number')
     throw new ValueError(`${op}(): argument 'alpha' must be a number, got ${String(alpha)}`);
-  if (!Number.isInteger(alpha) && !isFloating(resultType(x, y))) {
+  if (!Number.isInteger(alpha) && !isFloating(operandType(op, x, y))) {
     throw new DTypeError(`${op}(): For integral input tensors, argument alpha must not be a floating point number.`);
   }
   return alpha;
@@ -31,7 +31,7 @@ function scaledSum(op: string, x: Tensor, y: Operand, alpha: number, out: Tensor
   if (y instanceof Tensor && y.addedTo !== undefined) return y.addedTo(x, alpha);
   if (alpha === 1) return binary(op, 'add', x, y, out);
   if (alpha === -1) return binary(op, 'sub', x, y, out);
-  return elementwise(op, 'add_scaled', [x, y, alpha], resultType(x, y), out);
+  return elementwise(op, 'add_scaled', [x, y, alpha], operandType(op, x, y), out);
 }
 
 /** `input + alpha · other`. https://pytorch.org/docs/stable/generated/torch.add.html */
@@ -122,7 +122,7 @@ const trueDivide: BinaryOp = defineOp<[Tensor, Operand], Tensor, Kept>('div', {
     checkTensor('div', 'input', x);
     const needs = ctx.needs_input_grad;
     if (needs.length > 0) keep(ctx, [x, y], [needs[1], true]);
-    return elementwise('div', 'div', [x, y], toFloating(resultType(x, y)), ctx.out);
+    return elementwise('div', 'div', [x, y], toFloating(operandType('div', x, y)), ctx.out);
   },
   backward(ctx, g) {
     const [x, y] = kept(ctx);
@@ -139,7 +139,7 @@ export interface DivOptions {
 
 const roundedDivide = defineOp<[Tensor, Operand, 'trunc' | 'floor'], Tensor>('div', {
   forward(ctx, x, y, mode) {
-    const dtype = resultType(x, y);
+    const dtype = operandType('div', x, y);
     if (dtype === 'bool') throw new DTypeError(`div(): "div_${mode}_cpu" not implemented for 'Bool'`);
     if (!isFloating(dtype) && (y === 0 || (y instanceof Tensor && y.toArray().includes(0)))) {
       throw new ValueError('div(): ZeroDivisionError: integer division by zero');
@@ -199,7 +199,7 @@ export type PowOp = Op<[input: Operand, exponent: Operand], Tensor>;
 export const pow: PowOp = defineOp<[Operand, Operand], Tensor, Kept>('pow', {
   forward(ctx, x, y) {
     if (typeof x !== 'object') checkTensor('pow', 'exponent', y);
-    const dtype = resultType(x, y);
+    const dtype = operandType('pow', x, y, 'exponent');
     if (dtype === 'bool') throw new DTypeError('pow(): "pow" not implemented for \'Bool\'');
     if (!isFloating(dtype) && typeof y === 'number' && y < 0) {
       throw new ValueError('pow(): Integers to negative integer powers are not allowed.');

@@ -6,7 +6,17 @@ import { convertScalar, resultType } from '../dtype.js';
 import { DTypeError, ValueError } from '../errors.js';
 import { broadcastShapes } from '../shape.js';
 import { Tensor } from '../tensor.js';
-import { allocate, backend, binary, cast, checkSameDevice, checkTensor, elementwise, type Operand } from './kernel.js';
+import {
+  allocate,
+  backend,
+  binary,
+  cast,
+  checkSameDevice,
+  checkTensor,
+  elementwise,
+  type Operand,
+  operandType,
+} from './kernel.js';
 
 export type CompareOp = Op<[input: Tensor, other: Operand], Tensor>;
 
@@ -65,7 +75,7 @@ const choose: WhereOp = defineOp('where', {
   forward(ctx, condition, x, y) {
     checkCondition(condition);
     ctx.save_for_backward(condition);
-    const common = resultType(x, y);
+    const common = operandType('where', x, y);
     const shape = [x, y].reduce(
       (s, t) => (t instanceof Tensor ? broadcastShapes('where', s, t.shape) : s),
       condition.shape,
@@ -153,8 +163,10 @@ const clampOp = defineOp<[Tensor, Bound, Bound], Tensor, readonly (number | 'sav
   forward(ctx, x, min, max) {
     const bounds = [min, max].filter((b): b is number | Tensor => b !== null);
     let common = x.dtype;
-    for (const b of bounds)
-      common = b instanceof Tensor ? resultType(x, b) : resultType({ dtype: common, shape: [1] }, b);
+    for (const b of bounds) {
+      const own = operandType('clamp', x, b, b === min ? 'min' : 'max');
+      common = b instanceof Tensor ? own : resultType({ dtype: common, shape: [1] }, b);
+    }
     ctx.save_for_backward(x, ...bounds.filter((b): b is Tensor => b instanceof Tensor));
     ctx.state = [min, max].map((b) => (b instanceof Tensor ? 'saved' : b));
     if (common === 'bool' && bounds.some((b) => typeof b !== 'object')) {

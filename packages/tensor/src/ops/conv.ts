@@ -154,7 +154,13 @@ function makePlan(
   if (dilation.some((v) => v <= 0)) throw new ValueError('conv2d(): dilation should be greater than zero');
   if (groups <= 0) throw new ValueError('conv2d(): non-positive groups is not supported');
   checkChannels(x.shape, weight.shape, bias, groups);
-  const kernel = [weight.shape[2], weight.shape[3]].map((k, i) => dilation[i] * (k - 1) + 1);
+  const [kH, kW] = weight.shape.slice(2);
+  if (kH <= 0 || kW <= 0) {
+    throw new ValueError(
+      `conv2d(): kernel size should be greater than zero, but got kernel_height: ${kH} kernel_width: ${kW}`,
+    );
+  }
+  const kernel = [kH, kW].map((k, i) => dilation[i] * (k - 1) + 1);
   const [before, total] = resolvePadding(p ?? 0, kernel, stride);
   const padded = [x.shape[2] + total[0], x.shape[3] + total[1]];
   if (padded.some((size, i) => size < kernel[i])) {

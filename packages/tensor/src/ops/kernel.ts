@@ -32,8 +32,22 @@ export function checkTensor(op: string, argument: string, x: unknown): Tensor {
     if (x.is_sparse) throw new ValueError(`${op}(): argument '${argument}' must not be sparse; use to_dense()`);
     return x;
   }
-  const got = x === null ? 'null' : Array.isArray(x) ? 'an array' : `a ${typeof x}`;
-  throw new ValueError(`${op}(): argument '${argument}' must be Tensor, not ${got}`);
+  throw new ValueError(`${op}(): argument '${argument}' must be Tensor, not ${nameOf(x)}`);
+}
+
+const nameOf = (x: unknown): string => (x === null ? 'null' : Array.isArray(x) ? 'an array' : `a ${typeof x}`);
+
+/** @throws ValueError when an operand is neither a tensor nor a number or boolean, such as one that was forgotten. */
+function checkOperand(op: string, argument: string, x: unknown): void {
+  if (typeof x === 'number' || typeof x === 'boolean' || x instanceof Tensor) return;
+  throw new ValueError(`${op}(): argument '${argument}' must be Tensor or a number, not ${nameOf(x)}`);
+}
+
+/** The dtype in which two operands meet. @throws ValueError when one is no operand; `second` is its argument's name. */
+export function operandType(op: string, x: Operand, y: Operand, second = 'other'): DType {
+  checkOperand(op, 'input', x);
+  checkOperand(op, second, y);
+  return resultType(x, y);
 }
 
 /** @throws DeviceError in PyTorch's words when tensors are on two devices. */
@@ -123,7 +137,7 @@ export function binary(
     backend(x).elementwise(name, [x, y], result);
     return result;
   }
-  const common = resultType(x, y);
+  const common = operandType(op, x, y);
   return elementwise(op, name, [x, y], common, out, dtype ?? common);
 }
 

@@ -2,11 +2,11 @@
 import { bindArguments, checkInteger } from '../arguments.js';
 import { defineOp, type Op, type UnaryOp } from '../autograd/op.js';
 import type { ElementwiseName } from '../backend/elementwise.js';
-import { cName, isFloating, resultType } from '../dtype.js';
+import { cName, isFloating } from '../dtype.js';
 import { AutogradError, DTypeError, ValueError } from '../errors.js';
 import { Tensor } from '../tensor.js';
 import { div } from './arithmetic.js';
-import { checkTensor, elementwise, type Operand, unary } from './kernel.js';
+import { checkTensor, elementwise, type Operand, operandType, unary } from './kernel.js';
 import { stepFunction } from './pointwise.js';
 
 /** The greatest integer that is not above x. https://pytorch.org/docs/stable/generated/torch.floor.html */
@@ -77,7 +77,7 @@ const remainderOf = (
 ): NumberFirst =>
   defineOp<[Operand, Operand], Tensor, { y: Operand | null; scalar: boolean }>(name, {
     forward(ctx, x, y) {
-      const dtype = resultType(x, y);
+      const dtype = operandType(name, x, y);
       if (dtype === 'bool') throw new DTypeError(`${name}(): "${name}_cpu" not implemented for 'Bool'`);
       if (!isFloating(dtype) && hasZero(y)) throw new ValueError(`${name}(): ZeroDivisionError`);
       if (y instanceof Tensor) {
