@@ -8,9 +8,10 @@ import type { Storage } from '../storage.js';
 import { Tensor } from '../tensor.js';
 import { anomalyMode, rememberOrigin } from './anomaly.js';
 import { gradMode } from './grad-mode.js';
-import { checkInplace, gradFnOf, gradientEdge, markView, rebaseHistory, requiresGrad } from './history.js';
+import { checkInplace, gradFnOf, gradientEdge, markView, rebaseHistory } from './history.js';
 import { checkResult, checkWritable, copyOf } from './inplace-checks.js';
 import { type Edge, Node } from './node.js';
+import { anyWantsGrad, isList, isListed } from './recording.js';
 import { SavedTensor } from './saved-tensor.js';
 import { packAll, type Saved, savedTensorHooks } from './saved-tensor-hooks.js';
 
@@ -50,6 +51,8 @@ export interface OpDefinition<Args extends readonly unknown[], R extends Result,
    * depends on the arguments, which the context remembers.
    */
   readonly grad_name?: string | ((ctx: Context<State>) => string);
+  /** Whether PyTorch makes a tensor of a number here, so that `next_functions` has a place for it. */
+  readonly wrapsNumbers?: boolean;
   /** The result shares the first argument's memory. */
   readonly view?: boolean;
 }
@@ -111,6 +114,7 @@ class OpNode extends Node implements Context {
   needs_input_grad: readonly boolean[] = NO_NEEDS;
   /** How many edges each argument has: a list argument has several. Null: one each. */
   layout: readonly number[] | null = null;
+  unlisted = 0; // a bit for each argument that `next_functions` leaves out
   outputs = 1;
   /** What the outputs look like, when there are several: missing gradients become zeros. */
   outputLike: readonly { shape: Shape; dtype: DType }[] | null = null;
@@ -118,6 +122,16 @@ class OpNode extends Node implements Context {
 
   constructor(readonly spec: Spec) {
     super();
+  }
+
+  /** As in PyTorch, only arguments that can have a gradient at all: no sizes, indices or conditions. */
+  override get next_functions(): [Node | null, number][] {
+    const all = super.next_functions;
+    let at = 0;
+    return (this.layout ?? all.map(() => 1)).flatMap((n, i) => {
+      at += n;
+      return (this.unlisted >> i) & 1 ? [] : all.slice(at - n, at);
+    });
   }
 
   override name(): string {
@@ -216,18 +230,6 @@ function fit(grad: Tensor, edge: Edge): Tensor {
   return g.dtype === edge.dtype ? g : g.to(edge.dtype);
 }
 
-const isList = (x: unknown): x is readonly Tensor[] => Array.isArray(x) && x[0] instanceof Tensor;
-
-function wantsGrad(x: unknown): boolean {
-  if (x instanceof Tensor) return x.leafRequiresGrad || (x.gradFn !== null && x.base === null) || requiresGrad(x);
-  return isList(x) && x.some(requiresGrad);
-}
-
-function anyWantsGrad(args: readonly unknown[]): boolean {
-  for (let i = 0; i < args.length; i++) if (wantsGrad(args[i])) return true;
-  return false;
-}
-
 function runOp(spec: Spec, args: readonly unknown[]): Result {
   const node = new OpNode(spec);
   const record = gradMode.enabled && spec.backward !== null && anyWantsGrad(args);
@@ -281,6 +283,7 @@ function connect(node: OpNode, args: readonly unknown[]): void {
       edges.push(null);
       needs[i] = false;
     }
+    if (!isListed(arg, node.spec.wrapsNumbers === true)) node.unlisted |= 1 << i;
   }
   node.needs_input_grad = needs;
   node.edges = edges;

@@ -42,6 +42,7 @@ export const add: AddOp = defineOp<[Tensor, Operand, AlphaOptions?], Tensor, num
   },
   backward: (ctx, g) => [g, ctx.needs_input_grad[1] ? (ctx.state === 1 ? g : g.mul(ctx.state)) : null],
   formula: ['dx = g', 'dy = alpha · g'],
+  wrapsNumbers: true,
 });
 
 const isBool = (x: Operand): boolean => typeof x === 'boolean' || (x instanceof Tensor && x.dtype === 'bool');
@@ -71,6 +72,7 @@ export const sub: AddOp = defineOp<[Tensor, Operand, AlphaOptions?], Tensor, num
   },
   backward: (ctx, g) => [g, ctx.needs_input_grad[1] ? g.mul(-ctx.state) : null],
   formula: ['dx = g', 'dy = −alpha · g'],
+  wrapsNumbers: true,
 });
 
 /** What a product's derivative needs: a number as it is, `'saved'` for a saved tensor, null for what is never read. */
@@ -114,6 +116,7 @@ export const mul: BinaryOp = defineOp<[Tensor, Operand], Tensor, Kept>('mul', {
     return [ctx.needs_input_grad[0] ? g.mul(y) : null, ctx.needs_input_grad[1] ? g.mul(x) : null];
   },
   formula: ['dx = g · y', 'dy = g · x'],
+  wrapsNumbers: true,
 });
 
 /** `input / other`, always floating. https://pytorch.org/docs/stable/generated/torch.div.html */
@@ -130,6 +133,7 @@ const trueDivide: BinaryOp = defineOp<[Tensor, Operand], Tensor, Kept>('div', {
     return [dx, ctx.needs_input_grad[1] ? dx.div(y).mul(x).neg() : null];
   },
   formula: ['dx = g / y', 'dy = −g · x / y²'],
+  wrapsNumbers: true,
 });
 
 /** `rounding_mode`: null divides, `'trunc'` rounds towards zero, `'floor'` down; both have zero gradients. */

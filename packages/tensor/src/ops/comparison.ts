@@ -94,6 +94,7 @@ const choose: WhereOp = defineOp('where', {
     return [null, where(condition, g, 0), where(condition, 0, g)];
   },
   formula: ['not differentiable', 'dx = g · [condition]', 'dy = g · [not condition]'],
+  wrapsNumbers: true,
 });
 
 const onDevice = (t: Tensor, like: Tensor): Tensor | number => (t.device === like.device ? t : Number(t.item()));

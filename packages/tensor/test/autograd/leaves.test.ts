@@ -221,6 +221,13 @@ describe('grad_fn', () => {
     expect(String(accumulate)).toBe('<AccumulateGrad>');
     expect(mul?.next_functions.map(([fn]) => fn?.name() ?? null)).toEqual(['torch::autograd::AccumulateGrad', null]);
     expect(x.grad_fn).toBeNull();
+    // exponents, conditions and dimensions are not listed; a factor that is a number is
+    expect(x.pow(2).sum().grad_fn?.next_functions.length).toBe(1);
+    expect(torch.where(x.gt(0), x, x).grad_fn?.next_functions.length).toBe(2);
+    expect(torch.cat([x, x.mul(2)]).grad_fn?.next_functions.map(([fn]) => fn?.name())).toEqual([
+      'torch::autograd::AccumulateGrad',
+      'MulBackward0',
+    ]);
     expect(x.mul(1).grad_fn?.next_functions[0][0] === x.mul(3).grad_fn?.next_functions[0][0]).toBe(true);
   });
 
