@@ -13,7 +13,9 @@ interface Fixture {
 const { transformer: cases, errors, square_subsequent_mask } = fixture<Fixture>('attention');
 
 describe('Transformer layers, against PyTorch', () => {
-  describeCases(cases);
+  // 38: an element of layers.1.norm1.bias's gradient, 0.06947021 in float64, is what is left of six terms of about 1.
+  // PyTorch's float32 misses it by 1.0e-6 (0.0694692), ours by up to as much on either side, as the matrix product rounds.
+  describeCases(cases, { 38: 2e-5 });
 });
 
 const ramp = (...shape: number[]): Tensor =>
