@@ -1,12 +1,13 @@
 /** How many multiplications by weights, each with its addition, a layer makes in one call. */
 import { Tensor } from '@torchlet/tensor';
 import { MultiheadAttention } from './layers/attention.js';
+import { BatchNorm1d, BatchNorm2d, BatchNorm3d } from './layers/batchnorm.js';
 import { Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d } from './layers/conv.js';
 import { Embedding } from './layers/embedding.js';
 import { LayerNorm, RMSNorm } from './layers/layer-norm.js';
 import { Linear } from './layers/linear.js';
 import { PReLU } from './layers/more-activation.js';
-import { BatchNorm1d, BatchNorm2d, BatchNorm3d, GroupNorm } from './layers/normalization.js';
+import { GroupNorm } from './layers/normalization.js';
 import { RNNBase } from './layers/recurrent/base.js';
 import { RNNCellBase } from './layers/recurrent/cell.js';
 import type { AnyModule } from './module.js';

@@ -15,3 +15,4 @@ export * as optimizer from './optimizer-module.js';
 export type { ParamGroup, ParamGroupInput, ParamInput, ParamsInput } from './param-groups.js';
 export { SGD, type SGDOptions, type SGDState } from './sgd.js';
 export type { OptimizerStateDict, StateEntry } from './state-dict.js';
+export * as swa_utils from './swa-utils/index.js';

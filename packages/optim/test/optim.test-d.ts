@@ -1,7 +1,8 @@
+import * as nn from '@torchlet/nn';
 import type { Tensor } from '@torchlet/tensor';
 import { load, tensor } from '@torchlet/tensor';
 import { expectTypeOf, it } from 'vitest';
-import { Adam, lr_scheduler, type Optimizer, SGD } from '../src/index.js';
+import { Adam, lr_scheduler, type Optimizer, SGD, swa_utils } from '../src/index.js';
 
 const w = tensor([1], { requires_grad: true });
 declare function parameters(): Generator<Tensor>;
@@ -36,4 +37,19 @@ it('groups, state and schedulers', () => {
   new lr_scheduler.StepLR(any[0], { step_size: 30 });
   // @ts-expect-error step_size is missing
   new lr_scheduler.StepLR(optimizer, { gamma: 0.1 });
+});
+
+it('averages', () => {
+  class Two extends nn.Module<[Tensor, number], [Tensor, string]> {}
+  const average = new swa_utils.AveragedModel(new Two(), { multi_avg_fn: swa_utils.get_ema_multi_avg_fn(0.9) });
+  expectTypeOf(average(w, 1)).toEqualTypeOf<[Tensor, string]>();
+  expectTypeOf(average.n_averaged).toEqualTypeOf<Tensor>();
+  average.update_parameters(new nn.Linear(2, 2));
+  // @ts-expect-error the model takes a number too
+  average(w);
+  new swa_utils.SWALR(new SGD([w]), { swa_lr: [0.1], anneal_strategy: 'linear' });
+  // @ts-expect-error swa_lr is missing
+  new swa_utils.SWALR(new SGD([w]), { anneal_epochs: 3 });
+  // @ts-expect-error there is no such strategy
+  new swa_utils.SWALR(new SGD([w]), { swa_lr: 1, anneal_strategy: 'exp' });
 });

@@ -2,6 +2,7 @@
 export { type DimOptions, type InplaceOptions, LogSoftmax, ReLU, Sigmoid, Softmax, Tanh } from './activation.js';
 export * from './adaptive-pooling.js';
 export { type AttentionCallOptions, MultiheadAttention, type MultiheadAttentionOptions } from './attention.js';
+export { BatchNorm1d, BatchNorm2d, BatchNorm3d, type BatchNormOptions } from './batchnorm.js';
 export { ModuleList, type NamedModules, Sequential } from './container.js';
 export * from './conv.js';
 export type { ConvOptions, ConvTransposeOptions, PaddingMode } from './conv-base.js';
