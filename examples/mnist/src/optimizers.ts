@@ -13,6 +13,7 @@ interface Recipe {
 const RECIPES = {
   SGD: { lr: 0.05, options: { momentum: 0.9 }, make: (params, options) => new optim.SGD(params, options) },
   Adam: { lr: 3e-3, options: {}, make: (params, options) => new optim.Adam(params, options) },
+  AdamW: { lr: 3e-3, options: {}, make: (params, options) => new optim.AdamW(params, options) },
 } satisfies Record<string, Recipe>;
 
 export type OptimizerName = keyof typeof RECIPES;

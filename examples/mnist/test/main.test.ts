@@ -182,7 +182,7 @@ describe('a run that cannot be', () => {
       const { code, stdout, stderr } = await runMain(cwd, '--optimizer', 'Sophia');
       expect([code, stdout]).toEqual([2, '']);
       expect(lines(stderr)[0]).toBe(
-        "error: option '--optimizer <name>' argument 'Sophia' is invalid. Expected one of SGD, Adam.",
+        "error: option '--optimizer <name>' argument 'Sophia' is invalid. Expected one of SGD, Adam, AdamW.",
       );
     },
     minute,

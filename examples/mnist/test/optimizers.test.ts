@@ -7,12 +7,15 @@ import { digits } from './support.js';
 
 const goOn = (): boolean => false;
 
+/** LBFGS needs a closure, Muon takes matrices alone, SparseAdam sparse gradients alone. */
+const UNFIT = ['LBFGS', 'Muon', 'SparseAdam'];
+
 describe('the optimizers', () => {
-  it('are those that torch.optim has', () => {
+  it('are those of torch.optim that can train the network', () => {
     const names = Object.entries(optim).flatMap(([name, value]) =>
       typeof value === 'function' && value.prototype instanceof optim.Optimizer ? [name] : [],
     );
-    expect([...OPTIMIZERS].sort()).toEqual(names.sort());
+    expect([...OPTIMIZERS].sort()).toEqual(names.filter((name) => !UNFIT.includes(name)).sort());
   });
 
   it.each(OPTIMIZERS)('%s is set up as it says, and learns with that', async (name) => {

@@ -74,7 +74,10 @@ describe('the command line', () => {
     [['--data='], "option '--data <folder>' argument '' is invalid. It is empty, expected a path."],
     [['--out='], "option '--out <folder>' argument '' is invalid. It is empty, expected a path."],
     [['--resume='], "option '--resume [checkpoint]' argument '' is invalid. It is empty, expected a path."],
-    [['--optimizer', 'Sophia'], "option '--optimizer <name>' argument 'Sophia' is invalid. Expected one of SGD, Adam."],
+    [
+      ['--optimizer', 'Sophia'],
+      "option '--optimizer <name>' argument 'Sophia' is invalid. Expected one of SGD, Adam, AdamW.",
+    ],
     [['--bath-size', '3'], "unknown option '--bath-size'\n(Did you mean --batch-size?)"],
     [['--', '--', '--epochs'], 'too many arguments. Expected 0 arguments but got 1'],
     [['somewhere'], 'too many arguments. Expected 0 arguments but got 1'],
@@ -98,7 +101,7 @@ describe('the command line', () => {
     for (const value of [defaults.epochs, defaults.batchSize, defaults.optimizer, defaults.seed]) {
       expect(out).toContain(`(default: ${value})`);
     }
-    expect(out).toContain('(default: 0.05 for SGD, 0.003 for Adam)');
+    expect(out).toContain('(default: 0.05 for SGD, 0.003 for Adam, 0.003 for AdamW)');
     expect(err).toBe('');
   });
 });

@@ -1,7 +1,8 @@
-import { type Tensor, tensor, zeros_like } from '@torchlet/tensor';
-import { checkBoolean, defineUpdate } from '@torchlet/tensor/internal';
+import { type Tensor, tensor, ValueError, zeros_like } from '@torchlet/tensor';
+import { checkBoolean, defineUpdate, type Shape } from '@torchlet/tensor/internal';
 import { Optimizer } from './optimizer.js';
 import {
+  checkBetas,
   checkImplementation,
   checkLearningRate,
   checkRange,
@@ -9,9 +10,8 @@ import {
   withDefaults,
 } from './options.js';
 import type { ParamGroup, ParamsInput } from './param-groups.js';
-import type { StateEntry } from './state-dict.js';
 
-export interface AdamOptions extends ImplementationOptions {
+export interface AdamOptions extends Required<ImplementationOptions> {
   /** Learning rate γ. */
   lr: number;
   /** Decay of the averages of the gradient and of its square, β₁ and β₂. */
@@ -24,7 +24,6 @@ export interface AdamOptions extends ImplementationOptions {
   amsgrad: boolean;
   /** Climb instead of descending. */
   maximize: boolean;
-  capturable: boolean;
   /** Shrink the parameter itself instead of adding to its gradient, as AdamW does. */
   decoupled_weight_decay: boolean;
 }
@@ -94,28 +93,29 @@ export class Adam extends Optimizer<AdamOptions, AdamState> {
   }
 
   protected override checkOptions(options: AdamOptions): void {
-    checkLearningRate('Adam', options.lr);
+    const { name } = this.constructor;
+    checkLearningRate(name, options.lr);
     checkRange('epsilon value', options.eps);
-    const betas: readonly unknown[] = Array.isArray(options.betas) ? options.betas : [options.betas];
-    for (const index of [0, 1]) checkRange(`beta parameter at index ${index}`, betas[index], 0, 1);
+    checkBetas(options.betas);
     checkRange('weight_decay value', options.weight_decay);
-    checkBoolean('Adam', 'amsgrad', options.amsgrad);
-    checkBoolean('Adam', 'maximize', options.maximize);
-    checkBoolean('Adam', 'decoupled_weight_decay', options.decoupled_weight_decay);
-    checkImplementation('Adam', options);
+    checkBoolean(name, 'amsgrad', options.amsgrad);
+    checkBoolean(name, 'maximize', options.maximize);
+    checkBoolean(name, 'decoupled_weight_decay', options.decoupled_weight_decay);
+    checkImplementation(name, options);
   }
 
-  protected override stateKeys(group: ParamGroup<AdamOptions>): readonly string[] {
-    return ['step', 'exp_avg', 'exp_avg_sq', ...(group.amsgrad ? ['max_exp_avg_sq'] : [])];
+  protected override stateShapes(param: Tensor, group: ParamGroup<AdamOptions>): Readonly<Record<string, Shape>> {
+    const { shape } = param;
+    return { step: [], exp_avg: shape, exp_avg_sq: shape, ...(group.amsgrad ? { max_exp_avg_sq: shape } : {}) };
   }
 
   protected override laterOptions(): Readonly<Record<string, unknown>> {
     return { ...super.laterOptions(), decoupled_weight_decay: false };
   }
 
-  /** Before PyTorch 1.12 the step count was a number. */
-  protected override renewState(entry: StateEntry): StateEntry {
-    return typeof entry.step === 'number' ? { ...entry, step: tensor(entry.step) } : entry;
+  /** @throws ValueError always: the averages of all elements move at every step. */
+  protected override updateSparse(): never {
+    throw new ValueError('Adam does not support sparse gradients, please consider SparseAdam instead');
   }
 
   protected override init_state(param: Tensor, group: ParamGroup<AdamOptions>): AdamState {

@@ -1,5 +1,6 @@
 /** torch.optim: optimizers and learning-rate schedulers. https://pytorch.org/docs/stable/optim.html */
 export { Adam, type AdamOptions, type AdamState } from './adam.js';
+export { AdamW, type AdamWOptions } from './adamw.js';
 export type {
   OptimizerHook,
   RemovableHandle,

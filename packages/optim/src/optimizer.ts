@@ -1,5 +1,5 @@
-import { enable_grad, no_grad, Tensor, ValueError } from '@torchlet/tensor';
-import { checkBoolean, checkOptions, isOptions } from '@torchlet/tensor/internal';
+import { enable_grad, no_grad, Tensor, tensor, ValueError } from '@torchlet/tensor';
+import { checkBoolean, checkOptions, isOptions, type Shape } from '@torchlet/tensor/internal';
 import {
   type OptimizerHook,
   OptimizerHooks,
@@ -83,9 +83,17 @@ export class Optimizer<O extends GroupOptions = GroupOptions, S = unknown> {
     throw new ValueError(`${this.constructor.name} has no update(): an optimizer overrides update, perform or step`);
   }
 
-  /** The tensors in every parameter's state under these options: `step` 0-dim, the others shaped like the parameter. */
-  protected stateKeys(_group: ParamGroup<O>): readonly string[] {
-    return [];
+  /**
+   * Changes one parameter whose gradient is sparse, and its state.
+   * @throws ValueError in PyTorch's words, unless the optimizer overrides it.
+   */
+  protected updateSparse(_param: Tensor, _grad: Tensor, _group: ParamGroup<O>): void {
+    throw new ValueError(`${this.constructor.name} does not support sparse gradients`);
+  }
+
+  /** The tensors that a parameter's state has under these options, and their shapes. */
+  protected stateShapes(_param: Tensor, _group: ParamGroup<O>): Readonly<Record<string, Shape>> {
+    return {};
   }
 
   /** Options that files of older versions lack, and what they mean by it. */
@@ -119,7 +127,10 @@ export class Optimizer<O extends GroupOptions = GroupOptions, S = unknown> {
     const loss = closure === null ? null : enable_grad(closure);
     for (const group of this.param_groups) {
       for (const param of group.params) {
-        if (param.grad !== null) this.update(param, param.grad, this.stateOf(param, group), group);
+        const { grad } = param;
+        if (grad === null) continue;
+        if (grad.is_sparse) this.updateSparse(param, grad, group);
+        else this.update(param, grad, this.stateOf(param, group), group);
       }
     }
     return loss;
@@ -206,19 +217,20 @@ export class Optimizer<O extends GroupOptions = GroupOptions, S = unknown> {
     this.hooks.notify(this.hooks.loadPost);
   }
 
+  /** Refuses an entry that lacks a tensor or has one of another shape. A number stands for a 0-dim one, as in old files. */
   private checkEntry(index: string, param: Tensor, entry: StateEntry, group: ParamGroup<O>): void {
-    for (const key of this.stateKeys(group)) {
+    for (const [key, shape] of Object.entries(this.stateShapes(param, group))) {
+      if (shape.length === 0 && typeof entry[key] === 'number') entry[key] = tensor(entry[key]);
       const value = entry[key];
       if (!(value instanceof Tensor)) {
         throw new ValueError(
           `loaded state dict is not one of ${this.constructor.name}: parameter ${index} has no Tensor '${key}'`,
         );
       }
-      const expected = key === 'step' ? [] : param.shape;
-      if (String(value.shape) !== String(expected)) {
+      if (String(value.shape) !== String(shape)) {
         throw new ValueError(
           `loaded state dict does not fit: '${key}' of parameter ${index} has shape [${value.shape.join(', ')}], expected ` +
-            `[${expected.join(', ')}]`,
+            `[${shape.join(', ')}]`,
         );
       }
     }

@@ -8,8 +8,8 @@ export interface ImplementationOptions {
   foreach: boolean | null;
   /** Recording the update in a graph is not supported: false. */
   differentiable: boolean;
-  /** PyTorch's CUDA kernels are not here: null or false. */
-  fused: boolean | null;
+  /** PyTorch's CUDA kernels are not here: null or false. In optimizers that have it. */
+  fused?: boolean | null;
   /** CUDA graphs are not here: false. In optimizers that have it. */
   capturable?: boolean;
 }
@@ -70,10 +70,16 @@ export function checkLearningRate(name: string, lr: unknown): void {
   checkRange('learning rate', lr);
 }
 
+/** @throws ValueError unless both are numbers of at least 0 and below 1. */
+export function checkBetas(betas: unknown): void {
+  const list: readonly unknown[] = Array.isArray(betas) ? betas : [betas];
+  for (const index of [0, 1]) checkRange(`beta parameter at index ${index}`, list[index], 0, 1);
+}
+
 /** @throws ValueError for a choice that would lie about how the update runs. */
 export function checkImplementation(name: string, options: ImplementationOptions): void {
   for (const option of ['foreach', 'fused'] as const) {
-    if (options[option] !== null) checkBoolean(name, option, options[option]);
+    if (options[option] !== null && options[option] !== undefined) checkBoolean(name, option, options[option]);
   }
   if (options.foreach === true && options.fused === true) {
     throw new ValueError('`fused` and `foreach` cannot be `True` together.');

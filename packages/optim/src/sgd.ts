@@ -1,5 +1,5 @@
 import { type Tensor, ValueError, zeros_like } from '@torchlet/tensor';
-import { checkBoolean, defineUpdate } from '@torchlet/tensor/internal';
+import { checkBoolean, defineUpdate, type Shape } from '@torchlet/tensor/internal';
 import { Optimizer } from './optimizer.js';
 import {
   checkImplementation,
@@ -11,7 +11,7 @@ import {
 import type { ParamGroup, ParamsInput } from './param-groups.js';
 import type { StateEntry } from './state-dict.js';
 
-export interface SGDOptions extends Omit<ImplementationOptions, 'capturable'> {
+export interface SGDOptions extends ImplementationOptions {
   /** Learning rate γ. */
   lr: number;
   /** Momentum μ. */
@@ -24,6 +24,7 @@ export interface SGDOptions extends Omit<ImplementationOptions, 'capturable'> {
   nesterov: boolean;
   /** Climb instead of descending. */
   maximize: boolean;
+  fused: boolean | null;
 }
 
 /** Null without momentum. */
@@ -90,8 +91,8 @@ export class SGD extends Optimizer<SGDOptions, SGDState> {
     }
   }
 
-  protected override stateKeys(group: ParamGroup<SGDOptions>): readonly string[] {
-    return group.momentum === 0 ? [] : ['momentum_buffer'];
+  protected override stateShapes(param: Tensor, group: ParamGroup<SGDOptions>): Readonly<Record<string, Shape>> {
+    return group.momentum === 0 ? {} : { momentum_buffer: param.shape };
   }
 
   /** PyTorch 1 saved a null before the first step with momentum. */

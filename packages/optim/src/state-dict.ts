@@ -62,6 +62,35 @@ export function checkStateDict(
   }
 }
 
+/** Options that some optimizers of torch.optim have and others lack, so that a group shows whose it is. */
+const TELLING: ReadonlySet<string> = new Set(
+  (
+    'alpha amsgrad beta2_decay betas centered dampening decoupled_weight_decay etas history_size initial_accumulator_value ' +
+    'lambd lr_decay max_iter momentum momentum_decay nesterov ns_steps rho step_sizes t0 weight_decay'
+  ).split(' '),
+);
+
+/** @throws ValueError when an option is missing or is another optimizer's. */
+function checkSameOptimizer(
+  name: string,
+  index: number,
+  loaded: object,
+  own: object,
+  required: readonly string[],
+  options: readonly string[],
+): void {
+  const foreign = (what: string, keys: readonly string[]): ValueError =>
+    new ValueError(
+      `loaded state dict is not one of ${name}: parameter group ${index} ${what} ${keys.map((key) => `'${key}'`).join(', ')}`,
+    );
+  const missing = required.filter((key) => !Object.hasOwn(loaded, key));
+  if (missing.length > 0) throw foreign('lacks', missing);
+  const others = Object.keys(loaded).filter(
+    (key) => TELLING.has(key) && !options.includes(key) && !Object.hasOwn(own, key),
+  );
+  if (others.length > 0) throw foreign("has another optimizer's", others);
+}
+
 /**
  * The saved options for the parameters that the optimizer has.
  * @param later values of options that files of older PyTorch versions lack
@@ -78,12 +107,8 @@ export function unpackGroups<O extends object>(
     const loaded = copyValue(saved[i]) as Record<string, unknown>;
     define(loaded, 'params', group.params.slice());
     if (group.param_names !== undefined) loaded.param_names ??= group.param_names.slice();
-    const missing = options.filter((key) => !Object.hasOwn(loaded, key) && !Object.hasOwn(later, key));
-    if (missing.length > 0) {
-      throw new ValueError(
-        `loaded state dict is not one of ${name}: parameter group ${i} lacks ${missing.map((key) => `'${key}'`).join(', ')}`,
-      );
-    }
+    const required = options.filter((key) => !Object.hasOwn(later, key));
+    checkSameOptimizer(name, i, loaded, group, required, options);
     for (const key of options) if (!Object.hasOwn(loaded, key)) loaded[key] = later[key];
     return loaded as ParamGroup<O>;
   });

@@ -1,8 +1,9 @@
 /** What the tests share: PyTorch's fixtures, the problem they train, comparisons. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { type DType, no_grad, type Tensor, tensor } from '@torchlet/tensor';
 import { expect } from 'vitest';
-import { Adam, type Optimizer, type OptimizerStateDict, SGD } from '../src/index.js';
+import type { Optimizer, OptimizerStateDict } from '../src/index.js';
+import * as optim from '../src/index.js';
 
 export const fixture = <T>(name: string): T =>
   JSON.parse(readFileSync(new URL(`./fixtures/${name}.json`, import.meta.url), 'utf8')) as T;
@@ -16,9 +17,13 @@ export interface ParamData {
   readonly noise: number[][];
 }
 
-export interface Case {
+export type Precision = 'float32' | 'float64';
+
+/** A configuration; tools/pytorch-golden/optim_problem.py says what each field means. */
+export interface Configuration {
   readonly name: string;
-  readonly optimizer: 'SGD' | 'Adam' | 'AdamW';
+  /** The name of its class. */
+  readonly optimizer: string;
   readonly options: Record<string, unknown>;
   readonly groups: [number[], Record<string, unknown>][];
   readonly frozen?: number[];
@@ -27,25 +32,46 @@ export interface Case {
   readonly set?: [step: number, options: Record<string, unknown>];
   readonly reload?: number;
   readonly schedule?: { step_size: number; gamma?: number };
-  readonly float32: Recorded & { readonly repr: string };
-  readonly float64: Recorded;
+  readonly closure?: boolean;
+  readonly dtypes?: Precision[];
+}
+
+/** A configuration with what PyTorch made of it. */
+export interface Case extends Configuration {
+  readonly float32?: Recorded;
+  readonly float64?: Recorded;
 }
 
 export interface Recorded {
   readonly params: number[][][];
   readonly state: Record<string, Record<string, number | number[] | null>>;
   readonly param_groups: OptimizerStateDict['param_groups'];
+  /** In the first dtype. */
+  readonly repr?: string;
 }
 
+/** fixtures/trajectories/*.json: one file for each optimizer and its variants. */
 export interface Trajectories {
   readonly torch: string;
-  readonly problem: ParamData[];
+  /** Where it is not that of the others. */
+  readonly problem?: ParamData[];
   readonly steps: number;
   readonly recorded: number[];
   readonly cases: Case[];
 }
 
-export const trajectories: Trajectories = fixture('trajectories');
+export const FAMILIES: [name: string, Trajectories][] = readdirSync(new URL('./fixtures/trajectories', import.meta.url))
+  .sort()
+  .map((file) => [file.replace('.json', ''), fixture(`trajectories/${file.replace('.json', '')}`)]);
+
+/** The configuration of this name, in whichever file. */
+export function caseNamed(name: string): Case {
+  const found = FAMILIES.flatMap(([, { cases }]) => cases).find((spec) => spec.name === name);
+  return found ?? expect.fail(`no case ${name}`);
+}
+
+const { problem } = fixture<{ problem: ParamData[] }>('problem');
+export const STEPS = 32;
 const NOISES = 7;
 
 const of = (data: readonly number[], shape: number[], dtype: DType): Tensor => tensor(data, { dtype }).reshape(shape);
@@ -59,7 +85,7 @@ export class Problem {
     dtype: DType,
     /** How a parameter lies in memory. */
     place: (x: Tensor) => Tensor = (x) => x,
-    data: readonly ParamData[] = trajectories.problem,
+    data: readonly ParamData[] = problem,
   ) {
     this.params = data.map(({ p, shape }) => place(of([p].flat(), shape, dtype)).requires_grad_());
     this.terms = data.map(({ c, t, noise, shape }) => ({
@@ -74,6 +100,22 @@ export class Problem {
     this.params[i].grad = no_grad(() => c.mul(this.params[i].sub(t)).add(noise[step % NOISES]));
   }
 
+  /** The loss whose gradient it is, of this parameter alone. */
+  loss(i: number, step: number): number {
+    const { c, t, noise } = this.terms[i];
+    const x = this.params[i].detach();
+    const d = x.sub(t);
+    return Number(
+      c
+        .div(2)
+        .mul(d)
+        .mul(d)
+        .add(noise[step % NOISES].mul(x))
+        .sum()
+        .item(),
+    );
+  }
+
   setGrads(step: number): void {
     for (let i = 0; i < this.params.length; i++) this.setGrad(i, step);
   }
@@ -83,17 +125,19 @@ export class Problem {
   }
 }
 
+type Constructor = new (params: unknown, options?: unknown) => Optimizer;
+const classes = optim as Readonly<Record<string, unknown>>;
+
 /** The optimizer of a case over these parameters. */
-export function optimizerOf(spec: Case, params: readonly Tensor[]): Optimizer {
+export function optimizerOf(spec: Configuration, params: readonly Tensor[]): Optimizer {
   const groups = spec.groups.map(([indices, own]) => ({ params: indices.map((i) => params[i]), ...own }));
-  if (spec.optimizer === 'SGD') return new SGD(groups, spec.options);
-  return new Adam(groups, { ...spec.options, decoupled_weight_decay: spec.optimizer === 'AdamW' });
+  return new (classes[spec.optimizer] as Constructor)(groups, spec.options);
 }
 
 /** A parameter's elements may come near 0 while its rounding errors are those of numbers near 1. */
 const TOLERANCE = { float32: { rtol: 1e-5, atol: 1e-6 }, float64: { rtol: 1e-10, atol: 1e-12 } } as const;
 
-export function expectClose(actual: unknown, expected: unknown, dtype: 'float32' | 'float64', what: string): void {
+export function expectClose(actual: unknown, expected: unknown, dtype: Precision, what: string): void {
   const a = [actual].flat(5) as number[];
   const e = [expected].flat(5) as number[];
   expect(a.length, what).toBe(e.length);

@@ -6,7 +6,7 @@ import { isIntegerKeyed, load, no_grad, ones, randn, save, type Tensor, tensor, 
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Adam, type Optimizer, type OptimizerStateDict, SGD } from '../src/index.js';
-import { expectClose, fixture, optimizerOf, Problem, trajectories } from './helpers.js';
+import { caseNamed, expectClose, fixture, optimizerOf, Problem } from './helpers.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'torchlet-optim-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -119,7 +119,7 @@ describe('load_state_dict', () => {
 
 describe('files', () => {
   it.each(['sgd momentum', 'adam groups', 'sgd'])('%s goes on from a file of its own', (name) => {
-    const spec = trajectories.cases.find((c) => c.name === name) ?? expect.fail(name);
+    const spec = caseNamed(name);
     const [whole, halves] = [new Problem('float32'), new Problem('float32')];
     const one = optimizerOf(spec, whole.params);
     let two = optimizerOf(spec, halves.params);
@@ -150,7 +150,7 @@ describe('files', () => {
   }
   const { cases } = fixture<{ cases: { case: string; file: string; params: number[][] }[] }>('checkpoint');
   it.each(cases.map((c) => [c.case, c] as const))("%s goes on from PyTorch's file", (name, { file, params }) => {
-    const spec = trajectories.cases.find((c) => c.name === name) ?? expect.fail(name);
+    const spec = caseNamed(name);
     const problem = new Problem('float32');
     const checkpoint = load<Checkpoint>(Buffer.from(file, 'base64'));
     no_grad(() => {

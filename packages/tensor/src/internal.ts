@@ -24,4 +24,4 @@ export { defineUpdate, type Update, type UpdateDefinition } from './ops/update.j
 export { integerKeyed, isIntegerKeyed } from './serialization/integer-keys.js';
 export { isOrderedDict, metadataOf, orderedDict } from './serialization/ordered-dicts.js';
 export { registerParameterType } from './serialization/parameters.js';
-export { sameShape } from './shape.js';
+export { type Shape, sameShape } from './shape.js';
