@@ -1,4 +1,6 @@
 """Configurations of the optimizers, one list for each of their files."""
+import optim_cases_adaptive
+import optim_cases_averaged
 from optim_problem import TWO, case
 
 SGD = [
@@ -37,4 +39,4 @@ ADAM = [
     case('adam schedule', 'Adam', {'lr': 0.05}, groups=TWO, schedule={'step_size': 3}),
 ]
 
-FAMILIES = {'sgd': SGD, 'adam': ADAM}
+FAMILIES = {'sgd': SGD, 'adam': ADAM, **optim_cases_adaptive.FAMILIES, **optim_cases_averaged.FAMILIES}

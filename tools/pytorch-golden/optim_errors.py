@@ -41,13 +41,51 @@ def errors():
     }
     out = {}
     for name, call in calls.items():
-        try:
-            call()
-        except Exception as error:
-            # a KeyError prints its message quoted
-            out[name] = error.args[0]
-        else:
-            raise AssertionError(f'{name}: no error')
+        out[name] = message(call)
+    return out
+
+
+# options that an optimizer refuses
+REFUSED = {
+    'ASGD': [{'lr': -1}, {'weight_decay': -0.5}],
+    'Adadelta': [{'lr': -1}, {'rho': -0.1}, {'rho': 1.5}, {'eps': -1}, {'weight_decay': -0.5}],
+    'Adagrad': [{'lr': -1}, {'lr_decay': -0.5}, {'weight_decay': -0.5}, {'initial_accumulator_value': -0.5}, {'eps': -1}],
+    'AdamW': [{'lr': -1}, {'eps': -1}, {'betas': [1, 0.9]}, {'betas': [0.9, -0.1]}, {'weight_decay': -0.5}],
+    'Adamax': [{'lr': -1}, {'eps': -1}, {'betas': [1, 0.9]}, {'betas': [0.9, -0.1]}, {'weight_decay': -0.5}],
+    'NAdam': [{'lr': -1}, {'eps': -1}, {'betas': [1, 0.9]}, {'betas': [0.9, 1.5]}, {'weight_decay': -0.5},
+              {'momentum_decay': -0.5}],
+    'RAdam': [{'lr': -1}, {'eps': -1}, {'betas': [-0.5, 0.9]}, {'betas': [0.9, 1]}, {'weight_decay': -0.5}],
+    'RMSprop': [{'lr': -1}, {'eps': -1}, {'momentum': -0.5}, {'weight_decay': -0.5}, {'alpha': -0.5}],
+    'Rprop': [{'lr': -1}, {'etas': [0, 1.5]}, {'etas': [0.5, 0.75]}, {'etas': [1.25, 1.5]}],
+}
+
+
+def message(call):
+    try:
+        call()
+    except Exception as error:
+        # a KeyError prints its message quoted
+        return error.args[0]
+    raise AssertionError('no error')
+
+
+def refused():
+    """Each refused option with its message."""
+    w = torch.zeros(2, requires_grad=True)
+    return [[name, options, message(lambda: getattr(torch.optim, name)([w], **options))]
+            for name, table in REFUSED.items() for options in table]
+
+
+def sparse_messages():
+    """What each optimizer says to a sparse gradient; null where it takes it."""
+    out = []
+    for name, options in [('SGD', {'lr': 0.1, 'weight_decay': 0.1}), ('Adagrad', {'weight_decay': 0.1}), ('ASGD', {}),
+                          ('Adadelta', {}), ('Adam', {}), ('Adamax', {}), ('NAdam', {}), ('RAdam', {}), ('RMSprop', {}),
+                          ('Rprop', {})]:
+        w = torch.zeros(3, 2, requires_grad=True)
+        optimizer = getattr(torch.optim, name)([w], **options)
+        w.grad = torch.sparse_coo_tensor([[1]], [[1.0, 2.0]], (3, 2))
+        out.append([name, options, message(optimizer.step)])
     return out
 
 

@@ -46,9 +46,12 @@ def case(name, optimizer, options, **more):
 TWO = [[[0, 3], {}], [[1, 2], {'lr': 0.02}]]
 
 
+def python(options):
+    """Lists are tuples in PyTorch's options."""
+    return {k: tuple(v) if isinstance(v, list) else v for k, v in options.items()}
+
+
 def make(spec, params):
-    def python(options):
-        return {k: tuple(v) if isinstance(v, list) else v for k, v in options.items()}
     groups = [{'params': [params[i] for i in indices], **python(own)} for indices, own in spec['groups']]
     return getattr(torch.optim, spec['optimizer'])(groups, **python(spec['options']))
 
@@ -94,7 +97,7 @@ def run(spec, data, dtype):
             optimizer.add_param_group({'params': [params[i] for i in spec['add'][1]], **spec['add'][2]})
         if step == spec.get('set', [0])[0]:
             for group in optimizer.param_groups:
-                group.update(spec['set'][1])
+                group.update(python(spec['set'][1]))
         if step == spec.get('reload', 0):
             saved = copy.deepcopy(optimizer.state_dict())
             optimizer = make(spec, params)

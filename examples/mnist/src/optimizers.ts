@@ -12,8 +12,16 @@ interface Recipe {
 /** Under their names in `torch.optim`; rates with which the network learns well in a few epochs. */
 const RECIPES = {
   SGD: { lr: 0.05, options: { momentum: 0.9 }, make: (params, options) => new optim.SGD(params, options) },
+  ASGD: { lr: 0.2, options: {}, make: (params, options) => new optim.ASGD(params, options) },
+  Rprop: { lr: 1e-3, options: {}, make: (params, options) => new optim.Rprop(params, options) },
+  Adagrad: { lr: 0.02, options: {}, make: (params, options) => new optim.Adagrad(params, options) },
+  Adadelta: { lr: 1, options: {}, make: (params, options) => new optim.Adadelta(params, options) },
+  RMSprop: { lr: 1e-3, options: {}, make: (params, options) => new optim.RMSprop(params, options) },
   Adam: { lr: 3e-3, options: {}, make: (params, options) => new optim.Adam(params, options) },
   AdamW: { lr: 3e-3, options: {}, make: (params, options) => new optim.AdamW(params, options) },
+  Adamax: { lr: 5e-3, options: {}, make: (params, options) => new optim.Adamax(params, options) },
+  NAdam: { lr: 3e-3, options: {}, make: (params, options) => new optim.NAdam(params, options) },
+  RAdam: { lr: 5e-3, options: {}, make: (params, options) => new optim.RAdam(params, options) },
 } satisfies Record<string, Recipe>;
 
 export type OptimizerName = keyof typeof RECIPES;

@@ -68,7 +68,7 @@ function command(output: Output): Command {
     .option('--data <folder>', 'the MNIST files, plain or .gz (default: digits that are drawn here)', path)
     .option('--epochs <n>', `how often every image is shown (default: ${DEFAULTS.epochs})`, positiveInteger)
     .option('--batch-size <n>', `images per step (default: ${DEFAULTS.batchSize})`, positiveInteger)
-    .option('--optimizer <name>', `${OPTIMIZERS.join(' or ')} (default: ${DEFAULTS.optimizer})`, optimizerName)
+    .option('--optimizer <name>', `one of ${OPTIMIZERS.join(', ')} (default: ${DEFAULTS.optimizer})`, optimizerName)
     .option('--lr <rate>', `learning rate (default: ${rates()})`, positiveNumber)
     .option('--seed <n>', `of the weights and of the order of the images (default: ${DEFAULTS.seed})`, naturalNumber)
     .option('--out <folder>', 'where checkpoint, metrics and curves go (default: a new folder in runs/)', path)
@@ -84,7 +84,7 @@ function command(output: Output): Command {
     .exitOverride();
 }
 
-/** Of each optimizer: `0.05 for SGD, 0.001 for Adam`. */
+/** Of each optimizer: `0.05 for SGD, 0.3 for ASGD, …`. */
 const rates = (): string => OPTIMIZERS.map((name) => `${defaultRate(name)} for ${name}`).join(', ');
 
 function optimizerName(text: string): OptimizerName {

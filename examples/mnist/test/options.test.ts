@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { defaultRate, OPTIMIZERS } from '../src/optimizers.js';
 import { completed, type Options, parseOptions, type Settings } from '../src/options.js';
 
 const nothing: Options = { settings: {}, resume: null, out: null };
@@ -76,7 +77,7 @@ describe('the command line', () => {
     [['--resume='], "option '--resume [checkpoint]' argument '' is invalid. It is empty, expected a path."],
     [
       ['--optimizer', 'Sophia'],
-      "option '--optimizer <name>' argument 'Sophia' is invalid. Expected one of SGD, Adam, AdamW.",
+      `option '--optimizer <name>' argument 'Sophia' is invalid. Expected one of ${OPTIMIZERS.join(', ')}.`,
     ],
     [['--bath-size', '3'], "unknown option '--bath-size'\n(Did you mean --batch-size?)"],
     [['--', '--', '--epochs'], 'too many arguments. Expected 0 arguments but got 1'],
@@ -101,7 +102,8 @@ describe('the command line', () => {
     for (const value of [defaults.epochs, defaults.batchSize, defaults.optimizer, defaults.seed]) {
       expect(out).toContain(`(default: ${value})`);
     }
-    expect(out).toContain('(default: 0.05 for SGD, 0.003 for Adam, 0.003 for AdamW)');
+    expect(out).toContain('(default: 0.05 for SGD, ');
+    for (const name of OPTIMIZERS) expect(out).toContain(`${defaultRate(name)} for ${name}`);
     expect(err).toBe('');
   });
 });

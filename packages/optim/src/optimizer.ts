@@ -96,6 +96,11 @@ export class Optimizer<O extends GroupOptions = GroupOptions, S = unknown> {
     return {};
   }
 
+  /** Defaults that are floats in Python although they look like integers, and print as such. */
+  protected floatDefaults(): Readonly<Record<string, number>> {
+    return {};
+  }
+
   /** Options that files of older versions lack, and what they mean by it. */
   protected laterOptions(): Readonly<Record<string, unknown>> {
     return LATER_OPTIONS;
@@ -268,7 +273,7 @@ export class Optimizer<O extends GroupOptions = GroupOptions, S = unknown> {
 
   /** The groups and their options, as PyTorch prints them. */
   toString(): string {
-    return optimizerRepr(this.constructor.name, this.param_groups);
+    return optimizerRepr(this.constructor.name, this.param_groups, this.floatDefaults());
   }
 
   static {

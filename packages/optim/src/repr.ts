@@ -35,16 +35,25 @@ export function pythonRepr(value: unknown): string {
   return String(value);
 }
 
-/** `SGD (⏎Parameter Group 0⏎    dampening: 0⏎…)`, keys sorted, the tensors left out. */
-export function optimizerRepr(name: string, groups: readonly object[]): string {
+/**
+ * `SGD (⏎Parameter Group 0⏎    dampening: 0⏎…)`, keys sorted, the tensors left out.
+ * @param floats values of options that are floats in Python although they look like integers, such as `lr: 1.0`
+ */
+export function optimizerRepr(
+  name: string,
+  groups: readonly object[],
+  floats: Readonly<Record<string, number>> = {},
+): string {
   let text = `${name} (`;
   groups.forEach((group, i) => {
     text += `\nParameter Group ${i}\n`;
     const entries = Object.entries(group).filter(([key]) => key !== 'params');
     entries.sort(([a], [b]) => (a < b ? -1 : 1));
     // Python prints a string within the group without quotes
-    for (const [key, value] of entries)
-      text += `    ${key}: ${typeof value === 'string' ? value : pythonRepr(value)}\n`;
+    for (const [key, value] of entries) {
+      const shown = floats[key] === value ? value.toFixed(1) : typeof value === 'string' ? value : pythonRepr(value);
+      text += `    ${key}: ${shown}\n`;
+    }
   });
   return `${text})`;
 }

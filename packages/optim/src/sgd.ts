@@ -111,4 +111,19 @@ export class SGD extends Optimizer<SGDOptions, SGDState> {
     const { lr, momentum, dampening, weight_decay, nesterov, maximize } = group;
     sgd({ param, momentum_buffer, grad }, { lr, momentum, dampening, weight_decay, nesterov, maximize, first });
   }
+
+  /** The same update with sparse tensors: without momentum it touches the listed elements alone. */
+  protected override updateSparse(param: Tensor, grad: Tensor, group: ParamGroup<SGDOptions>): void {
+    const { lr, momentum, dampening, weight_decay, nesterov, maximize } = group;
+    if (weight_decay !== 0)
+      throw new ValueError('add(sparse, dense) is not supported. Use add(dense, sparse) instead.');
+    let g = maximize ? grad.neg() : grad;
+    const state = momentum === 0 ? null : this.stateOf(param, group);
+    if (state !== null) {
+      state.momentum_buffer = state.momentum_buffer?.mul_(momentum).add_(g, { alpha: 1 - dampening }) ?? g.clone();
+      g = nesterov ? g.add(state.momentum_buffer, { alpha: momentum }) : state.momentum_buffer;
+    }
+    if (g.is_sparse) param.index_put_(g._indices().unbind(0), g._values().mul(-lr), { accumulate: true });
+    else param.add_(g, { alpha: -lr });
+  }
 }

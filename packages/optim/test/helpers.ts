@@ -128,10 +128,14 @@ export class Problem {
 type Constructor = new (params: unknown, options?: unknown) => Optimizer;
 const classes = optim as Readonly<Record<string, unknown>>;
 
+/** An optimizer as a caller without types may build it. */
+export const construct = (name: string, params: unknown, options?: unknown): Optimizer =>
+  new (classes[name] as Constructor)(params, options);
+
 /** The optimizer of a case over these parameters. */
 export function optimizerOf(spec: Configuration, params: readonly Tensor[]): Optimizer {
   const groups = spec.groups.map(([indices, own]) => ({ params: indices.map((i) => params[i]), ...own }));
-  return new (classes[spec.optimizer] as Constructor)(groups, spec.options);
+  return construct(spec.optimizer, groups, spec.options);
 }
 
 /** A parameter's elements may come near 0 while its rounding errors are those of numbers near 1. */

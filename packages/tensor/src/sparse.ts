@@ -234,6 +234,10 @@ const METHODS: Readonly<Record<string, Override>> = {
   clone: (x) => new SparseTensor(x._indices().clone(), x._values().clone(), x.shape, x.is_coalesced()),
   detach: (x) => x.map((values) => values.detach()),
   detach_: (x) => x,
+  to: (x, ...args: Parameters<Tensor['to']>) => {
+    const values = x._values().to(...args);
+    return values === x._values() ? x : x.map(() => values);
+  },
   zero_(x) {
     const indices = x._indices().new_zeros([x.ndim, 0]);
     return x.become(new SparseTensor(indices, x._values().new_zeros([0]), x.shape, true));
