@@ -100,7 +100,8 @@ const UNSUPPORTED = {
   capturable: 'there are no CUDA graphs',
 } as const;
 
-const show = (value: unknown): string =>
+/** A value for a message. */
+export const show = (value: unknown): string =>
   typeof value === 'string'
     ? `'${value}'`
     : typeof value === 'object' && value !== null

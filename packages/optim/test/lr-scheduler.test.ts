@@ -107,8 +107,8 @@ it('the state dict is PyTorch’s, without the optimizer', () => {
 it('reads a state dict of other versions and ignores what it does not know', () => {
   const scheduler = new StepLR(twoGroups([1, 2]), { step_size: 3 });
   const { verbose, _step_count, ...older } = scheduler.state_dict();
-  scheduler.load_state_dict({ ...older, last_epoch: 4, _is_initial: false, optimizer: null });
-  expect([scheduler.last_epoch, verbose, _step_count, '_is_initial' in scheduler]).toEqual([4, false, 1, false]);
+  scheduler.load_state_dict({ ...older, last_epoch: 4, swept: false, optimizer: null });
+  expect([scheduler.last_epoch, verbose, _step_count, 'swept' in scheduler]).toEqual([4, false, 1, false]);
   expect(scheduler.optimizer).toBeInstanceOf(SGD);
 });
 

@@ -1,36 +1,31 @@
 import { ValueError } from '@torchlet/tensor';
-import { checkBoolean, isOptions } from '@torchlet/tensor/internal';
-import { type GroupOptions, Optimizer } from '../optimizer.js';
+import { isOptions } from '@torchlet/tensor/internal';
+import { Optimizer } from '../optimizer.js';
 import { typename } from '../options.js';
-
-/** Options of every scheduler. */
-export interface LRSchedulerOptions {
-  /** The epoch to resume after; −1 starts afresh. */
-  last_epoch?: number;
-  /** Prints every change of the learning rate. Deprecated in PyTorch. */
-  verbose?: boolean;
-}
-
-const STEP_ORDER =
-  'UserWarning: Detected call of `lr_scheduler.step()` before `optimizer.step()`. In PyTorch 1.1.0 and later, you ' +
-  'should call them in the opposite order: `optimizer.step()` before `lr_scheduler.step()`.  Failure to do this will ' +
-  'result in PyTorch skipping the first value of the learning rate schedule. See more details at ' +
-  'https://pytorch.org/docs/stable/optim.html#how-to-adjust-learning-rate';
+import { checkCommon, type LRSchedulerOptions } from './options.js';
+import { warnOfStepOrder, watchSteps } from './step-order.js';
 
 const EPOCH_DEPRECATED =
   'UserWarning: The epoch parameter in `scheduler.step()` was not necessary and is being deprecated where possible. ' +
   'Please use `scheduler.step()` to step the scheduler. During the deprecation, if epoch is different from None, the ' +
   'closed form is used instead of the new chainable form, where available.';
 
+const OUTSIDE_STEP =
+  'UserWarning: To get the last learning rate computed by the scheduler, please use `get_last_lr()`.';
+
 /** Schedulers that have warned of `step(epoch)`; once each is enough. */
-const warnedOfEpoch = new WeakSet<LRScheduler>();
+const warnedOfEpoch = new WeakSet<object>();
+
+/** Fields that not every version of PyTorch saves: a state without them is no other scheduler's. */
+const LATER_FIELDS: readonly string[] = ['verbose', 'default_min_lr', 'use_beta1'];
 
 /**
  * The base of all schedulers. A scheduler adds `get_lr`, the next learning rates computed from the groups' present ones
  * (so that schedulers can be chained), and, where there is one, `_get_closed_form_lr`, the same from `last_epoch` alone.
+ * `Args` are the arguments of its `step`.
  * https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.LRScheduler.html
  */
-export class LRScheduler {
+export class LRScheduler<Args extends unknown[] = [epoch?: number | null]> {
   declare readonly optimizer: Optimizer;
   /** Learning rates at the start, one for each group. */
   declare base_lrs: number[];
@@ -39,27 +34,45 @@ export class LRScheduler {
   declare verbose: boolean;
   declare _step_count: number;
   declare _last_lr: number[];
+  /** Whether the constructor's step is running, in which a resumed scheduler leaves the rates alone. */
+  declare _is_initial: boolean;
+  declare _get_lr_called_within_step: boolean;
 
   /**
    * @param fields a scheduler's own fields, which `get_lr` needs before the constructor of a subclass could set them
    * @throws ValueError, also when resuming although the groups have no `initial_lr`, in PyTorch's words.
    */
   constructor(optimizer: Optimizer, options: LRSchedulerOptions = {}, fields: object = {}) {
-    const name = this.constructor.name;
-    if (!(optimizer instanceof Optimizer)) throw new ValueError(`${typename(optimizer)} is not an Optimizer`);
+    checkOptimizer(optimizer);
     const { last_epoch = -1, verbose = false } = options;
-    if (!Number.isSafeInteger(last_epoch) || last_epoch < -1) {
-      throw new ValueError(`${name}(): last_epoch must be an integer of at least -1, got ${String(last_epoch)}`);
-    }
-    checkBoolean(name, 'verbose', verbose);
-    // not enumerable, because it belongs to no state dict
+    checkCommon(this.constructor.name, { last_epoch, verbose });
+    // not enumerable, because they belong to no state dict
     Object.defineProperty(this, 'optimizer', { value: optimizer });
+    for (const flag of ['_is_initial', '_get_lr_called_within_step']) {
+      Object.defineProperty(this, flag, { value: false, writable: true });
+    }
     Object.assign(this, fields);
-    this.base_lrs = initialRates(optimizer, last_epoch);
+    watchSteps(optimizer);
+    this.start(last_epoch, verbose);
+  }
+
+  /** What the constructor does when all options are known to be good. */
+  protected start(last_epoch: number, verbose: boolean): void {
+    this.base_lrs = initialRates(this.optimizer, last_epoch);
     this.last_epoch = last_epoch;
     this.verbose = verbose;
+    this._initial_step();
+  }
+
+  /** The step that sets the learning rates of the start. */
+  _initial_step(): void {
     this._step_count = 0;
-    this.step();
+    this._is_initial = true;
+    try {
+      (this as unknown as LRScheduler).step();
+    } finally {
+      this._is_initial = false;
+    }
   }
 
   /** The learning rates of `last_epoch`, one for each group, from those that the groups have. */
@@ -72,6 +85,16 @@ export class LRScheduler {
     return null;
   }
 
+  /** Every `get_lr` begins with it: the rates it returns are of use to `step` only. */
+  protected warnOutsideStep(): void {
+    if (!this._get_lr_called_within_step) console.warn(OUTSIDE_STEP);
+  }
+
+  /** The groups' present learning rates. */
+  protected currentRates(): number[] {
+    return this.optimizer.param_groups.map(({ lr }) => lr);
+  }
+
   /** The learning rates that the last step set. */
   get_last_lr(): number[] {
     return this._last_lr;
@@ -79,28 +102,55 @@ export class LRScheduler {
 
   /**
    * Goes on to the next epoch; call it after the optimizer's steps.
-   * @param epoch jump to this epoch instead, by the closed form where there is one. Deprecated in PyTorch.
+   * @param args an epoch to jump to, by the closed form where there is one; deprecated in PyTorch
    */
-  step(epoch: number | null = null): void {
+  step(...args: Args): void {
+    const epoch = (args[0] ?? null) as number | null;
     if (epoch !== null && (typeof epoch !== 'number' || Number.isNaN(epoch))) {
       throw new ValueError(`${this.constructor.name}.step(): epoch must be a number, got ${String(epoch)}`);
     }
-    // an optimizer with a step of its own is not counted
-    const counted = this.optimizer.step === Optimizer.prototype.step;
-    if (this._step_count === 1 && counted && this.optimizer.stepsTaken === 0) console.warn(STEP_ORDER);
-    if (epoch !== null && !warnedOfEpoch.has(this)) {
-      warnedOfEpoch.add(this);
-      console.warn(EPOCH_DEPRECATED);
-    }
+    if (this._step_count === 1) warnOfStepOrder(this.optimizer);
+    if (epoch !== null) this.warnOfEpoch();
     this._step_count++;
+    this._update_lr(epoch);
+  }
+
+  protected warnOfEpoch(): void {
+    if (warnedOfEpoch.has(this)) return;
+    warnedOfEpoch.add(this);
+    console.warn(EPOCH_DEPRECATED);
+  }
+
+  /** A step without its warnings. */
+  _update_lr(epoch: number | null = null): void {
     this.last_epoch = epoch ?? this.last_epoch + 1;
-    const values = (epoch === null ? null : this._get_closed_form_lr()) ?? this.get_lr();
-    const groups = this.optimizer.param_groups;
-    for (let i = 0; i < Math.min(groups.length, values.length); i++) {
-      groups[i].lr = values[i];
-      if (this.verbose) printChange(i, values[i], epoch);
+    this.setRates(() => (epoch === null ? null : this._get_closed_form_lr()) ?? this.get_lr(), epoch);
+  }
+
+  /**
+   * Gives the groups their rates. A group that was added after rates which follow from `base_lrs` keeps its own.
+   * @throws ValueError for a rate that is no number; no group is changed then.
+   */
+  protected setRates(compute: () => number[], epoch: number | null): void {
+    this._get_lr_called_within_step = true;
+    let values: number[];
+    try {
+      values = compute();
+    } finally {
+      this._get_lr_called_within_step = false;
     }
-    this._last_lr = groups.map((group) => group.lr);
+    const bad = values.findIndex((value) => typeof value !== 'number' || Number.isNaN(value));
+    if (bad >= 0) {
+      throw new ValueError(
+        `${this.constructor.name}: the learning rate of group ${bad} at epoch ${this.last_epoch} is no number: ` +
+          String(values[bad]),
+      );
+    }
+    this.optimizer.param_groups.slice(0, values.length).forEach((group, i) => {
+      group.lr = values[i];
+      if (this.verbose) printChange(i, values[i], epoch);
+    });
+    this._last_lr = this.currentRates();
   }
 
   /**
@@ -108,7 +158,7 @@ export class LRScheduler {
    * https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.LRScheduler.html#torch.optim.lr_scheduler.LRScheduler.state_dict
    */
   state_dict(): Record<string, unknown> {
-    return Object.fromEntries(Object.entries(this));
+    return Object.fromEntries(Object.entries(this).map(([key, value]) => [key, this.pack(key, value)]));
   }
 
   /**
@@ -116,19 +166,45 @@ export class LRScheduler {
    * @throws ValueError for the state of another kind of scheduler; nothing is changed then.
    */
   load_state_dict(state_dict: Record<string, unknown>): void {
+    this.checkState(state_dict);
+    for (const key of Object.keys(this)) {
+      if (Object.hasOwn(state_dict, key)) Object.assign(this, { [key]: this.unpack(key, state_dict[key]) });
+    }
+  }
+
+  /** A field as the state dict has it. */
+  protected pack(_key: string, value: unknown): unknown {
+    return value;
+  }
+
+  /** A field from what the state dict has of it. */
+  protected unpack(_key: string, saved: unknown): unknown {
+    return saved;
+  }
+
+  /** @internal Throws unless `load_state_dict` can take the state over. */
+  checkState(state_dict: Record<string, unknown>): void {
     if (!isOptions(state_dict)) {
       throw new ValueError(`load_state_dict(): expected state_dict to be dict-like, got ${typename(state_dict)}`);
     }
-    const own = Object.keys(this);
     // what later or earlier versions lack says nothing about the kind
-    const missing = own.filter((key) => key !== 'verbose' && !key.startsWith('_') && !Object.hasOwn(state_dict, key));
+    const missing = Object.keys(this).filter(
+      (key) => !key.startsWith('_') && !LATER_FIELDS.includes(key) && !Object.hasOwn(state_dict, key),
+    );
     if (missing.length > 0) {
       throw new ValueError(
         `loaded state dict is not one of ${this.constructor.name}: it lacks ${missing.map((key) => `'${key}'`).join(', ')}`,
       );
     }
-    for (const key of own) if (Object.hasOwn(state_dict, key)) Object.assign(this, { [key]: state_dict[key] });
   }
+}
+
+/** PyTorch's former name of the base class. */
+export class _LRScheduler extends LRScheduler {}
+
+/** @throws ValueError in PyTorch's words. */
+export function checkOptimizer(optimizer: unknown): asserts optimizer is Optimizer {
+  if (!(optimizer instanceof Optimizer)) throw new ValueError(`${typename(optimizer)} is not an Optimizer`);
 }
 
 function initialRates(optimizer: Optimizer, last_epoch: number): number[] {
@@ -142,14 +218,10 @@ function initialRates(optimizer: Optimizer, last_epoch: number): number[] {
 }
 
 /** As PyTorch prints it: `Adjusting learning rate of group 0 to 1.0000e-01.` */
-function printChange(group: number, lr: number, epoch: number | null): void {
+export function printChange(group: number, lr: number, epoch: number | null, verb: string = 'adjusting'): void {
   const rate = lr.toExponential(4).replace(/e([+-])(\d)$/, 'e$10$2');
   const number = epoch !== null && Number.isInteger(epoch) ? String(epoch).padStart(5, '0') : epoch?.toFixed(2);
-  const text = epoch === null ? 'Adjusting' : `Epoch ${number}: adjusting`;
+  const text = epoch === null ? 'Adjusting' : `Epoch ${number}: ${verb}`;
   // biome-ignore lint/suspicious/noConsole: the printout is what `verbose` asks for
   console.log(`${text} learning rate of group ${group} to ${rate}.`);
 }
-
-/** The groups' present learning rates. */
-export const currentRates = (optimizer: Optimizer<GroupOptions>): number[] =>
-  optimizer.param_groups.map(({ lr }) => lr);
