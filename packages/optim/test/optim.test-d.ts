@@ -37,6 +37,21 @@ it('groups, state and schedulers', () => {
   new lr_scheduler.StepLR(any[0], { step_size: 30 });
   // @ts-expect-error step_size is missing
   new lr_scheduler.StepLR(optimizer, { gamma: 0.1 });
+  const schedulers: lr_scheduler.LRScheduler[] = [
+    new lr_scheduler.CyclicLR(optimizer, { base_lr: [0.1], max_lr: 1, scale_fn: (x) => x }),
+    new lr_scheduler.ChainedScheduler([new lr_scheduler.ConstantLR(optimizer)]),
+  ];
+  new lr_scheduler.SequentialLR(optimizer, { schedulers, milestones: [3] });
+  const plateau = new lr_scheduler.ReduceLROnPlateau(optimizer, { mode: 'max' });
+  plateau.step(w);
+  // @ts-expect-error it needs a metric
+  plateau.step();
+  // @ts-expect-error it does not step as the others do
+  schedulers.push(plateau);
+  // @ts-expect-error there is no such mode
+  new lr_scheduler.CyclicLR(optimizer, { base_lr: 0.1, max_lr: 1, mode: 'square' });
+  // @ts-expect-error max_lr is missing
+  new lr_scheduler.OneCycleLR(optimizer, { total_steps: 3 });
 });
 
 it('averages', () => {

@@ -8,7 +8,7 @@ export abstract class CompositeScheduler extends LRScheduler<[]> {
   declare _schedulers: LRScheduler[];
 
   protected checkNoEpoch(args: readonly unknown[]): void {
-    if (args.length === 0) return;
+    if ((args[0] ?? null) === null) return;
     throw new ValueError(`${this.constructor.name}.step() takes no epoch, got ${String(args[0])}`);
   }
 

@@ -75,7 +75,8 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
       this.T_cur = epoch;
     } else if (T_mult === 1) this.T_cur = epoch % T_0;
     else {
-      // n periods before this one, which last T_0 · (T_multⁿ − 1) / (T_mult − 1) epochs together
+      // n periods before this one, which last T_0 · (T_multⁿ − 1) / (T_mult − 1) epochs together. As in PyTorch, a
+      // logarithm rounded down takes the first epoch of a period for the last of the one before (T_mult = 10, epoch 111).
       const n = Math.floor(Math.log((epoch / T_0) * (T_mult - 1) + 1) / Math.log(T_mult));
       this.T_cur = epoch - (T_0 * (T_mult ** n - 1)) / (T_mult - 1);
       this.T_i = T_0 * T_mult ** n;
