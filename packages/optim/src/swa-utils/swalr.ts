@@ -1,5 +1,6 @@
 import { ValueError } from '@torchlet/tensor';
-import { LRScheduler, type LRSchedulerOptions } from '../lr-scheduler/lr-scheduler.js';
+import { LRScheduler } from '../lr-scheduler/lr-scheduler.js';
+import type { LRSchedulerOptions } from '../lr-scheduler/options.js';
 import { Optimizer } from '../optimizer.js';
 import { checkRange, withDefaults } from '../options.js';
 import type { ParamGroup } from '../param-groups.js';
