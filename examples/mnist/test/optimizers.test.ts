@@ -33,7 +33,7 @@ describe('the optimizers', () => {
       }
       const { accuracy } = await evaluate(net, new DataLoader(unseen, { batch_size: 200 }), goOn);
       // guessing gets 0.1; without momentum the way is longer
-    expect(accuracy).toBeGreaterThan(name === 'ASGD' ? 0.4 : 0.75);
+      expect(accuracy).toBeGreaterThan(name === 'ASGD' ? 0.4 : 0.75);
     },
     20_000,
   );
