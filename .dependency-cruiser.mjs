@@ -19,7 +19,7 @@ const packages = {
 
 /** packages/tensor/src from the ground up: a file imports its own layer and those before it, never one after it. */
 const tensorLayers = [
-  ['errors', 'dtype', 'shape', 'arguments', 'dtype-names'],
+  ['errors', 'dtype', 'shape', 'arguments', 'signature', 'dtype-names'],
   ['random/', 'format', 'storage'],
   ['backend/'],
   ['tensor', 'gpu', 'threads'],

@@ -1,5 +1,5 @@
 import { type Device, type DType, no_grad, type Tensor, TorchletError, ValueError } from '@torchlet/tensor';
-import { bindArguments, checkBoolean, refuseOptions } from '@torchlet/tensor/internal';
+import { bindArguments, checkBoolean } from '@torchlet/tensor/internal';
 import { type ConvertOptions, convertParameter, readConversion } from './conversion.js';
 import { HookedModule } from './hooked-module.js';
 import { printsAsString } from './inspect.js';
@@ -36,11 +36,11 @@ export class Module<Args extends unknown[] = [Tensor], Out = Tensor> extends Hoo
   readonly #registry = new Registry<AnyModule>(this, isModule);
   #training = true;
 
-  /** @throws ValueError for options: a class without a constructor of its own hands on here what it was given. */
+  /** @throws ValueError for any argument: a class without a constructor of its own hands on here what it was given. */
   constructor() {
     super();
     // biome-ignore lint/complexity/noArguments: a parameter would let every class without a constructor take arguments
-    refuseOptions(new.target.name, 0, [...arguments]);
+    bindArguments(new.target.name, [], [...arguments]);
   }
 
   /** Whether layers such as Dropout behave as in training; see {@link train}. */

@@ -35,16 +35,6 @@ export function bindArguments(fn: string, names: readonly string[], args: readon
   return bound;
 }
 
-/**
- * For functions that take no options: what stands after their `count` arguments, JavaScript alone would ignore.
- * @throws ValueError in Python's words.
- */
-export function refuseOptions(fn: string, count: number, args: readonly unknown[]): void {
-  const last = args.length > count ? args[args.length - 1] : undefined;
-  const key = isOptions(last) ? Object.keys(last)[0] : undefined;
-  if (key !== undefined) throw new ValueError(`${fn}() got an unexpected keyword argument '${key}'`);
-}
-
 /** Checks an options object that stands alone. @throws ValueError for an unknown key or a value that is no object. */
 export function checkOptions(fn: string, names: readonly string[], options: unknown): void {
   if (options === undefined) return;

@@ -1,11 +1,12 @@
 /** Tensors from data, constants and draws. https://pytorch.org/docs/stable/torch.html#creation-ops */
-import { bindArguments, checkBoolean, checkInteger, checkNumber, checkOptions, isOptions } from './arguments.js';
+import { checkBoolean, checkInteger, checkNumber, checkOptions, isOptions } from './arguments.js';
 import { checkDevice } from './backend/devices.js';
 import { allocateArray, castNumber, checkDType, convertScalar, type DType, isFloating } from './dtype.js';
 import { AutogradError, ValueError } from './errors.js';
 import { allocate, backend, checkTensor, fromHost } from './ops/kernel.js';
 import { sizesOf } from './ops/window.js';
 import { checkSizes, numelOf } from './shape.js';
+import { signature } from './signature.js';
 import type { Device } from './storage.js';
 import { Tensor } from './tensor.js';
 import { build, checkData, scanDType, shapeOf, type TensorData } from './tensor-data.js';
@@ -18,7 +19,16 @@ export interface TensorOptions {
   readonly requires_grad?: boolean;
 }
 
-export const OPTION_NAMES: readonly string[] = ['dtype', 'device', 'requires_grad'];
+const OPTION_NAMES: readonly string[] = ['dtype', 'device', 'requires_grad'];
+
+/** The end of a factory's declaration: its options, which {@link toOptions} gathers. */
+export const TENSOR_KEYWORDS = 'dtype?, device?, requires_grad?';
+
+export const toOptions = ([dtype, device, requires_grad]: readonly unknown[]): TensorOptions => ({
+  dtype: dtype as DType | null | undefined,
+  device: device as Device | null | undefined,
+  requires_grad: (requires_grad ?? false) as boolean,
+});
 
 interface Resolved {
   readonly dtype: DType;
@@ -56,29 +66,35 @@ export function withGrad(x: Tensor, requires_grad: boolean): Tensor {
  * (BigInt64Array is int64). https://pytorch.org/docs/stable/generated/torch.tensor.html
  * @throws ShapeError for ragged arrays.
  */
-export function tensor(data: TensorData, options?: TensorOptions): Tensor {
-  checkData(data);
-  const inferred =
-    data instanceof Tensor
-      ? data.dtype
-      : Array.isArray(data) && numelOf(shapeOf(data)) === 0
-        ? 'float32'
-        : (scanDType(data) ?? 'float32');
-  const { dtype, device, requires_grad } = resolveOptions(
-    'tensor',
-    options,
-    inferred,
-    data instanceof Tensor ? data.device : 'cpu',
-  );
-  return withGrad(build(data, dtype, device), requires_grad);
-}
+export const tensor: (data: TensorData, options?: TensorOptions) => Tensor = signature(
+  `tensor(data, *, ${TENSOR_KEYWORDS})`,
+  (data, ...rest: unknown[]) => {
+    checkData(data);
+    const inferred =
+      data instanceof Tensor
+        ? data.dtype
+        : Array.isArray(data) && numelOf(shapeOf(data)) === 0
+          ? 'float32'
+          : (scanDType(data) ?? 'float32');
+    const { dtype, device, requires_grad } = resolveOptions(
+      'tensor',
+      toOptions(rest),
+      inferred,
+      data instanceof Tensor ? data.device : 'cpu',
+    );
+    return withGrad(build(data, dtype, device), requires_grad);
+  },
+);
 
 /** The tensor itself where it is one of that dtype and device, else {@link tensor}. https://pytorch.org/docs/stable/generated/torch.as_tensor.html */
-export function as_tensor(data: TensorData, options?: Omit<TensorOptions, 'requires_grad'>): Tensor {
-  checkOptions('as_tensor', ['dtype', 'device'], options);
-  if (!(data instanceof Tensor)) return tensor(data, options);
-  return data.to({ dtype: options?.dtype ?? data.dtype, device: options?.device ?? data.device });
-}
+export const as_tensor: (data: TensorData, options?: Omit<TensorOptions, 'requires_grad'>) => Tensor = signature(
+  'as_tensor(data, dtype?, device?)',
+  (data, ...rest: unknown[]) => {
+    const { dtype, device } = toOptions(rest);
+    if (!(data instanceof Tensor)) return tensor(data, { dtype, device });
+    return data.to({ dtype: dtype ?? data.dtype, device: device ?? data.device });
+  },
+);
 
 /** Sizes one by one or as an array, then perhaps options. */
 export type SizeArguments<O = TensorOptions> =
@@ -114,40 +130,49 @@ export const ones = (...args: SizeArguments): Tensor => constant('ones', args, 1
 export const empty = (...args: SizeArguments): Tensor => constant('empty', args, 0);
 
 /** Every element is `fill_value`; float32 for a number, bool for a boolean. https://pytorch.org/docs/stable/generated/torch.full.html */
-export function full(size: readonly number[], fill_value: number | boolean, options?: TensorOptions): Tensor {
-  const shape = checkSizes('full', size);
-  const isBool = typeof fill_value === 'boolean';
-  if (!isBool) checkFill('full', fill_value);
-  const { dtype, device, requires_grad } = resolveOptions('full', options, isBool ? 'bool' : 'float32');
-  const out = allocate(shape, dtype, device);
-  backend(out).fill(out, convertScalar('full', fill_value, dtype));
-  return withGrad(out, requires_grad);
-}
+export const full: (size: readonly number[], fill_value: number | boolean, options?: TensorOptions) => Tensor =
+  signature(`full(size, fill_value, *, ${TENSOR_KEYWORDS})`, (size, fill_value, ...rest: unknown[]) => {
+    const shape = checkSizes('full', size);
+    const isBool = typeof fill_value === 'boolean';
+    if (!isBool) checkFill('full', fill_value);
+    const { dtype, device, requires_grad } = resolveOptions('full', toOptions(rest), isBool ? 'bool' : 'float32');
+    const out = allocate(shape, dtype, device);
+    backend(out).fill(out, convertScalar('full', fill_value, dtype));
+    return withGrad(out, requires_grad);
+  });
 
 function checkFill(op: string, value: unknown): void {
   if (typeof value !== 'number')
     throw new ValueError(`${op}(): argument 'fill_value' must be Number, not ${typeof value}`);
 }
 
-function like(op: string, input: Tensor, options: TensorOptions | undefined, value: number): Tensor {
+type Like = (input: Tensor, options?: TensorOptions) => Tensor;
+
+const likeAs = (op: string, value: number): Like =>
+  signature(`${op}(input, *, ${TENSOR_KEYWORDS})`, (input, ...rest: unknown[]) => like(op, input, rest, value));
+
+function like(op: string, input: Tensor, rest: readonly unknown[], value: number): Tensor {
   checkTensor(op, 'input', input);
-  const { dtype, device, requires_grad } = resolveOptions(op, options, input.dtype, input.device);
+  const { dtype, device, requires_grad } = resolveOptions(op, toOptions(rest), input.dtype, input.device);
   const out = allocate(input.shape, dtype, device);
   if (value !== 0) backend(out).fill(out, convertScalar(op, value, dtype));
   return withGrad(out, requires_grad);
 }
 
 /** https://pytorch.org/docs/stable/generated/torch.zeros_like.html */
-export const zeros_like = (input: Tensor, options?: TensorOptions): Tensor => like('zeros_like', input, options, 0);
+export const zeros_like: Like = likeAs('zeros_like', 0);
 /** https://pytorch.org/docs/stable/generated/torch.ones_like.html */
-export const ones_like = (input: Tensor, options?: TensorOptions): Tensor => like('ones_like', input, options, 1);
+export const ones_like: Like = likeAs('ones_like', 1);
 /** https://pytorch.org/docs/stable/generated/torch.empty_like.html */
-export const empty_like = (input: Tensor, options?: TensorOptions): Tensor => like('empty_like', input, options, 0);
+export const empty_like: Like = likeAs('empty_like', 0);
 /** https://pytorch.org/docs/stable/generated/torch.full_like.html */
-export function full_like(input: Tensor, fill_value: number | boolean, options?: TensorOptions): Tensor {
-  if (typeof fill_value !== 'boolean') checkFill('full_like', fill_value);
-  return like('full_like', input, options, Number(fill_value));
-}
+export const full_like: (input: Tensor, fill_value: number | boolean, options?: TensorOptions) => Tensor = signature(
+  `full_like(input, fill_value, *, ${TENSOR_KEYWORDS})`,
+  (input, fill_value, ...rest: unknown[]) => {
+    if (typeof fill_value !== 'boolean') checkFill('full_like', fill_value);
+    return like('full_like', input, rest, Number(fill_value));
+  },
+);
 
 /** Zeros of another tensor's dtype and device. https://pytorch.org/docs/stable/generated/torch.Tensor.new_zeros.html */
 export function new_zeros(input: Tensor, ...args: SizeArguments): Tensor {
@@ -166,23 +191,29 @@ export function new_ones(input: Tensor, ...args: SizeArguments): Tensor {
 }
 
 /** `full` in another tensor's dtype and device. https://pytorch.org/docs/stable/generated/torch.Tensor.new_full.html */
-export function new_full(
+export const new_full: (
   input: Tensor,
   size: readonly number[],
   fill_value: number | boolean,
   options?: TensorOptions,
-): Tensor {
-  return full(size, fill_value, {
-    ...options,
-    dtype: options?.dtype ?? input.dtype,
-    device: options?.device ?? input.device,
-  });
-}
+) => Tensor = signature(
+  `new_full(input, size, fill_value, *, ${TENSOR_KEYWORDS})`,
+  (input, size, fill_value, ...rest: unknown[]) =>
+    full(size, fill_value, optionsLike(checkTensor('new_full', 'input', input), toOptions(rest))),
+);
+
+/** Another tensor's dtype and device, where the options do not say. */
+export const optionsLike = (input: Tensor, options: TensorOptions): TensorOptions => ({
+  ...options,
+  dtype: options.dtype ?? input.dtype,
+  device: options.device ?? input.device,
+});
 
 /** `tensor` in another tensor's dtype and device. https://pytorch.org/docs/stable/generated/torch.Tensor.new_tensor.html */
-export function new_tensor(input: Tensor, data: TensorData, options?: TensorOptions): Tensor {
-  return tensor(data, { ...options, dtype: options?.dtype ?? input.dtype, device: options?.device ?? input.device });
-}
+export const new_tensor: (input: Tensor, data: TensorData, options?: TensorOptions) => Tensor = signature(
+  `new_tensor(input, data, *, ${TENSOR_KEYWORDS})`,
+  (input, data, ...rest: unknown[]) => tensor(data, optionsLike(input, toOptions(rest))),
+);
 
 export interface ArangeOptions extends TensorOptions {
   readonly start?: number;
@@ -194,17 +225,12 @@ export interface ArangeOptions extends TensorOptions {
  * start, start + step, … below end: int64 if all three are integers, else float32.
  * https://pytorch.org/docs/stable/generated/torch.arange.html
  */
-export function arange(
+export const arange: (
   start: number | ArangeOptions,
   end?: number | ArangeOptions,
   step?: number | ArangeOptions,
   options?: ArangeOptions,
-): Tensor {
-  const [a, b, c, ...rest] = bindArguments(
-    'arange',
-    ['start', 'end', 'step', ...OPTION_NAMES],
-    [start, end, step, options],
-  );
+) => Tensor = signature(`arange(start?, end?, step?, *, ${TENSOR_KEYWORDS})`, (a, b, c, ...rest: unknown[]) => {
   // NaN has errors of its own below
   const numeric = (name: string, x: unknown): number => (typeof x === 'number' ? x : checkNumber('arange', name, x));
   const given = [
@@ -223,12 +249,6 @@ export function arange(
   const out = allocateArray(dtype, Math.ceil((to - from) / by));
   for (let i = 0; i < out.length; i++) out[i] = castNumber(from + i * by, dtype);
   return withGrad(fromHost(out, [out.length], dtype, device), requires_grad);
-}
-
-const toOptions = ([dtype, device, requires_grad]: readonly unknown[]): TensorOptions => ({
-  dtype: dtype as DType | null | undefined,
-  device: device as Device | null | undefined,
-  requires_grad: (requires_grad ?? false) as boolean,
 });
 
 export interface EyeOptions extends TensorOptions {
@@ -239,14 +259,16 @@ export interface EyeOptions extends TensorOptions {
 }
 
 /** Ones on the diagonal. https://pytorch.org/docs/stable/generated/torch.eye.html */
-export function eye(n: number | EyeOptions, m?: number | EyeOptions, options?: EyeOptions): Tensor {
-  const [height, columns, ...rest] = bindArguments('eye', ['n', 'm', ...OPTION_NAMES], [n, m, options]);
-  const rows = checkInteger('eye', 'n', height);
-  const width = columns === undefined || columns === null ? rows : checkInteger('eye', 'm', columns);
-  if (rows < 0) throw new ValueError(`eye(): n must be greater or equal to 0, got ${rows}`);
-  if (width < 0) throw new ValueError(`eye(): m must be greater or equal to 0, got ${width}`);
-  const { dtype, device, requires_grad } = resolveOptions('eye', toOptions(rest), 'float32');
-  const out = allocateArray(dtype, rows * width);
-  for (let i = 0; i < Math.min(rows, width); i++) out[i * width + i] = 1;
-  return withGrad(fromHost(out, [rows, width], dtype, device), requires_grad);
-}
+export const eye: (n: number | EyeOptions, m?: number | EyeOptions, options?: EyeOptions) => Tensor = signature(
+  `eye(n, m?, *, ${TENSOR_KEYWORDS})`,
+  (height, columns, ...rest: unknown[]) => {
+    const rows = checkInteger('eye', 'n', height);
+    const width = columns === undefined || columns === null ? rows : checkInteger('eye', 'm', columns);
+    if (rows < 0) throw new ValueError(`eye(): n must be greater or equal to 0, got ${rows}`);
+    if (width < 0) throw new ValueError(`eye(): m must be greater or equal to 0, got ${width}`);
+    const { dtype, device, requires_grad } = resolveOptions('eye', toOptions(rest), 'float32');
+    const out = allocateArray(dtype, rows * width);
+    for (let i = 0; i < Math.min(rows, width); i++) out[i * width + i] = 1;
+    return withGrad(fromHost(out, [rows, width], dtype, device), requires_grad);
+  },
+);

@@ -6,7 +6,6 @@ export {
   checkNumber,
   checkOptions,
   isOptions,
-  refuseOptions,
 } from './arguments.js';
 export { anomalyMode, registerInternalCode } from './autograd/anomaly.js';
 export { CheckpointError, type CheckpointOptions, checkpoint, checkpoint_sequential } from './autograd/checkpoint.js';

@@ -1,13 +1,15 @@
 /** Tensors of random numbers, draw for draw as PyTorch makes them. https://pytorch.org/docs/stable/torch.html#random-sampling */
-import { bindArguments, checkInteger, isOptions } from './arguments.js';
+import { checkInteger } from './arguments.js';
 import { allocateArray, type DType, isFloating, type TypedArray } from './dtype.js';
 import { DTypeError, ValueError } from './errors.js';
 import {
-  OPTION_NAMES,
+  optionsLike,
   resolveOptions,
   type SizeArguments,
   splitSizes,
+  TENSOR_KEYWORDS,
   type TensorOptions,
+  toOptions,
   withGrad,
 } from './factories.js';
 import { checkTensor, fromHost } from './ops/kernel.js';
@@ -20,6 +22,7 @@ import {
 } from './random/distributions.js';
 import { default_generator, type Generator } from './random/generator.js';
 import { checkSizes, numelOf, type Shape } from './shape.js';
+import { signature } from './signature.js';
 import type { Tensor } from './tensor.js';
 
 /** Options of a random factory. */
@@ -55,23 +58,22 @@ export function randn(...args: SizeArguments<RandomTensorOptions>): Tensor {
   return draw('randn', shape, options, 'float32', floating('randn', fillNormal));
 }
 
-const likeOptions = (input: Tensor, options: TensorOptions | undefined): TensorOptions => ({
-  ...options,
-  dtype: options?.dtype ?? input.dtype,
-  device: options?.device ?? input.device,
-});
+const likeOf = (op: string, fill: Fill): ((input: Tensor, options?: TensorOptions) => Tensor) =>
+  signature(`${op}(input, *, ${TENSOR_KEYWORDS})`, (input, ...rest: unknown[]) =>
+    draw(op, checkTensor(op, 'input', input).shape, optionsLike(input, toOptions(rest)), 'float32', fill),
+  );
 
 /** https://pytorch.org/docs/stable/generated/torch.rand_like.html */
-export function rand_like(input: Tensor, options?: TensorOptions): Tensor {
-  checkTensor('rand_like', 'input', input);
-  return draw('rand_like', input.shape, likeOptions(input, options), 'float32', floating('rand_like', fillUniform));
-}
+export const rand_like: (input: Tensor, options?: TensorOptions) => Tensor = likeOf(
+  'rand_like',
+  floating('rand_like', fillUniform),
+);
 
 /** https://pytorch.org/docs/stable/generated/torch.randn_like.html */
-export function randn_like(input: Tensor, options?: TensorOptions): Tensor {
-  checkTensor('randn_like', 'input', input);
-  return draw('randn_like', input.shape, likeOptions(input, options), 'float32', floating('randn_like', fillNormal));
-}
+export const randn_like: (input: Tensor, options?: TensorOptions) => Tensor = likeOf(
+  'randn_like',
+  floating('randn_like', fillNormal),
+);
 
 export interface RandintOptions extends RandomTensorOptions {
   readonly low?: number;
@@ -83,54 +85,58 @@ export interface RandintOptions extends RandomTensorOptions {
  * Integers in [low, high), int64: `randint(high, size)`, `randint(low, high, size)`.
  * https://pytorch.org/docs/stable/generated/torch.randint.html
  */
-export function randint(high: number, size: readonly number[], options?: RandintOptions): Tensor;
-export function randint(low: number, high: number, size: readonly number[], options?: RandintOptions): Tensor;
-export function randint(low: number, options: RandintOptions & { readonly size: readonly number[] }): Tensor;
-export function randint(...args: unknown[]): Tensor {
-  const given = args.filter((a) => a !== undefined);
-  // `randint(high, size)`: an array in second place means that low is missing
-  if (Array.isArray(given[1])) given.unshift(0);
-  else if (given.length === 2 && isOptions(given[1]) && !('high' in given[1])) given.unshift(0);
-  const [low, high, size, generator, ...rest] = bindArguments(
-    'randint',
-    ['low', 'high', 'size', 'generator', ...OPTION_NAMES],
-    given,
-  );
-  if (!Array.isArray(size))
-    throw new ValueError(`randint(): argument 'size' must be tuple of ints, not ${typeof size}`);
-  const [dtype, device, requires_grad] = rest as [DType | undefined, TensorOptions['device'], boolean | undefined];
-  const [from, to] = [checkInteger('randint', 'low', low ?? 0), checkInteger('randint', 'high', high)];
-  const options = {
-    generator: generator as Generator | undefined,
-    dtype,
-    device,
-    requires_grad: requires_grad ?? false,
-  };
-  return draw('randint', checkSizes('randint', size), options, 'int64', (g, out, type) =>
-    fillRandint(g, out, from, to, type),
-  );
-}
+export const randint: {
+  (high: number, size: readonly number[], options?: RandintOptions): Tensor;
+  (low: number, high: number, size: readonly number[], options?: RandintOptions): Tensor;
+  (options: RandintOptions & { readonly high: number; readonly size: readonly number[] }): Tensor;
+  (low: number, options: RandintOptions & { readonly size: readonly number[] }): Tensor;
+} = signature<(...args: unknown[]) => Tensor>(
+  `randint(low?, high?, size?, *, generator?, ${TENSOR_KEYWORDS})`,
+  (first, second, third, generator, ...rest) => {
+    // an array in second place, or no second number at all, means that low is missing
+    const [low, high, size] = Array.isArray(second)
+      ? [0, first, second]
+      : second === undefined
+        ? [0, first, third]
+        : [first ?? 0, second, third];
+    if (!Array.isArray(size))
+      throw new ValueError(`randint(): argument 'size' must be tuple of ints, not ${typeof size}`);
+    const [from, to] = [checkInteger('randint', 'low', low), checkInteger('randint', 'high', high)];
+    const options = { ...toOptions(rest), generator: generator as Generator | undefined };
+    return draw('randint', checkSizes('randint', size), options, 'int64', (g, out, type) =>
+      fillRandint(g, out, from, to, type),
+    );
+  },
+);
 
 /** https://pytorch.org/docs/stable/generated/torch.randint_like.html */
-export function randint_like(
+export const randint_like: (
   input: Tensor,
   low: number,
   high?: number | TensorOptions,
   options?: TensorOptions,
-): Tensor {
-  checkTensor('randint_like', 'input', input);
-  const [from, to] = typeof high === 'number' ? [low, high] : [0, low];
-  const rest = typeof high === 'object' ? high : options;
-  return draw('randint_like', input.shape, likeOptions(input, rest), 'int64', (g, out, type) =>
-    fillRandint(g, out, from, to, type),
-  );
-}
+) => Tensor = signature(
+  `randint_like(input, low?, high?, *, ${TENSOR_KEYWORDS})`,
+  (input, low, high, ...rest: unknown[]) => {
+    const op = 'randint_like';
+    checkTensor(op, 'input', input);
+    const [from, to] = high === undefined ? [0, low] : [low ?? 0, high];
+    const bounds = [checkInteger(op, 'low', from), checkInteger(op, 'high', to)];
+    return draw(op, input.shape, optionsLike(input, toOptions(rest)), 'int64', (g, out, type) =>
+      fillRandint(g, out, bounds[0], bounds[1], type),
+    );
+  },
+);
 
 /** A random permutation of 0 … n − 1, int64. https://pytorch.org/docs/stable/generated/torch.randperm.html */
-export function randperm(n: number, options?: RandomTensorOptions): Tensor {
-  const count = checkInteger('randperm', 'n', n, 0);
-  return draw('randperm', [count], options, 'int64', (g, out) => out.set(fillRandperm(g, count)));
-}
+export const randperm: (n: number, options?: RandomTensorOptions) => Tensor = signature(
+  `randperm(n, *, generator?, ${TENSOR_KEYWORDS})`,
+  (n, generator, ...rest: unknown[]) => {
+    const count = checkInteger('randperm', 'n', n, 0);
+    const options = { ...toOptions(rest), generator: generator as Generator | undefined };
+    return draw('randperm', [count], options, 'int64', (g, out) => out.set(fillRandperm(g, count)));
+  },
+);
 
 /**
  * Seeds the default generator; a fraction is cut off. https://pytorch.org/docs/stable/generated/torch.manual_seed.html

@@ -1,9 +1,10 @@
 /** Evenly spaced numbers. https://pytorch.org/docs/stable/torch.html#creation-ops */
-import { bindArguments, checkInteger, checkNumber } from './arguments.js';
-import { allocateArray, castNumber, type DType } from './dtype.js';
+import { checkInteger, checkNumber } from './arguments.js';
+import { allocateArray, castNumber } from './dtype.js';
 import { ValueError } from './errors.js';
-import { OPTION_NAMES, resolveOptions, type TensorOptions, withGrad } from './factories.js';
+import { resolveOptions, TENSOR_KEYWORDS, type TensorOptions, toOptions, withGrad } from './factories.js';
 import { fromHost } from './ops/kernel.js';
+import { signature } from './signature.js';
 import type { Tensor } from './tensor.js';
 
 export interface LinspaceOptions extends TensorOptions {
@@ -21,12 +22,7 @@ function spaced(op: string, bound: readonly unknown[], rest: readonly unknown[],
   const end = checkNumber(op, 'end', bound[1]);
   const steps = checkInteger(op, 'steps', bound[2]);
   if (steps < 0) throw new ValueError(`${op}(): number of steps must be non-negative, got ${steps}`);
-  const options = {
-    dtype: rest[0] as DType | null,
-    device: rest[1] as TensorOptions['device'],
-    requires_grad: (rest[2] ?? false) as boolean,
-  };
-  const { dtype, device, requires_grad } = resolveOptions(op, options, 'float32');
+  const { dtype, device, requires_grad } = resolveOptions(op, toOptions(rest), 'float32');
   const round = dtype === 'float64' ? (x: number): number => x : Math.fround;
   const step = round((end - start) / (steps - 1));
   const out = allocateArray(dtype, steps);
@@ -39,30 +35,26 @@ function spaced(op: string, bound: readonly unknown[], rest: readonly unknown[],
 }
 
 /** `steps` numbers from start to end, both included. https://pytorch.org/docs/stable/generated/torch.linspace.html */
-export function linspace(
+export const linspace: (
   start: number | LinspaceOptions,
   end?: number | LinspaceOptions,
   steps?: number | LinspaceOptions,
   options?: LinspaceOptions,
-): Tensor {
-  const [a, b, n, ...rest] = bindArguments(
-    'linspace',
-    ['start', 'end', 'steps', ...OPTION_NAMES],
-    [start, end, steps, options],
-  );
-  return spaced('linspace', [a, b, n], rest, (x) => x);
-}
+) => Tensor = signature(`linspace(start, end, steps, *, ${TENSOR_KEYWORDS})`, (a, b, n, ...rest: unknown[]) =>
+  spaced('linspace', [a, b, n], rest, (x) => x),
+);
 
 /** base^x for the numbers of `linspace`. https://pytorch.org/docs/stable/generated/torch.logspace.html */
-export function logspace(
+export const logspace: (
   start: number | LogspaceOptions,
   end?: number | LogspaceOptions,
   steps?: number | LogspaceOptions,
   base?: number | LogspaceOptions,
   options?: LogspaceOptions,
-): Tensor {
-  const names = ['start', 'end', 'steps', 'base', ...OPTION_NAMES];
-  const [a, b, n, to, ...rest] = bindArguments('logspace', names, [start, end, steps, base, options]);
-  const power = checkNumber('logspace', 'base', to ?? 10);
-  return spaced('logspace', [a, b, n], rest, (x) => power ** x);
-}
+) => Tensor = signature(
+  `logspace(start, end, steps, base?, *, ${TENSOR_KEYWORDS})`,
+  (a, b, n, to = 10, ...rest: unknown[]) => {
+    const power = checkNumber('logspace', 'base', to);
+    return spaced('logspace', [a, b, n], rest, (x) => power ** x);
+  },
+);

@@ -1,7 +1,7 @@
 /** Making sparse tensors. https://pytorch.org/docs/stable/generated/torch.sparse_coo_tensor.html */
-import { bindArguments } from './arguments.js';
 import { DTypeError, ShapeError, ValueError } from './errors.js';
 import { sameShape, showShape } from './shape.js';
+import { signature } from './signature.js';
 import { SparseTensor } from './sparse.js';
 import { Tensor } from './tensor.js';
 
@@ -14,13 +14,12 @@ export interface SparseCooOptions {
  * https://pytorch.org/docs/stable/generated/torch.sparse_coo_tensor.html
  * @throws ShapeError, ValueError, DTypeError when they do not fit together.
  */
-export function sparse_coo_tensor(
+export const sparse_coo_tensor: (
   indices: Tensor,
   values: Tensor,
   size?: readonly number[] | SparseCooOptions,
-): SparseTensor {
+) => SparseTensor = signature('sparse_coo_tensor(indices, values, size?)', (indices, values, given) => {
   const op = 'sparse_coo_tensor';
-  const [given] = bindArguments(op, ['size'], [size]);
   if (!(indices instanceof Tensor) || !(values instanceof Tensor)) {
     throw new ValueError(`${op}(): indices and values must be Tensors`);
   }
@@ -38,7 +37,7 @@ export function sparse_coo_tensor(
   const [rank, n] = indices.shape;
   const data = indices.toArray();
   const largest = Array.from({ length: rank }, (_, d) => Math.max(-1, ...data.slice(d * n, (d + 1) * n)));
-  const shape = (given ?? [...largest.map((m) => m + 1), ...values.shape.slice(1)]) as readonly number[];
+  const shape = given ?? [...largest.map((m) => m + 1), ...values.shape.slice(1)];
   if (shape.length !== rank + values.ndim - 1 || !sameShape(shape.slice(rank), values.shape.slice(1))) {
     throw new ShapeError(
       `${op}(): number of dimensions must be sparse_dim (${rank}) + dense_dim (${values.ndim - 1}), but got ${showShape(shape)} ` +
@@ -55,4 +54,4 @@ export function sparse_coo_tensor(
     }
   }
   return new SparseTensor(indices.detach(), values.detach(), shape, n < 2);
-}
+});

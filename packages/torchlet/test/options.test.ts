@@ -2,13 +2,18 @@
 import { describe, expect, it } from 'vitest';
 import { type Case, callCase, loadAllCases, makeArgs } from '../../tensor/test/ops/fixtures.js';
 import * as torch from '../src/index.js';
-import { SURPLUS } from './surplus.js';
 
 const { nn, optim } = torch;
 const data = torch.utils.data;
 const unknown = { no_such_option: 1 };
 const MESSAGE = "got an unexpected keyword argument 'no_such_option'";
 type Fn = (...args: unknown[]) => unknown;
+
+/** Functions that take sizes, dimensions, indices or tensors one by one. */
+const VARIADIC = new Set([
+  ...['atleast_1d', 'atleast_2d', 'atleast_3d', 'broadcast_tensors', 'einsum', 'expand', 'flip', 'index', 'meshgrid'],
+  ...['new_ones', 'new_zeros', 'ones', 'permute', 'repeat', 'reshape', 'sum_to_size', 'tile', 'view', 'zeros'],
+]);
 
 /** The method or function of a name, called whatever its type says. */
 const call = (owner: object, name: string, ...args: unknown[]): unknown =>
@@ -42,10 +47,22 @@ describe('ops', () => {
     return callCase(c, name, [...args, { ...options, ...unknown }]);
   };
 
-  it('all refuse unknown options, but for those listed, which do not look behind their last argument', () => {
-    expect(byName.size).toBeGreaterThan(400);
+  it('all refuse unknown options', () => {
+    expect(byName.size).toBeGreaterThan(550);
     const found = [...byName].filter(([name, c]) => ignores(() => withUnknown(c, name))).map(([name]) => name);
-    expect(found.sort()).toEqual([...SURPLUS.ops].sort());
+    expect(found).toEqual([]);
+  });
+
+  it('all refuse a surplus argument, but for those that take any number', () => {
+    const variadic = (name: string): boolean => VARIADIC.has(name.slice(name.indexOf('.') + 1));
+    const surplus = (c: Case, name: string): unknown => {
+      const { args } = makeArgs(c);
+      if (c.k !== undefined) args.pop();
+      while (args.length < 12) args.push(undefined);
+      return callCase(c, name, [...args, 7]);
+    };
+    const found = [...byName].filter(([name, c]) => !variadic(name) && ignores(() => surplus(c, name)));
+    expect(found.map(([name]) => name)).toEqual([]);
   });
 
   it('that take none say so', () => {
@@ -68,6 +85,7 @@ describe('layers', () => {
   );
   const argumentsOf = (name: string): unknown[] => {
     if (name === 'Unflatten') return [0, [1, 1]];
+    if (name === 'Transformer') return [2, 2, 1, 1, 2];
     if (name === 'TransformerEncoder') return [new nn.TransformerEncoderLayer(2, 2), 1];
     if (name === 'TransformerDecoder') return [new nn.TransformerDecoderLayer(2, 2), 1];
     const type: unknown = Reflect.get(nn, name);
@@ -82,11 +100,15 @@ describe('layers', () => {
     return expect.fail(`no arguments for ${name}`);
   };
 
-  it('all refuse unknown options, but for those listed', () => {
+  it('all refuse unknown options and surplus arguments', () => {
     const layers = names.filter((name) => !abstract.includes(name) && !takesAnything.includes(name));
     expect(layers.length).toBeGreaterThan(80);
-    const found = layers.filter((name) => ignores(() => make(Reflect.get(nn, name), ...argumentsOf(name), unknown)));
-    expect(found.sort()).toEqual([...SURPLUS.layers].sort());
+    const found = (...last: unknown[]): string[] =>
+      layers.filter((name) => ignores(() => make(Reflect.get(nn, name), ...argumentsOf(name), ...last)));
+    expect(found(unknown)).toEqual([]);
+    const missing = new Array<undefined>(12).fill(undefined);
+    expect(found(...missing, unknown)).toEqual([]);
+    expect(found(...missing, 7)).toEqual([]);
   });
 
   it.each(['Linear', 'Conv2d', 'LSTM', 'ReLU', 'Sigmoid', 'Dropout', 'CrossEntropyLoss'])('%s says which', (name) => {

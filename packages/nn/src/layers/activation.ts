@@ -12,9 +12,9 @@ export interface InplaceOptions {
 export class ReLU extends Module {
   inplace: boolean;
 
-  constructor(inplace?: boolean | InplaceOptions) {
+  constructor(...args: [inplace?: boolean | InplaceOptions]) {
     super();
-    const [write] = bindArguments('ReLU', ['inplace'], [inplace]);
+    const [write] = bindArguments('ReLU', ['inplace'], args);
     this.inplace = checkBoolean('ReLU', 'inplace', write ?? false);
   }
 
@@ -46,8 +46,8 @@ export interface DimOptions {
   readonly dim?: number | null;
 }
 
-function readDim(layer: string, given: unknown): number | null {
-  const [dim] = bindArguments(layer, ['dim'], [given]);
+function readDim(layer: string, given: readonly unknown[]): number | null {
+  const [dim] = bindArguments(layer, ['dim'], given);
   return dim === undefined || dim === null ? null : checkInteger(layer, 'dim', dim);
 }
 
@@ -55,9 +55,9 @@ function readDim(layer: string, given: unknown): number | null {
 export class Softmax extends Module {
   dim: number | null;
 
-  constructor(dim?: number | null | DimOptions) {
+  constructor(...args: [dim?: number | null | DimOptions]) {
     super();
-    this.dim = readDim('Softmax', dim);
+    this.dim = readDim('Softmax', args);
   }
 
   override forward(input: Tensor): Tensor {
@@ -73,9 +73,9 @@ export class Softmax extends Module {
 export class LogSoftmax extends Module {
   dim: number | null;
 
-  constructor(dim?: number | null | DimOptions) {
+  constructor(...args: [dim?: number | null | DimOptions]) {
     super();
-    this.dim = readDim('LogSoftmax', dim);
+    this.dim = readDim('LogSoftmax', args);
   }
 
   override forward(input: Tensor): Tensor {

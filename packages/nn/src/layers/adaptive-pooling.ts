@@ -9,8 +9,8 @@ interface SizeOptions {
   readonly output_size?: OutputSize;
 }
 
-function readSize(layer: string, given: unknown): OutputSize {
-  const [size] = bindArguments(layer, ['output_size'], [given]);
+function readSize(layer: string, given: readonly unknown[]): OutputSize {
+  const [size] = bindArguments(layer, ['output_size'], given);
   return checkGiven(layer, 'output_size', size) as OutputSize;
 }
 
@@ -18,9 +18,9 @@ function readSize(layer: string, given: unknown): OutputSize {
 export class AdaptiveAvgPool1d extends Module {
   output_size: OutputSize;
 
-  constructor(output_size: OutputSize | SizeOptions) {
+  constructor(...args: [output_size: OutputSize | SizeOptions]) {
     super();
-    this.output_size = readSize('AdaptiveAvgPool1d', output_size);
+    this.output_size = readSize('AdaptiveAvgPool1d', args);
   }
 
   override forward(input: Tensor): Tensor {
@@ -36,9 +36,9 @@ export class AdaptiveAvgPool1d extends Module {
 export class AdaptiveAvgPool2d extends Module {
   output_size: OutputSize;
 
-  constructor(output_size: OutputSize | SizeOptions) {
+  constructor(...args: [output_size: OutputSize | SizeOptions]) {
     super();
-    this.output_size = readSize('AdaptiveAvgPool2d', output_size);
+    this.output_size = readSize('AdaptiveAvgPool2d', args);
   }
 
   override forward(input: Tensor): Tensor {
@@ -62,10 +62,10 @@ export class AdaptiveMaxPool2d<Out extends Tensor | [Tensor, Tensor] = Tensor> e
   output_size: OutputSize;
   return_indices: boolean;
 
-  constructor(output_size: OutputSize | AdaptiveMaxOptions, return_indices?: boolean | AdaptiveMaxOptions) {
+  constructor(...args: [output_size: OutputSize | AdaptiveMaxOptions, return_indices?: boolean | AdaptiveMaxOptions]) {
     super();
     const names = ['output_size', 'return_indices'];
-    const [size, indices] = bindArguments('AdaptiveMaxPool2d', names, [output_size, return_indices]);
+    const [size, indices] = bindArguments('AdaptiveMaxPool2d', names, args);
     this.output_size = checkGiven('AdaptiveMaxPool2d', 'output_size', size) as OutputSize;
     this.return_indices = checkBoolean('AdaptiveMaxPool2d', 'return_indices', indices ?? false);
   }
@@ -106,16 +106,18 @@ export class MaxPool1d<Out extends Tensor | [Tensor, Tensor] = Tensor> extends M
   ceil_mode: boolean;
 
   constructor(
-    kernel_size: Single | MaxPool1dOptions,
-    stride?: Single | null | MaxPool1dOptions,
-    padding?: Single | MaxPool1dOptions,
-    dilation?: Single | MaxPool1dOptions,
-    return_indices?: boolean | MaxPool1dOptions,
-    ceil_mode?: boolean | MaxPool1dOptions,
+    ...given: [
+      kernel_size: Single | MaxPool1dOptions,
+      stride?: Single | null | MaxPool1dOptions,
+      padding?: Single | MaxPool1dOptions,
+      dilation?: Single | MaxPool1dOptions,
+      return_indices?: boolean | MaxPool1dOptions,
+      ceil_mode?: boolean | MaxPool1dOptions,
+    ]
   ) {
     super();
     const names = ['kernel_size', 'stride', 'padding', 'dilation', 'return_indices', 'ceil_mode'];
-    const args = bindArguments('MaxPool1d', names, [kernel_size, stride, padding, dilation, return_indices, ceil_mode]);
+    const args = bindArguments('MaxPool1d', names, given);
     this.kernel_size = checkGiven('MaxPool1d', 'kernel_size', args[0]) as Single;
     this.stride = (args[1] ?? this.kernel_size) as Single;
     this.padding = (args[2] ?? 0) as Single;
@@ -158,15 +160,17 @@ export class AvgPool1d extends Module {
   count_include_pad: boolean;
 
   constructor(
-    kernel_size: Single | AvgPool1dOptions,
-    stride?: Single | null | AvgPool1dOptions,
-    padding?: Single | AvgPool1dOptions,
-    ceil_mode?: boolean | AvgPool1dOptions,
-    count_include_pad?: boolean | AvgPool1dOptions,
+    ...given: [
+      kernel_size: Single | AvgPool1dOptions,
+      stride?: Single | null | AvgPool1dOptions,
+      padding?: Single | AvgPool1dOptions,
+      ceil_mode?: boolean | AvgPool1dOptions,
+      count_include_pad?: boolean | AvgPool1dOptions,
+    ]
   ) {
     super();
     const names = ['kernel_size', 'stride', 'padding', 'ceil_mode', 'count_include_pad'];
-    const args = bindArguments('AvgPool1d', names, [kernel_size, stride, padding, ceil_mode, count_include_pad]);
+    const args = bindArguments('AvgPool1d', names, given);
     this.kernel_size = tuple(checkGiven('AvgPool1d', 'kernel_size', args[0]));
     this.stride = tuple(args[1] ?? this.kernel_size);
     this.padding = tuple(args[2] ?? 0);

@@ -93,22 +93,23 @@ export class MultiheadAttention extends Module<[...Call], [output: Tensor, weigh
   declare out_proj: Linear;
 
   constructor(
-    embed_dim: number | MultiheadAttentionOptions,
-    num_heads?: number | MultiheadAttentionOptions,
-    dropout?: number | MultiheadAttentionOptions,
-    bias?: boolean | MultiheadAttentionOptions,
-    add_bias_kv?: boolean | MultiheadAttentionOptions,
-    add_zero_attn?: boolean | MultiheadAttentionOptions,
-    kdim?: number | null | MultiheadAttentionOptions,
-    vdim?: number | null | MultiheadAttentionOptions,
-    batch_first?: boolean | MultiheadAttentionOptions,
-    device?: Device | null | MultiheadAttentionOptions,
-    dtype?: DType | null | MultiheadAttentionOptions,
+    ...given: [
+      embed_dim: number | MultiheadAttentionOptions,
+      num_heads?: number | MultiheadAttentionOptions,
+      dropout?: number | MultiheadAttentionOptions,
+      bias?: boolean | MultiheadAttentionOptions,
+      add_bias_kv?: boolean | MultiheadAttentionOptions,
+      add_zero_attn?: boolean | MultiheadAttentionOptions,
+      kdim?: number | null | MultiheadAttentionOptions,
+      vdim?: number | null | MultiheadAttentionOptions,
+      batch_first?: boolean | MultiheadAttentionOptions,
+      device?: Device | null | MultiheadAttentionOptions,
+      dtype?: DType | null | MultiheadAttentionOptions,
+    ]
   ) {
     super();
     const layer = 'MultiheadAttention';
-    const given = [embed_dim, num_heads, dropout, bias, add_bias_kv, add_zero_attn, kdim, vdim, batch_first];
-    const args = bindArguments(layer, NAMES, [...given, device, dtype]);
+    const args = bindArguments(layer, NAMES, given);
     const flag = (i: number, usual: boolean): boolean => checkBoolean(layer, NAMES[i], args[i] ?? usual);
     this.embed_dim = checkInteger(layer, 'embed_dim', checkGiven(layer, 'embed_dim', args[0]));
     this.num_heads = checkInteger(layer, 'num_heads', checkGiven(layer, 'num_heads', args[1]));

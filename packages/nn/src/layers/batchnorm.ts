@@ -39,17 +39,18 @@ export abstract class _BatchNorm extends Module {
   declare num_batches_tracked: Tensor | null;
 
   constructor(
-    num_features: number | BatchNormOptions,
-    eps?: number | BatchNormOptions,
-    momentum?: number | null | BatchNormOptions,
-    affine?: boolean | BatchNormOptions,
-    track_running_stats?: boolean | BatchNormOptions,
-    device?: Device | null | BatchNormOptions,
-    dtype?: DType | null | BatchNormOptions,
+    ...given: [
+      num_features: number | BatchNormOptions,
+      eps?: number | BatchNormOptions,
+      momentum?: number | null | BatchNormOptions,
+      affine?: boolean | BatchNormOptions,
+      track_running_stats?: boolean | BatchNormOptions,
+      device?: Device | null | BatchNormOptions,
+      dtype?: DType | null | BatchNormOptions,
+    ]
   ) {
     super();
     const name = this._get_name();
-    const given = [num_features, eps, momentum, affine, track_running_stats, device, dtype];
     const args = bindArguments(name, BATCH_NAMES, given);
     this.num_features = required(name, 'num_features', args[0]);
     this.eps = checkNumber(name, 'eps', args[1] ?? 1e-5);

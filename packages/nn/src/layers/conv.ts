@@ -23,20 +23,21 @@ const single = (op: string, name: string, value: unknown): [number] => [singleOf
  */
 export class Conv1d extends ConvBase<[number]> {
   constructor(
-    in_channels: number | Conv1dOptions,
-    out_channels?: number | Conv1dOptions,
-    kernel_size?: Single | Conv1dOptions,
-    stride?: Single | Conv1dOptions,
-    padding?: Padding1d | Conv1dOptions,
-    dilation?: Single | Conv1dOptions,
-    groups?: number | Conv1dOptions,
-    bias?: boolean | Conv1dOptions,
-    padding_mode?: PaddingMode | Conv1dOptions,
-    device?: Device | null | Conv1dOptions,
-    dtype?: DType | null | Conv1dOptions,
+    ...args: [
+      in_channels: number | Conv1dOptions,
+      out_channels?: number | Conv1dOptions,
+      kernel_size?: Single | Conv1dOptions,
+      stride?: Single | Conv1dOptions,
+      padding?: Padding1d | Conv1dOptions,
+      dilation?: Single | Conv1dOptions,
+      groups?: number | Conv1dOptions,
+      bias?: boolean | Conv1dOptions,
+      padding_mode?: PaddingMode | Conv1dOptions,
+      device?: Device | null | Conv1dOptions,
+      dtype?: DType | null | Conv1dOptions,
+    ]
   ) {
-    const sizes = [in_channels, out_channels, kernel_size, stride, padding, dilation];
-    super(CONV_NAMES, [...sizes, groups, bias, padding_mode, device, dtype], single);
+    super(CONV_NAMES, args, single);
   }
 
   override forward(input: Tensor): Tensor {
@@ -52,20 +53,21 @@ export class Conv1d extends ConvBase<[number]> {
  */
 export class Conv2d extends ConvBase<[number, number]> {
   constructor(
-    in_channels: number | Conv2dOptions,
-    out_channels?: number | Conv2dOptions,
-    kernel_size?: Pair | Conv2dOptions,
-    stride?: Pair | Conv2dOptions,
-    padding?: Padding | Conv2dOptions,
-    dilation?: Pair | Conv2dOptions,
-    groups?: number | Conv2dOptions,
-    bias?: boolean | Conv2dOptions,
-    padding_mode?: PaddingMode | Conv2dOptions,
-    device?: Device | null | Conv2dOptions,
-    dtype?: DType | null | Conv2dOptions,
+    ...args: [
+      in_channels: number | Conv2dOptions,
+      out_channels?: number | Conv2dOptions,
+      kernel_size?: Pair | Conv2dOptions,
+      stride?: Pair | Conv2dOptions,
+      padding?: Padding | Conv2dOptions,
+      dilation?: Pair | Conv2dOptions,
+      groups?: number | Conv2dOptions,
+      bias?: boolean | Conv2dOptions,
+      padding_mode?: PaddingMode | Conv2dOptions,
+      device?: Device | null | Conv2dOptions,
+      dtype?: DType | null | Conv2dOptions,
+    ]
   ) {
-    const sizes = [in_channels, out_channels, kernel_size, stride, padding, dilation];
-    super(CONV_NAMES, [...sizes, groups, bias, padding_mode, device, dtype], pairOf);
+    super(CONV_NAMES, args, pairOf);
   }
 
   override forward(input: Tensor): Tensor {
@@ -82,21 +84,22 @@ export class Conv2d extends ConvBase<[number, number]> {
  */
 export class ConvTranspose1d extends ConvBase<[number]> {
   constructor(
-    in_channels: number | ConvTranspose1dOptions,
-    out_channels?: number | ConvTranspose1dOptions,
-    kernel_size?: Single | ConvTranspose1dOptions,
-    stride?: Single | ConvTranspose1dOptions,
-    padding?: Single | ConvTranspose1dOptions,
-    output_padding?: Single | ConvTranspose1dOptions,
-    groups?: number | ConvTranspose1dOptions,
-    bias?: boolean | ConvTranspose1dOptions,
-    dilation?: Single | ConvTranspose1dOptions,
-    padding_mode?: 'zeros' | ConvTranspose1dOptions,
-    device?: Device | null | ConvTranspose1dOptions,
-    dtype?: DType | null | ConvTranspose1dOptions,
+    ...args: [
+      in_channels: number | ConvTranspose1dOptions,
+      out_channels?: number | ConvTranspose1dOptions,
+      kernel_size?: Single | ConvTranspose1dOptions,
+      stride?: Single | ConvTranspose1dOptions,
+      padding?: Single | ConvTranspose1dOptions,
+      output_padding?: Single | ConvTranspose1dOptions,
+      groups?: number | ConvTranspose1dOptions,
+      bias?: boolean | ConvTranspose1dOptions,
+      dilation?: Single | ConvTranspose1dOptions,
+      padding_mode?: 'zeros' | ConvTranspose1dOptions,
+      device?: Device | null | ConvTranspose1dOptions,
+      dtype?: DType | null | ConvTranspose1dOptions,
+    ]
   ) {
-    const sizes = [in_channels, out_channels, kernel_size, stride, padding, output_padding];
-    super(TRANSPOSE_NAMES, [...sizes, groups, bias, dilation, padding_mode, device, dtype], single);
+    super(TRANSPOSE_NAMES, args, single);
   }
 
   override forward(input: Tensor, output_size?: readonly number[] | null): Tensor {
@@ -115,21 +118,22 @@ export class ConvTranspose1d extends ConvBase<[number]> {
  */
 export class ConvTranspose2d extends ConvBase<[number, number]> {
   constructor(
-    in_channels: number | ConvTranspose2dOptions,
-    out_channels?: number | ConvTranspose2dOptions,
-    kernel_size?: Pair | ConvTranspose2dOptions,
-    stride?: Pair | ConvTranspose2dOptions,
-    padding?: Pair | ConvTranspose2dOptions,
-    output_padding?: Pair | ConvTranspose2dOptions,
-    groups?: number | ConvTranspose2dOptions,
-    bias?: boolean | ConvTranspose2dOptions,
-    dilation?: Pair | ConvTranspose2dOptions,
-    padding_mode?: 'zeros' | ConvTranspose2dOptions,
-    device?: Device | null | ConvTranspose2dOptions,
-    dtype?: DType | null | ConvTranspose2dOptions,
+    ...args: [
+      in_channels: number | ConvTranspose2dOptions,
+      out_channels?: number | ConvTranspose2dOptions,
+      kernel_size?: Pair | ConvTranspose2dOptions,
+      stride?: Pair | ConvTranspose2dOptions,
+      padding?: Pair | ConvTranspose2dOptions,
+      output_padding?: Pair | ConvTranspose2dOptions,
+      groups?: number | ConvTranspose2dOptions,
+      bias?: boolean | ConvTranspose2dOptions,
+      dilation?: Pair | ConvTranspose2dOptions,
+      padding_mode?: 'zeros' | ConvTranspose2dOptions,
+      device?: Device | null | ConvTranspose2dOptions,
+      dtype?: DType | null | ConvTranspose2dOptions,
+    ]
   ) {
-    const sizes = [in_channels, out_channels, kernel_size, stride, padding, output_padding];
-    super(TRANSPOSE_NAMES, [...sizes, groups, bias, dilation, padding_mode, device, dtype], pairOf);
+    super(TRANSPOSE_NAMES, args, pairOf);
   }
 
   override forward(input: Tensor, output_size?: readonly number[] | null): Tensor {

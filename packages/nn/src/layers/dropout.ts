@@ -13,10 +13,10 @@ abstract class DropoutBase extends Module {
   p: number;
   inplace: boolean;
 
-  constructor(p?: number | DropoutOptions, inplace?: boolean | DropoutOptions) {
+  constructor(...args: [p?: number | DropoutOptions, inplace?: boolean | DropoutOptions]) {
     super();
     const name = this._get_name();
-    const [probability, write] = bindArguments(name, ['p', 'inplace'], [p, inplace]);
+    const [probability, write] = bindArguments(name, ['p', 'inplace'], args);
     this.p = checkNumber(name, 'p', probability ?? 0.5);
     if (this.p < 0 || this.p > 1) {
       throw new ValueError(`dropout probability has to be between 0 and 1, but got ${this.p}`);

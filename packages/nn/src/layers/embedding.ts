@@ -68,21 +68,22 @@ export class Embedding extends Module {
   sparse: boolean;
 
   constructor(
-    num_embeddings: number | EmbeddingOptions,
-    embedding_dim?: number | EmbeddingOptions,
-    padding_idx?: number | null | EmbeddingOptions,
-    max_norm?: number | null | EmbeddingOptions,
-    norm_type?: number | EmbeddingOptions,
-    scale_grad_by_freq?: boolean | EmbeddingOptions,
-    sparse?: boolean | EmbeddingOptions,
-    _weight?: Tensor | null | EmbeddingOptions,
-    _freeze?: boolean | EmbeddingOptions,
-    device?: Device | null | EmbeddingOptions,
-    dtype?: DType | null | EmbeddingOptions,
+    ...given: [
+      num_embeddings: number | EmbeddingOptions,
+      embedding_dim?: number | EmbeddingOptions,
+      padding_idx?: number | null | EmbeddingOptions,
+      max_norm?: number | null | EmbeddingOptions,
+      norm_type?: number | EmbeddingOptions,
+      scale_grad_by_freq?: boolean | EmbeddingOptions,
+      sparse?: boolean | EmbeddingOptions,
+      _weight?: Tensor | null | EmbeddingOptions,
+      _freeze?: boolean | EmbeddingOptions,
+      device?: Device | null | EmbeddingOptions,
+      dtype?: DType | null | EmbeddingOptions,
+    ]
   ) {
     super();
-    const given = [num_embeddings, embedding_dim, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse];
-    const args = bindArguments('Embedding', NAMES, [...given, _weight, _freeze, device, dtype]);
+    const args = bindArguments('Embedding', NAMES, given);
     this.num_embeddings = required('Embedding', 'num_embeddings', args[0]);
     this.embedding_dim = required('Embedding', 'embedding_dim', args[1]);
     this.padding_idx = readPadding(args[2], this.num_embeddings);

@@ -15,9 +15,9 @@ export class Flatten extends Module {
   start_dim: number;
   end_dim: number;
 
-  constructor(start_dim?: number | FlattenOptions, end_dim?: number | FlattenOptions) {
+  constructor(...args: [start_dim?: number | FlattenOptions, end_dim?: number | FlattenOptions]) {
     super();
-    const [start, end] = bindArguments('Flatten', ['start_dim', 'end_dim'], [start_dim, end_dim]);
+    const [start, end] = bindArguments('Flatten', ['start_dim', 'end_dim'], args);
     this.start_dim = checkInteger('Flatten', 'start_dim', start ?? 1);
     this.end_dim = checkInteger('Flatten', 'end_dim', end ?? -1);
   }

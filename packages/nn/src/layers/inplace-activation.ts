@@ -29,8 +29,8 @@ export interface WriteOptions {
 
 /** x · σ(x). https://pytorch.org/docs/stable/generated/torch.nn.SiLU.html */
 export class SiLU extends MaybeInplace {
-  constructor(inplace?: boolean | WriteOptions) {
-    super('SiLU', bindArguments('SiLU', ['inplace'], [inplace])[0]);
+  constructor(...args: [inplace?: boolean | WriteOptions]) {
+    super('SiLU', bindArguments('SiLU', ['inplace'], args)[0]);
   }
 
   override forward(input: Tensor): Tensor {
@@ -40,8 +40,8 @@ export class SiLU extends MaybeInplace {
 
 /** x · tanh(softplus x). https://pytorch.org/docs/stable/generated/torch.nn.Mish.html */
 export class Mish extends MaybeInplace {
-  constructor(inplace?: boolean | WriteOptions) {
-    super('Mish', bindArguments('Mish', ['inplace'], [inplace])[0]);
+  constructor(...args: [inplace?: boolean | WriteOptions]) {
+    super('Mish', bindArguments('Mish', ['inplace'], args)[0]);
   }
 
   override forward(input: Tensor): Tensor {
@@ -51,8 +51,8 @@ export class Mish extends MaybeInplace {
 
 /** The ELU that keeps mean 0 and variance 1. https://pytorch.org/docs/stable/generated/torch.nn.SELU.html */
 export class SELU extends MaybeInplace {
-  constructor(inplace?: boolean | WriteOptions) {
-    super('SELU', bindArguments('SELU', ['inplace'], [inplace])[0]);
+  constructor(...args: [inplace?: boolean | WriteOptions]) {
+    super('SELU', bindArguments('SELU', ['inplace'], args)[0]);
   }
 
   override forward(input: Tensor): Tensor {
@@ -62,8 +62,8 @@ export class SELU extends MaybeInplace {
 
 /** min(max(x, 0), 6). https://pytorch.org/docs/stable/generated/torch.nn.ReLU6.html */
 export class ReLU6 extends MaybeInplace {
-  constructor(inplace?: boolean | WriteOptions) {
-    super('ReLU6', bindArguments('ReLU6', ['inplace'], [inplace])[0]);
+  constructor(...args: [inplace?: boolean | WriteOptions]) {
+    super('ReLU6', bindArguments('ReLU6', ['inplace'], args)[0]);
   }
 
   override forward(input: Tensor): Tensor {
@@ -73,8 +73,8 @@ export class ReLU6 extends MaybeInplace {
 
 /** min(max(x + 3, 0), 6) / 6. https://pytorch.org/docs/stable/generated/torch.nn.Hardsigmoid.html */
 export class Hardsigmoid extends MaybeInplace {
-  constructor(inplace?: boolean | WriteOptions) {
-    super('Hardsigmoid', bindArguments('Hardsigmoid', ['inplace'], [inplace])[0]);
+  constructor(...args: [inplace?: boolean | WriteOptions]) {
+    super('Hardsigmoid', bindArguments('Hardsigmoid', ['inplace'], args)[0]);
   }
 
   override forward(input: Tensor): Tensor {
@@ -89,8 +89,8 @@ export class Hardsigmoid extends MaybeInplace {
 
 /** x · hardsigmoid(x). https://pytorch.org/docs/stable/generated/torch.nn.Hardswish.html */
 export class Hardswish extends MaybeInplace {
-  constructor(inplace?: boolean | WriteOptions) {
-    super('Hardswish', bindArguments('Hardswish', ['inplace'], [inplace])[0]);
+  constructor(...args: [inplace?: boolean | WriteOptions]) {
+    super('Hardswish', bindArguments('Hardswish', ['inplace'], args)[0]);
   }
 
   override forward(input: Tensor): Tensor {
@@ -111,8 +111,8 @@ export interface ELUOptions extends WriteOptions {
 export class ELU extends MaybeInplace {
   alpha: number;
 
-  constructor(alpha?: number | ELUOptions, inplace?: boolean | ELUOptions) {
-    const args = bindArguments('ELU', ['alpha', 'inplace'], [alpha, inplace]);
+  constructor(...given: [alpha?: number | ELUOptions, inplace?: boolean | ELUOptions]) {
+    const args = bindArguments('ELU', ['alpha', 'inplace'], given);
     super('ELU', args[1]);
     this.alpha = checkNumber('ELU', 'alpha', args[0] ?? 1);
   }
@@ -134,8 +134,8 @@ export interface CELUOptions extends WriteOptions {
 export class CELU extends MaybeInplace {
   alpha: number;
 
-  constructor(alpha?: number | CELUOptions, inplace?: boolean | CELUOptions) {
-    const args = bindArguments('CELU', ['alpha', 'inplace'], [alpha, inplace]);
+  constructor(...given: [alpha?: number | CELUOptions, inplace?: boolean | CELUOptions]) {
+    const args = bindArguments('CELU', ['alpha', 'inplace'], given);
     super('CELU', args[1]);
     this.alpha = checkNumber('CELU', 'alpha', args[0] ?? 1);
   }
@@ -157,8 +157,8 @@ export interface LeakyReLUOptions extends WriteOptions {
 export class LeakyReLU extends MaybeInplace {
   negative_slope: number;
 
-  constructor(negative_slope?: number | LeakyReLUOptions, inplace?: boolean | LeakyReLUOptions) {
-    const args = bindArguments('LeakyReLU', ['negative_slope', 'inplace'], [negative_slope, inplace]);
+  constructor(...given: [negative_slope?: number | LeakyReLUOptions, inplace?: boolean | LeakyReLUOptions]) {
+    const args = bindArguments('LeakyReLU', ['negative_slope', 'inplace'], given);
     super('LeakyReLU', args[1]);
     this.negative_slope = checkNumber('LeakyReLU', 'negative_slope', args[0] ?? 0.01);
   }
@@ -183,11 +183,13 @@ export class Hardtanh extends MaybeInplace {
   max_val: number;
 
   constructor(
-    min_val?: number | HardtanhOptions,
-    max_val?: number | HardtanhOptions,
-    inplace?: boolean | HardtanhOptions,
+    ...given: [
+      min_val?: number | HardtanhOptions,
+      max_val?: number | HardtanhOptions,
+      inplace?: boolean | HardtanhOptions,
+    ]
   ) {
-    const args = bindArguments('Hardtanh', ['min_val', 'max_val', 'inplace'], [min_val, max_val, inplace]);
+    const args = bindArguments('Hardtanh', ['min_val', 'max_val', 'inplace'], given);
     super('Hardtanh', args[2]);
     this.min_val = checkNumber('Hardtanh', 'min_val', args[0] ?? -1);
     this.max_val = checkNumber('Hardtanh', 'max_val', args[1] ?? 1);
@@ -213,11 +215,13 @@ export class Threshold extends MaybeInplace {
   value: number;
 
   constructor(
-    threshold: number | ThresholdOptions,
-    value?: number | ThresholdOptions,
-    inplace?: boolean | ThresholdOptions,
+    ...given: [
+      threshold: number | ThresholdOptions,
+      value?: number | ThresholdOptions,
+      inplace?: boolean | ThresholdOptions,
+    ]
   ) {
-    const args = bindArguments('Threshold', ['threshold', 'value', 'inplace'], [threshold, value, inplace]);
+    const args = bindArguments('Threshold', ['threshold', 'value', 'inplace'], given);
     super('Threshold', args[2]);
     this.threshold = checkNumber('Threshold', 'threshold', args[0]);
     this.value = checkNumber('Threshold', 'value', args[1]);

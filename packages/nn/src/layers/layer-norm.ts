@@ -33,16 +33,18 @@ export class LayerNorm extends Module {
   declare bias: Parameter | null;
 
   constructor(
-    normalized_shape: number | readonly number[] | LayerNormOptions,
-    eps?: number | LayerNormOptions,
-    elementwise_affine?: boolean | LayerNormOptions,
-    bias?: boolean | LayerNormOptions,
-    device?: Device | null | LayerNormOptions,
-    dtype?: DType | null | LayerNormOptions,
+    ...given: [
+      normalized_shape: number | readonly number[] | LayerNormOptions,
+      eps?: number | LayerNormOptions,
+      elementwise_affine?: boolean | LayerNormOptions,
+      bias?: boolean | LayerNormOptions,
+      device?: Device | null | LayerNormOptions,
+      dtype?: DType | null | LayerNormOptions,
+    ]
   ) {
     super();
     const names = ['normalized_shape', 'eps', 'elementwise_affine', 'bias', 'device', 'dtype'];
-    const args = bindArguments('LayerNorm', names, [normalized_shape, eps, elementwise_affine, bias, device, dtype]);
+    const args = bindArguments('LayerNorm', names, given);
     this.normalized_shape = readShape('LayerNorm', args[0]);
     this.eps = checkNumber('LayerNorm', 'eps', args[1] ?? 1e-5);
     this.elementwise_affine = checkBoolean('LayerNorm', 'elementwise_affine', args[2] ?? true);
@@ -89,15 +91,17 @@ export class RMSNorm extends Module {
   declare weight: Parameter | null;
 
   constructor(
-    normalized_shape: number | readonly number[] | RMSNormOptions,
-    eps?: number | null | RMSNormOptions,
-    elementwise_affine?: boolean | RMSNormOptions,
-    device?: Device | null | RMSNormOptions,
-    dtype?: DType | null | RMSNormOptions,
+    ...given: [
+      normalized_shape: number | readonly number[] | RMSNormOptions,
+      eps?: number | null | RMSNormOptions,
+      elementwise_affine?: boolean | RMSNormOptions,
+      device?: Device | null | RMSNormOptions,
+      dtype?: DType | null | RMSNormOptions,
+    ]
   ) {
     super();
     const names = ['normalized_shape', 'eps', 'elementwise_affine', 'device', 'dtype'];
-    const args = bindArguments('RMSNorm', names, [normalized_shape, eps, elementwise_affine, device, dtype]);
+    const args = bindArguments('RMSNorm', names, given);
     this.normalized_shape = readShape('RMSNorm', args[0]);
     this.eps = args[1] === undefined || args[1] === null ? null : checkNumber('RMSNorm', 'eps', args[1]);
     this.elementwise_affine = checkBoolean('RMSNorm', 'elementwise_affine', args[2] ?? true);

@@ -26,15 +26,17 @@ export class Linear extends Module {
   declare bias: Parameter | null;
 
   constructor(
-    in_features: number | LinearOptions,
-    out_features?: number | LinearOptions,
-    bias?: boolean | LinearOptions,
-    device?: Device | null | LinearOptions,
-    dtype?: DType | null | LinearOptions,
+    ...given: [
+      in_features: number | LinearOptions,
+      out_features?: number | LinearOptions,
+      bias?: boolean | LinearOptions,
+      device?: Device | null | LinearOptions,
+      dtype?: DType | null | LinearOptions,
+    ]
   ) {
     super();
     const names = ['in_features', 'out_features', 'bias', 'device', 'dtype'];
-    const args = bindArguments('Linear', names, [in_features, out_features, bias, device, dtype]);
+    const args = bindArguments('Linear', names, given);
     this.in_features = required('Linear', 'in_features', args[0]);
     this.out_features = required('Linear', 'out_features', args[1]);
     const options = { device: args[3] as Device | null, dtype: args[4] as DType | null };

@@ -26,12 +26,14 @@ export class MSELoss extends Module<[input: Tensor, target: Tensor], Tensor> {
   reduction: Reduction;
 
   constructor(
-    size_average?: boolean | null | LossOptions,
-    reduce?: boolean | null | LossOptions,
-    reduction?: Reduction | LossOptions,
+    ...given: [
+      size_average?: boolean | null | LossOptions,
+      reduce?: boolean | null | LossOptions,
+      reduction?: Reduction | LossOptions,
+    ]
   ) {
     super();
-    const args = bindArguments('MSELoss', ['size_average', 'reduce', 'reduction'], [size_average, reduce, reduction]);
+    const args = bindArguments('MSELoss', ['size_average', 'reduce', 'reduction'], given);
     this.reduction = readReduction(args[0], args[1], args[2]);
   }
 
@@ -57,15 +59,17 @@ export class NLLLoss extends Module<[input: Tensor, target: Tensor], Tensor> {
   reduction: Reduction;
 
   constructor(
-    weight?: Tensor | null | ClassLossOptions,
-    size_average?: boolean | null | ClassLossOptions,
-    ignore_index?: number | ClassLossOptions,
-    reduce?: boolean | null | ClassLossOptions,
-    reduction?: Reduction | ClassLossOptions,
+    ...given: [
+      weight?: Tensor | null | ClassLossOptions,
+      size_average?: boolean | null | ClassLossOptions,
+      ignore_index?: number | ClassLossOptions,
+      reduce?: boolean | null | ClassLossOptions,
+      reduction?: Reduction | ClassLossOptions,
+    ]
   ) {
     super();
     const names = ['weight', 'size_average', 'ignore_index', 'reduce', 'reduction'];
-    const args = bindArguments('NLLLoss', names, [weight, size_average, ignore_index, reduce, reduction]);
+    const args = bindArguments('NLLLoss', names, given);
     this.register_buffer('weight', (args[0] ?? null) as Tensor | null);
     this.ignore_index = checkNumber('NLLLoss', 'ignore_index', args[2] ?? -100);
     this.reduction = readReduction(args[1], args[3], args[4]);
@@ -93,16 +97,17 @@ export class CrossEntropyLoss extends Module<[input: Tensor, target: Tensor], Te
   label_smoothing: number;
 
   constructor(
-    weight?: Tensor | null | CrossEntropyLossOptions,
-    size_average?: boolean | null | CrossEntropyLossOptions,
-    ignore_index?: number | CrossEntropyLossOptions,
-    reduce?: boolean | null | CrossEntropyLossOptions,
-    reduction?: Reduction | CrossEntropyLossOptions,
-    label_smoothing?: number | CrossEntropyLossOptions,
+    ...given: [
+      weight?: Tensor | null | CrossEntropyLossOptions,
+      size_average?: boolean | null | CrossEntropyLossOptions,
+      ignore_index?: number | CrossEntropyLossOptions,
+      reduce?: boolean | null | CrossEntropyLossOptions,
+      reduction?: Reduction | CrossEntropyLossOptions,
+      label_smoothing?: number | CrossEntropyLossOptions,
+    ]
   ) {
     super();
     const names = ['weight', 'size_average', 'ignore_index', 'reduce', 'reduction', 'label_smoothing'];
-    const given = [weight, size_average, ignore_index, reduce, reduction, label_smoothing];
     const args = bindArguments('CrossEntropyLoss', names, given);
     this.register_buffer('weight', (args[0] ?? null) as Tensor | null);
     this.ignore_index = checkNumber('CrossEntropyLoss', 'ignore_index', args[2] ?? -100);

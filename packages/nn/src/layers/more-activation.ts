@@ -30,9 +30,9 @@ export class Tanhshrink extends Module {
 export class Hardshrink extends Module {
   lambd: number;
 
-  constructor(lambd?: number | { readonly lambd?: number }) {
+  constructor(...args: [lambd?: number | { readonly lambd?: number }]) {
     super();
-    const [width] = bindArguments('Hardshrink', ['lambd'], [lambd]);
+    const [width] = bindArguments('Hardshrink', ['lambd'], args);
     this.lambd = checkNumber('Hardshrink', 'lambd', width ?? 0.5);
   }
 
@@ -49,9 +49,9 @@ export class Hardshrink extends Module {
 export class Softshrink extends Module {
   lambd: number;
 
-  constructor(lambd?: number | { readonly lambd?: number }) {
+  constructor(...args: [lambd?: number | { readonly lambd?: number }]) {
     super();
-    const [width] = bindArguments('Softshrink', ['lambd'], [lambd]);
+    const [width] = bindArguments('Softshrink', ['lambd'], args);
     this.lambd = checkNumber('Softshrink', 'lambd', width ?? 0.5);
   }
 
@@ -72,9 +72,9 @@ export interface GELUOptions {
 export class GELU extends Module {
   approximate: 'none' | 'tanh';
 
-  constructor(approximate?: 'none' | 'tanh' | GELUOptions) {
+  constructor(...args: [approximate?: 'none' | 'tanh' | GELUOptions]) {
     super();
-    const [how] = bindArguments('GELU', ['approximate'], [approximate]);
+    const [how] = bindArguments('GELU', ['approximate'], args);
     this.approximate = (how ?? 'none') as 'none' | 'tanh';
   }
 
@@ -97,9 +97,9 @@ export class Softplus extends Module {
   beta: number;
   threshold: number;
 
-  constructor(beta?: number | SoftplusOptions, threshold?: number | SoftplusOptions) {
+  constructor(...given: [beta?: number | SoftplusOptions, threshold?: number | SoftplusOptions]) {
     super();
-    const args = bindArguments('Softplus', ['beta', 'threshold'], [beta, threshold]);
+    const args = bindArguments('Softplus', ['beta', 'threshold'], given);
     this.beta = checkNumber('Softplus', 'beta', args[0] ?? 1);
     this.threshold = checkNumber('Softplus', 'threshold', args[1] ?? 20);
   }
@@ -128,14 +128,16 @@ export class PReLU extends Module {
   weight: Parameter;
 
   constructor(
-    num_parameters?: number | PReLUOptions,
-    initial?: number | PReLUOptions,
-    device?: Device | null | PReLUOptions,
-    dtype?: DType | null | PReLUOptions,
+    ...given: [
+      num_parameters?: number | PReLUOptions,
+      initial?: number | PReLUOptions,
+      device?: Device | null | PReLUOptions,
+      dtype?: DType | null | PReLUOptions,
+    ]
   ) {
     super();
     const names = ['num_parameters', 'init', 'device', 'dtype'];
-    const args = bindArguments('PReLU', names, [num_parameters, initial, device, dtype]);
+    const args = bindArguments('PReLU', names, given);
     this.num_parameters = checkInteger('PReLU', 'num_parameters', args[0] ?? 1, 1);
     this.init = checkNumber('PReLU', 'init', args[1] ?? 0.25);
     const options = { device: args[2] as Device | null, dtype: args[3] as DType | null };
@@ -159,9 +161,9 @@ export class PReLU extends Module {
 export class GLU extends Module {
   dim: number;
 
-  constructor(dim?: number | { readonly dim?: number }) {
+  constructor(...args: [dim?: number | { readonly dim?: number }]) {
     super();
-    const [d] = bindArguments('GLU', ['dim'], [dim]);
+    const [d] = bindArguments('GLU', ['dim'], args);
     this.dim = checkInteger('GLU', 'dim', d ?? -1);
   }
 
@@ -178,9 +180,9 @@ export class GLU extends Module {
 export class Softmin extends Module {
   dim: number | null;
 
-  constructor(dim?: number | null | { readonly dim?: number | null }) {
+  constructor(...args: [dim?: number | null | { readonly dim?: number | null }]) {
     super();
-    const [d] = bindArguments('Softmin', ['dim'], [dim]);
+    const [d] = bindArguments('Softmin', ['dim'], args);
     this.dim = d === undefined || d === null ? null : checkInteger('Softmin', 'dim', d);
   }
 

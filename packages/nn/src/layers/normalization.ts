@@ -29,16 +29,18 @@ export class GroupNorm extends Module {
   declare bias: Parameter | null;
 
   constructor(
-    num_groups: number | GroupNormOptions,
-    num_channels?: number | GroupNormOptions,
-    eps?: number | GroupNormOptions,
-    affine?: boolean | GroupNormOptions,
-    device?: Device | null | GroupNormOptions,
-    dtype?: DType | null | GroupNormOptions,
+    ...given: [
+      num_groups: number | GroupNormOptions,
+      num_channels?: number | GroupNormOptions,
+      eps?: number | GroupNormOptions,
+      affine?: boolean | GroupNormOptions,
+      device?: Device | null | GroupNormOptions,
+      dtype?: DType | null | GroupNormOptions,
+    ]
   ) {
     super();
     const names = ['num_groups', 'num_channels', 'eps', 'affine', 'device', 'dtype'];
-    const args = bindArguments('GroupNorm', names, [num_groups, num_channels, eps, affine, device, dtype]);
+    const args = bindArguments('GroupNorm', names, given);
     this.num_groups = checkInteger('GroupNorm', 'num_groups', checkGiven('GroupNorm', 'num_groups', args[0]), 1);
     this.num_channels = required('GroupNorm', 'num_channels', args[1]);
     if (this.num_channels % this.num_groups !== 0) throw new ValueError('num_channels must be divisible by num_groups');

@@ -28,12 +28,12 @@ abstract class Pad extends Module {
   }
 }
 
-const paddingOf = (layer: string, given: unknown): unknown => bindArguments(layer, ['padding'], [given])[0];
+const paddingOf = (layer: string, given: readonly unknown[]): unknown => bindArguments(layer, ['padding'], given)[0];
 
 /** Zeros around `[…, H, W]`. https://pytorch.org/docs/stable/generated/torch.nn.ZeroPad2d.html */
 export class ZeroPad2d extends Pad {
-  constructor(padding: PadWidth | PadOptions) {
-    super(4, paddingOf('ZeroPad2d', padding));
+  constructor(...args: [padding: PadWidth | PadOptions]) {
+    super(4, paddingOf('ZeroPad2d', args));
   }
 
   override forward(input: Tensor): Tensor {
@@ -49,8 +49,8 @@ interface ConstantPadOptions extends PadOptions {
 export class ConstantPad1d extends Pad {
   value: number;
 
-  constructor(padding: PadWidth | ConstantPadOptions, value?: number | ConstantPadOptions) {
-    const [sides, fill] = bindArguments('ConstantPad1d', ['padding', 'value'], [padding, value]);
+  constructor(...args: [padding: PadWidth | ConstantPadOptions, value?: number | ConstantPadOptions]) {
+    const [sides, fill] = bindArguments('ConstantPad1d', ['padding', 'value'], args);
     super(2, sides);
     this.value = checkNumber('ConstantPad1d', 'value', checkGiven('ConstantPad1d', 'value', fill));
   }
@@ -68,8 +68,8 @@ export class ConstantPad1d extends Pad {
 export class ConstantPad2d extends Pad {
   value: number;
 
-  constructor(padding: PadWidth | ConstantPadOptions, value?: number | ConstantPadOptions) {
-    const [sides, fill] = bindArguments('ConstantPad2d', ['padding', 'value'], [padding, value]);
+  constructor(...args: [padding: PadWidth | ConstantPadOptions, value?: number | ConstantPadOptions]) {
+    const [sides, fill] = bindArguments('ConstantPad2d', ['padding', 'value'], args);
     super(4, sides);
     this.value = checkNumber('ConstantPad2d', 'value', checkGiven('ConstantPad2d', 'value', fill));
   }
@@ -85,8 +85,8 @@ export class ConstantPad2d extends Pad {
 
 /** `[…, L]` mirrored at its ends. https://pytorch.org/docs/stable/generated/torch.nn.ReflectionPad1d.html */
 export class ReflectionPad1d extends Pad {
-  constructor(padding: PadWidth | PadOptions) {
-    super(2, paddingOf('ReflectionPad1d', padding));
+  constructor(...args: [padding: PadWidth | PadOptions]) {
+    super(2, paddingOf('ReflectionPad1d', args));
   }
 
   override forward(input: Tensor): Tensor {
@@ -96,8 +96,8 @@ export class ReflectionPad1d extends Pad {
 
 /** `[…, H, W]` mirrored at its border. https://pytorch.org/docs/stable/generated/torch.nn.ReflectionPad2d.html */
 export class ReflectionPad2d extends Pad {
-  constructor(padding: PadWidth | PadOptions) {
-    super(4, paddingOf('ReflectionPad2d', padding));
+  constructor(...args: [padding: PadWidth | PadOptions]) {
+    super(4, paddingOf('ReflectionPad2d', args));
   }
 
   override forward(input: Tensor): Tensor {
@@ -107,8 +107,8 @@ export class ReflectionPad2d extends Pad {
 
 /** The ends of `[…, L]` repeated. https://pytorch.org/docs/stable/generated/torch.nn.ReplicationPad1d.html */
 export class ReplicationPad1d extends Pad {
-  constructor(padding: PadWidth | PadOptions) {
-    super(2, paddingOf('ReplicationPad1d', padding));
+  constructor(...args: [padding: PadWidth | PadOptions]) {
+    super(2, paddingOf('ReplicationPad1d', args));
   }
 
   override forward(input: Tensor): Tensor {
@@ -118,8 +118,8 @@ export class ReplicationPad1d extends Pad {
 
 /** The border of `[…, H, W]` repeated. https://pytorch.org/docs/stable/generated/torch.nn.ReplicationPad2d.html */
 export class ReplicationPad2d extends Pad {
-  constructor(padding: PadWidth | PadOptions) {
-    super(4, paddingOf('ReplicationPad2d', padding));
+  constructor(...args: [padding: PadWidth | PadOptions]) {
+    super(4, paddingOf('ReplicationPad2d', args));
   }
 
   override forward(input: Tensor): Tensor {

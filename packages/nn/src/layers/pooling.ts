@@ -28,16 +28,18 @@ export class MaxPool2d<Out extends Tensor | [Tensor, Tensor] = Tensor> extends M
   ceil_mode: boolean;
 
   constructor(
-    kernel_size: Pair | MaxPool2dOptions,
-    stride?: Pair | null | MaxPool2dOptions,
-    padding?: Pair | MaxPool2dOptions,
-    dilation?: Pair | MaxPool2dOptions,
-    return_indices?: boolean | MaxPool2dOptions,
-    ceil_mode?: boolean | MaxPool2dOptions,
+    ...given: [
+      kernel_size: Pair | MaxPool2dOptions,
+      stride?: Pair | null | MaxPool2dOptions,
+      padding?: Pair | MaxPool2dOptions,
+      dilation?: Pair | MaxPool2dOptions,
+      return_indices?: boolean | MaxPool2dOptions,
+      ceil_mode?: boolean | MaxPool2dOptions,
+    ]
   ) {
     super();
     const names = ['kernel_size', 'stride', 'padding', 'dilation', 'return_indices', 'ceil_mode'];
-    const args = bindArguments('MaxPool2d', names, [kernel_size, stride, padding, dilation, return_indices, ceil_mode]);
+    const args = bindArguments('MaxPool2d', names, given);
     this.kernel_size = checkGiven('MaxPool2d', 'kernel_size', args[0]) as Pair;
     this.stride = (args[1] ?? this.kernel_size) as Pair;
     this.padding = (args[2] ?? 0) as Pair;
@@ -82,16 +84,17 @@ export class AvgPool2d extends Module {
   divisor_override: number | null;
 
   constructor(
-    kernel_size: Pair | AvgPool2dOptions,
-    stride?: Pair | null | AvgPool2dOptions,
-    padding?: Pair | AvgPool2dOptions,
-    ceil_mode?: boolean | AvgPool2dOptions,
-    count_include_pad?: boolean | AvgPool2dOptions,
-    divisor_override?: number | null | AvgPool2dOptions,
+    ...given: [
+      kernel_size: Pair | AvgPool2dOptions,
+      stride?: Pair | null | AvgPool2dOptions,
+      padding?: Pair | AvgPool2dOptions,
+      ceil_mode?: boolean | AvgPool2dOptions,
+      count_include_pad?: boolean | AvgPool2dOptions,
+      divisor_override?: number | null | AvgPool2dOptions,
+    ]
   ) {
     super();
     const names = ['kernel_size', 'stride', 'padding', 'ceil_mode', 'count_include_pad', 'divisor_override'];
-    const given = [kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override];
     const args = bindArguments('AvgPool2d', names, given);
     this.kernel_size = checkGiven('AvgPool2d', 'kernel_size', args[0]) as Pair;
     this.stride = (args[1] ?? this.kernel_size) as Pair;

@@ -12,9 +12,9 @@ interface PixelShuffleOptions {
 export class PixelShuffle extends Module {
   upscale_factor: number;
 
-  constructor(upscale_factor: number | PixelShuffleOptions) {
+  constructor(...args: [upscale_factor: number | PixelShuffleOptions]) {
     super();
-    const [factor] = bindArguments('PixelShuffle', ['upscale_factor'], [upscale_factor]);
+    const [factor] = bindArguments('PixelShuffle', ['upscale_factor'], args);
     this.upscale_factor = checkInteger('PixelShuffle', 'upscale_factor', factor, 1);
   }
 
@@ -37,9 +37,9 @@ export class Unflatten extends Module {
   dim: number;
   unflattened_size: number[];
 
-  constructor(dim: number | UnflattenOptions, unflattened_size?: readonly number[] | UnflattenOptions) {
+  constructor(...args: [dim: number | UnflattenOptions, unflattened_size?: readonly number[] | UnflattenOptions]) {
     super();
-    const [d, size] = bindArguments('Unflatten', ['dim', 'unflattened_size'], [dim, unflattened_size]);
+    const [d, size] = bindArguments('Unflatten', ['dim', 'unflattened_size'], args);
     this.dim = checkInteger('Unflatten', 'dim', checkGiven('Unflatten', 'dim', d));
     const sizes = checkGiven('Unflatten', 'unflattened_size', size) as readonly number[];
     this.unflattened_size = sizes.map((n) => checkInteger('Unflatten', 'unflattened_size', n, -1));
@@ -75,15 +75,16 @@ export class Upsample extends Module {
   recompute_scale_factor: boolean | null;
 
   constructor(
-    size?: number | readonly number[] | null | UpsampleOptions,
-    scale_factor?: number | readonly number[] | null | UpsampleOptions,
-    mode?: UpsampleMode | UpsampleOptions,
-    align_corners?: boolean | null | UpsampleOptions,
-    recompute_scale_factor?: boolean | null | UpsampleOptions,
+    ...given: [
+      size?: number | readonly number[] | null | UpsampleOptions,
+      scale_factor?: number | readonly number[] | null | UpsampleOptions,
+      mode?: UpsampleMode | UpsampleOptions,
+      align_corners?: boolean | null | UpsampleOptions,
+      recompute_scale_factor?: boolean | null | UpsampleOptions,
+    ]
   ) {
     super();
     const names = ['size', 'scale_factor', 'mode', 'align_corners', 'recompute_scale_factor'];
-    const given = [size, scale_factor, mode, align_corners, recompute_scale_factor];
     const args = bindArguments('Upsample', names, given);
     this.size = (args[0] ?? null) as number | readonly number[] | null;
     this.scale_factor = (args[1] ?? null) as number | readonly number[] | null;

@@ -46,21 +46,23 @@ export class TransformerEncoder extends Module<
   mask_check: boolean;
 
   constructor(
-    encoder_layer: AnyModule,
-    num_layers?: number | TransformerEncoderOptions,
-    norm?: Module | null | TransformerEncoderOptions,
-    enable_nested_tensor?: boolean | TransformerEncoderOptions,
-    mask_check?: boolean | TransformerEncoderOptions,
+    ...args: [
+      encoder_layer: AnyModule | (TransformerEncoderOptions & { readonly encoder_layer: AnyModule }),
+      num_layers?: number | TransformerEncoderOptions,
+      norm?: Module | null | TransformerEncoderOptions,
+      enable_nested_tensor?: boolean | TransformerEncoderOptions,
+      mask_check?: boolean | TransformerEncoderOptions,
+    ]
   ) {
     super();
     const stack = 'TransformerEncoder';
-    const names = ['num_layers', 'norm', 'enable_nested_tensor', 'mask_check'];
-    const args = bindArguments(stack, names, [num_layers, norm, enable_nested_tensor, mask_check]);
-    this.num_layers = checkStack(stack, encoder_layer, args[0]);
-    this.layers = copies(encoder_layer, this.num_layers);
-    this.norm = (args[1] ?? null) as Module | null;
-    this.enable_nested_tensor = checkBoolean(stack, 'enable_nested_tensor', args[2] ?? true);
-    this.mask_check = checkBoolean(stack, 'mask_check', args[3] ?? true);
+    const names = ['encoder_layer', 'num_layers', 'norm', 'enable_nested_tensor', 'mask_check'];
+    const [layer, count, norm = null, nested = true, check = true] = bindArguments(stack, names, args);
+    this.num_layers = checkStack(stack, layer, count);
+    this.layers = copies(layer as AnyModule, this.num_layers);
+    this.norm = norm as Module | null;
+    this.enable_nested_tensor = checkBoolean(stack, 'enable_nested_tensor', nested);
+    this.mask_check = checkBoolean(stack, 'mask_check', check);
   }
 
   override forward(
@@ -125,15 +127,18 @@ export class TransformerDecoder extends Module<[...DecoderCall]> {
   norm: Module | null;
 
   constructor(
-    decoder_layer: AnyModule,
-    num_layers?: number | TransformerDecoderOptions,
-    norm?: Module | null | TransformerDecoderOptions,
+    ...args: [
+      decoder_layer: AnyModule | (TransformerDecoderOptions & { readonly decoder_layer: AnyModule }),
+      num_layers?: number | TransformerDecoderOptions,
+      norm?: Module | null | TransformerDecoderOptions,
+    ]
   ) {
     super();
-    const args = bindArguments('TransformerDecoder', ['num_layers', 'norm'], [num_layers, norm]);
-    this.num_layers = checkStack('TransformerDecoder', decoder_layer, args[0]);
-    this.layers = copies(decoder_layer, this.num_layers);
-    this.norm = (args[1] ?? null) as Module | null;
+    const names = ['decoder_layer', 'num_layers', 'norm'];
+    const [layer, count, norm = null] = bindArguments('TransformerDecoder', names, args);
+    this.num_layers = checkStack('TransformerDecoder', layer, count);
+    this.layers = copies(layer as AnyModule, this.num_layers);
+    this.norm = norm as Module | null;
   }
 
   override forward(...[tgt, memory, ...rest]: DecoderCall): Tensor {

@@ -233,9 +233,9 @@ export class GaussianNLLLoss extends Module<[input: Tensor, target: Tensor, vari
   eps: number;
   reduction: Reduction;
 
-  constructor(options?: GaussianNLLLossOptions) {
+  constructor(...args: [options?: GaussianNLLLossOptions]) {
     super();
-    const [full, eps, reduction] = bindArguments('GaussianNLLLoss', ['full', 'eps', 'reduction'], [options ?? {}]);
+    const [full, eps, reduction] = bindArguments('GaussianNLLLoss', ['full', 'eps', 'reduction'], args);
     this.full = checkBoolean('GaussianNLLLoss', 'full', full ?? false);
     this.eps = checkNumber('GaussianNLLLoss', 'eps', eps ?? 1e-6);
     this.reduction = readReduction(null, null, reduction);

@@ -1,6 +1,6 @@
 /** How an average takes in one model more. */
 import { no_grad, type Tensor, ValueError } from '@torchlet/tensor';
-import { bindArguments, checkNumber, refuseOptions } from '@torchlet/tensor/internal';
+import { bindArguments, checkNumber } from '@torchlet/tensor/internal';
 
 /**
  * The new average of one parameter, from the average so far, the model's parameter, and how many models were averaged:
@@ -28,7 +28,7 @@ export function get_ema_avg_fn(decay?: number | DecayOptions): AvgFn {
 /** Equally weighted average, θ̄ ← θ̄ + (θ − θ̄) / (n + 1). */
 export function get_swa_avg_fn(): AvgFn {
   // biome-ignore lint/complexity/noArguments: a parameter would let it be called with options
-  refuseOptions('get_swa_avg_fn', 0, [...arguments]);
+  bindArguments('get_swa_avg_fn', [], [...arguments]);
   return (averaged, current, n) => no_grad(() => averaged.add(current.sub(averaged).div(plusOne(n))));
 }
 
@@ -47,7 +47,7 @@ export function get_ema_multi_avg_fn(decay?: number | DecayOptions): MultiAvgFn 
 /** {@link get_swa_avg_fn} in place, for many parameters. As in PyTorch, not for parameters of integers. */
 export function get_swa_multi_avg_fn(): MultiAvgFn {
   // biome-ignore lint/complexity/noArguments: a parameter would let it be called with options
-  refuseOptions('get_swa_multi_avg_fn', 0, [...arguments]);
+  bindArguments('get_swa_multi_avg_fn', [], [...arguments]);
   return (averaged, current, n) =>
     no_grad(() => {
       const count = plusOne(n);

@@ -1,9 +1,9 @@
 /** `defineOp`: an operation with its derivative. */
-import { refuseOptions } from '../arguments.js';
 import { backendOf } from '../backend/devices.js';
 import { type DType, isFloating } from '../dtype.js';
 import { AutogradError } from '../errors.js';
 import { type Shape, sameShape } from '../shape.js';
+import { Signature } from '../signature.js';
 import type { Storage } from '../storage.js';
 import { Tensor } from '../tensor.js';
 import { anomalyMode, rememberOrigin } from './anomaly.js';
@@ -37,6 +37,8 @@ export type Result = Tensor | readonly Tensor[];
 export type InputGrads = readonly (Tensor | null | readonly (Tensor | null)[])[];
 
 export interface OpDefinition<Args extends readonly unknown[], R extends Result, State> {
+  /** What users may give, written as {@link Signature} reads it. An op without it takes its arguments as they are. */
+  readonly parameters?: string;
   /** Computes the result from the backend's kernels; never recorded. */
   forward(ctx: Context<State>, ...args: Args): R;
   /**
@@ -79,20 +81,17 @@ export function defineOp<Args extends readonly unknown[], R extends Result, Stat
   const gradName = typeof definition.grad_name === 'string' ? definition.grad_name : gradNameOf(name);
   // inside, an op's arguments are what they are: the types are the definition's business
   const spec: Spec = { ...(definition as OpDefinition<readonly unknown[], Result, unknown>), name, gradName };
-  // a forward of any number of arguments, `(ctx, ...args)`, sees to its options itself
-  const count = definition.forward.length > 1 ? definition.forward.length - 1 : Number.POSITIVE_INFINITY;
-  const op = (...args: Args): R => {
-    if (args.length > count) refuseOptions(name, count, args);
-    return runOp(spec, args) as R;
+  const { parameters } = definition;
+  const bound = (suffix: string, run: (spec: Spec, args: readonly unknown[]) => Result) => {
+    if (parameters === undefined) return (...args: Args) => run(spec, args);
+    const takes = new Signature(`${name}${suffix}(${parameters})`);
+    return (...args: Args) => run(spec, takes.fits(args) ? args : takes.bind(args));
   };
-  return Object.assign(op, {
+  return Object.assign(bound('', runOp) as (...args: Args) => R, {
     opName: name,
     gradName,
     formula: definition.formula,
-    inplace: (...args: Args): Tensor => {
-      if (args.length > count) refuseOptions(`${name}_`, count, args);
-      return runInplace(spec, args);
-    },
+    inplace: bound('_', runInplace) as (...args: Args) => Tensor,
   });
 }
 

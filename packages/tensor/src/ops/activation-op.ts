@@ -1,5 +1,5 @@
 /** What nonlinearities of one tensor and some numbers are made of. */
-import { bindArguments, checkBoolean } from '../arguments.js';
+import { checkBoolean } from '../arguments.js';
 import { gradMode } from '../autograd/grad-mode.js';
 import { defineOp, type Op } from '../autograd/op.js';
 import type { ElementwiseName } from '../backend/elementwise.js';
@@ -19,6 +19,7 @@ interface ActivationDefinition<P extends readonly number[]> {
   readonly backwardKernel?: ElementwiseName;
   readonly formula: string;
   readonly grad_name?: string;
+  readonly parameters?: string;
 }
 
 /** An op on floating-point tensors, elementwise, whose parameters are numbers. */
@@ -26,8 +27,9 @@ export function activation<P extends readonly number[]>(
   name: string,
   definition: ActivationDefinition<P>,
 ): Activation<P> {
-  const { forward, derivative, backwardKernel: kernel, formula, grad_name } = definition;
+  const { forward, derivative, backwardKernel: kernel, formula, grad_name, parameters } = definition;
   return defineOp<[Tensor, ...P], Tensor, P>(name, {
+    parameters,
     forward(ctx, x, ...params) {
       if (!isFloating(checkTensor(name, 'input', x).dtype)) {
         throw new DTypeError(`${name}(): "${name}" not implemented for '${cName(x.dtype)}'`);
@@ -47,21 +49,19 @@ export function activation<P extends readonly number[]>(
 }
 
 /**
- * A functional with PyTorch's `inplace` argument, which comes after the parameters `names`.
+ * A functional with PyTorch's `inplace` argument, which comes after its parameters.
  * `readers` give the parameters, with their defaults.
  */
 export function runActivation<P extends readonly number[]>(
   name: string,
   op: Activation<P>,
   input: Tensor,
-  names: readonly string[],
   readers: { readonly [K in keyof P]: (value: unknown) => number },
   args: readonly unknown[],
 ): Tensor {
   checkTensor(name, 'input', input);
-  const bound = bindArguments(name, [...names, 'inplace'], args);
-  const params = readers.map((read, i) => read(bound[i])) as readonly number[] as P;
-  return checkBoolean(name, 'inplace', bound[names.length] ?? false)
+  const params = readers.map((read, i) => read(args[i])) as readonly number[] as P;
+  return checkBoolean(name, 'inplace', args[readers.length] ?? false)
     ? op.inplace(input, ...params)
     : op(input, ...params);
 }

@@ -1,7 +1,8 @@
 /** Nonlinearities. https://pytorch.org/docs/stable/nn.functional.html#non-linear-activation-functions */
-import { bindArguments, checkBoolean } from '../arguments.js';
+import { checkBoolean } from '../arguments.js';
 import { defineOp, type Op, type UnaryOp } from '../autograd/op.js';
 import { DTypeError } from '../errors.js';
+import { signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import { binary, checkTensor, floatUnary, unary } from './kernel.js';
 
@@ -23,6 +24,7 @@ const relu_backward: ActivationBackward = defineOp('relu_backward', {
 
 /** Rectified linear unit, max(x, 0). The derivative at 0 is 0. https://pytorch.org/docs/stable/generated/torch.nn.functional.relu.html */
 export const relu: UnaryOp = defineOp('relu', {
+  parameters: 'input',
   forward(ctx, x) {
     if (checkTensor('relu', 'input', x).dtype === 'bool')
       throw new DTypeError('relu(): Boolean inputs not supported for relu');
@@ -46,6 +48,7 @@ const tanh_backward: ActivationBackward = defineOp('tanh_backward', {
 
 /** tanh x. https://pytorch.org/docs/stable/generated/torch.tanh.html */
 export const tanh: UnaryOp = defineOp('tanh', {
+  parameters: 'input',
   forward: (ctx, x) => ctx.save_for_backward(floatUnary('tanh', checkTensor('tanh', 'input', x), ctx.out)),
   backward: (ctx, g) => [tanh_backward(g, ctx.saved_tensors[0])],
   formula: ['dx = g · (1 − y²)'],
@@ -65,6 +68,7 @@ const sigmoid_backward: ActivationBackward = defineOp('sigmoid_backward', {
 
 /** 1 / (1 + e^−x). https://pytorch.org/docs/stable/generated/torch.sigmoid.html */
 export const sigmoid: UnaryOp = defineOp('sigmoid', {
+  parameters: 'input',
   forward: (ctx, x) => ctx.save_for_backward(floatUnary('sigmoid', checkTensor('sigmoid', 'input', x), ctx.out)),
   backward: (ctx, g) => [sigmoid_backward(g, ctx.saved_tensors[0])],
   formula: ['dx = g · y · (1 − y)'],
@@ -79,7 +83,7 @@ export interface InplaceOptions {
 }
 
 /** `nn.functional.relu`, with its `inplace` argument. */
-export function functionalRelu(input: Tensor, inplace?: boolean | InplaceOptions): Tensor {
-  const [flag] = bindArguments('relu', ['inplace'], [inplace]);
-  return checkBoolean('relu', 'inplace', flag ?? false) ? relu_(input) : relu(input);
-}
+export const functionalRelu: (input: Tensor, inplace?: boolean | InplaceOptions) => Tensor = signature(
+  'relu(input, inplace?)',
+  (input, flag) => (checkBoolean('relu', 'inplace', flag ?? false) ? relu_(input) : relu(input)),
+);

@@ -1,8 +1,9 @@
 /** Pooling to a given size, and along one dimension. https://pytorch.org/docs/stable/nn.functional.html#pooling-functions */
-import { bindArguments, checkBoolean, checkInteger } from '../arguments.js';
+import { checkBoolean, checkInteger } from '../arguments.js';
 import { cName, isFloating } from '../dtype.js';
 import { DTypeError, ShapeError, ValueError } from '../errors.js';
 import { showShape } from '../shape.js';
+import { signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import { type Single, singleOf } from './conv1d.js';
 import { checkTensor } from './kernel.js';
@@ -62,22 +63,26 @@ interface OutputSizeOptions {
 }
 
 /** The mean of each of `output_size` windows, input `[N, C, L]` or `[C, L]`. https://pytorch.org/docs/stable/generated/torch.nn.functional.adaptive_avg_pool1d.html */
-export function adaptive_avg_pool1d(input: Tensor, output_size: OutputSize | OutputSizeOptions): Tensor {
-  const op = 'adaptive_avg_pool1d';
-  const [size] = bindArguments(op, ['output_size'], [output_size]);
-  const x = checkInput(op, input, 1);
-  const y = averageTo(x, readSizes(op, size, x.shape.slice(2)));
-  return input.ndim === 2 ? y.squeeze(0) : y;
-}
+export const adaptive_avg_pool1d: (input: Tensor, output_size: OutputSize | OutputSizeOptions) => Tensor = signature(
+  'adaptive_avg_pool1d(input, output_size)',
+  (input, size) => {
+    const op = 'adaptive_avg_pool1d';
+    const x = checkInput(op, input, 1);
+    const y = averageTo(x, readSizes(op, size, x.shape.slice(2)));
+    return input.ndim === 2 ? y.squeeze(0) : y;
+  },
+);
 
 /** The mean of each of `output_size` windows, input `[N, C, H, W]` or `[C, H, W]`. https://pytorch.org/docs/stable/generated/torch.nn.functional.adaptive_avg_pool2d.html */
-export function adaptive_avg_pool2d(input: Tensor, output_size: OutputSize | OutputSizeOptions): Tensor {
-  const op = 'adaptive_avg_pool2d';
-  const [size] = bindArguments(op, ['output_size'], [output_size]);
-  const x = checkInput(op, input, 2);
-  const y = averageTo(x, readSizes(op, size, x.shape.slice(2)));
-  return input.ndim === 3 ? y.squeeze(0) : y;
-}
+export const adaptive_avg_pool2d: (input: Tensor, output_size: OutputSize | OutputSizeOptions) => Tensor = signature(
+  'adaptive_avg_pool2d(input, output_size)',
+  (input, size) => {
+    const op = 'adaptive_avg_pool2d';
+    const x = checkInput(op, input, 2);
+    const y = averageTo(x, readSizes(op, size, x.shape.slice(2)));
+    return input.ndim === 3 ? y.squeeze(0) : y;
+  },
+);
 
 /** Positions of each window, all equally many: a short one repeats its last. */
 function positions(size: number, out: number): { list: number[]; width: number } {
@@ -131,12 +136,10 @@ export interface AdaptiveMaxPoolFunction {
  * The greatest element of each of `output_size` windows, input `[N, C, H, W]` or `[C, H, W]`.
  * https://pytorch.org/docs/stable/generated/torch.nn.functional.adaptive_max_pool2d.html
  */
-export const adaptive_max_pool2d: AdaptiveMaxPoolFunction = ((
-  input: Tensor,
-  ...args: unknown[]
-): Tensor | [Tensor, Tensor] => {
+export const adaptive_max_pool2d: AdaptiveMaxPoolFunction = signature<
+  (input: Tensor, size: OutputSize, indices?: boolean) => Tensor | [Tensor, Tensor]
+>('adaptive_max_pool2d(input, output_size, return_indices?)', (input, size, indices) => {
   const op = 'adaptive_max_pool2d';
-  const [size, indices] = bindArguments(op, ['output_size', 'return_indices'], args);
   const x = checkInput(op, input, 2);
   const [y, places] = maxTo(x, readSizes(op, size, x.shape.slice(2)));
   const unbatch = (t: Tensor): Tensor => (input.ndim === 3 ? t.squeeze(0) : t);
@@ -166,28 +169,29 @@ function checkRow(op: string, input: Tensor): void {
 }
 
 /** The result of {@link max_pool1d}, with its positions along L. */
-export function max_pool1d_with_indices(
+export const max_pool1d_with_indices: (
   input: Tensor,
   kernel_size: Single | MaxPool1dOptions,
   stride?: Single | null | MaxPool1dOptions,
   padding?: Single | MaxPool1dOptions,
   dilation?: Single | MaxPool1dOptions,
   ceil_mode?: boolean | MaxPool1dOptions,
-): [output: Tensor, indices: Tensor] {
-  const op = 'max_pool1d';
-  const names = ['kernel_size', 'stride', 'padding', 'dilation', 'ceil_mode', 'return_indices'];
-  const [k, s, p, d, ceil] = bindArguments(op, names, [kernel_size, stride, padding, dilation, ceil_mode]);
-  checkRow(op, input);
-  const [y, places] = max_pool2d_with_indices(
-    input.unsqueeze(-2),
-    alongRow(op, 'kernel_size', k, 1),
-    s === undefined || s === null ? null : alongRow(op, 'stride', s, 1),
-    alongRow(op, 'padding', p ?? 0, 0),
-    alongRow(op, 'dilation', d ?? 1, 1),
-    checkBoolean(op, 'ceil_mode', ceil ?? false),
-  );
-  return [y.squeeze(-2), places.squeeze(-2)];
-}
+) => [output: Tensor, indices: Tensor] = signature(
+  'max_pool1d_with_indices(input, kernel_size, stride?, padding?, dilation?, ceil_mode?, return_indices?)',
+  (input, k, s, p, d, ceil) => {
+    const op = 'max_pool1d';
+    checkRow(op, input);
+    const [y, places] = max_pool2d_with_indices(
+      input.unsqueeze(-2),
+      alongRow(op, 'kernel_size', k, 1),
+      s === undefined || s === null ? null : alongRow(op, 'stride', s, 1),
+      alongRow(op, 'padding', p ?? 0, 0),
+      alongRow(op, 'dilation', d ?? 1, 1),
+      checkBoolean(op, 'ceil_mode', ceil ?? false),
+    );
+    return [y.squeeze(-2), places.squeeze(-2)];
+  },
+);
 
 /** With `return_indices: true` the result is `[output, indices]`. */
 export interface MaxPool1dFunction {
@@ -210,17 +214,11 @@ export interface MaxPool1dFunction {
  * The greatest element of each window, input `[N, C, L]` or `[C, L]`.
  * https://pytorch.org/docs/stable/generated/torch.nn.functional.max_pool1d.html
  */
-export const max_pool1d: MaxPool1dFunction = ((input: Tensor, ...args: unknown[]): Tensor | [Tensor, Tensor] => {
-  const names = ['kernel_size', 'stride', 'padding', 'dilation', 'ceil_mode', 'return_indices'];
-  const [k, s, p, d, ceil, indices] = bindArguments('max_pool1d', names, args);
-  const both = max_pool1d_with_indices(
-    input,
-    k as Single,
-    s as Single | null,
-    p as Single,
-    d as Single,
-    ceil as boolean,
-  );
+export const max_pool1d: MaxPool1dFunction = signature<
+  (...args: [...Parameters<typeof max_pool1d_with_indices>, return_indices?: boolean]) => Tensor | [Tensor, Tensor]
+>('max_pool1d(input, kernel_size, stride?, padding?, dilation?, ceil_mode?, return_indices?)', (...args) => {
+  const both = max_pool1d_with_indices(args[0], args[1], args[2], args[3], args[4], args[5]);
+  const indices = args[6];
   return checkBoolean('max_pool1d', 'return_indices', indices ?? false) ? both : both[0];
 }) as MaxPool1dFunction;
 
@@ -233,30 +231,25 @@ export interface AvgPool1dOptions {
 }
 
 /** The mean of each window, input `[N, C, L]` or `[C, L]`. https://pytorch.org/docs/stable/generated/torch.nn.functional.avg_pool1d.html */
-export function avg_pool1d(
+export const avg_pool1d: (
   input: Tensor,
   kernel_size: Single | AvgPool1dOptions,
   stride?: Single | null | AvgPool1dOptions,
   padding?: Single | AvgPool1dOptions,
   ceil_mode?: boolean | AvgPool1dOptions,
   count_include_pad?: boolean | AvgPool1dOptions,
-): Tensor {
-  const op = 'avg_pool1d';
-  const names = ['kernel_size', 'stride', 'padding', 'ceil_mode', 'count_include_pad'];
-  const [k, s, p, ceil, include] = bindArguments(op, names, [
-    kernel_size,
-    stride,
-    padding,
-    ceil_mode,
-    count_include_pad,
-  ]);
-  checkRow(op, input);
-  return avg_pool2d(
-    input.unsqueeze(-2),
-    alongRow(op, 'kernel_size', k, 1),
-    s === undefined || s === null ? null : alongRow(op, 'stride', s, 1),
-    alongRow(op, 'padding', p ?? 0, 0),
-    checkBoolean(op, 'ceil_mode', ceil ?? false),
-    checkBoolean(op, 'count_include_pad', include ?? true),
-  ).squeeze(-2);
-}
+) => Tensor = signature(
+  'avg_pool1d(input, kernel_size, stride?, padding?, ceil_mode?, count_include_pad?)',
+  (input, k, s, p, ceil, include) => {
+    const op = 'avg_pool1d';
+    checkRow(op, input);
+    return avg_pool2d(
+      input.unsqueeze(-2),
+      alongRow(op, 'kernel_size', k, 1),
+      s === undefined || s === null ? null : alongRow(op, 'stride', s, 1),
+      alongRow(op, 'padding', p ?? 0, 0),
+      checkBoolean(op, 'ceil_mode', ceil ?? false),
+      checkBoolean(op, 'count_include_pad', include ?? true),
+    ).squeeze(-2);
+  },
+);

@@ -1,7 +1,8 @@
 /** `beta · input + alpha · product`. https://pytorch.org/docs/stable/generated/torch.addmm.html */
-import { bindArguments, checkNumber } from '../arguments.js';
+import { checkNumber } from '../arguments.js';
 import { cName, isFloating } from '../dtype.js';
 import { DTypeError, ShapeError } from '../errors.js';
+import { signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import { checkTensor } from './kernel.js';
 import { bmm, mm, mv } from './matmul.js';
@@ -12,16 +13,16 @@ export interface ScaleOptions {
   readonly alpha?: number;
 }
 
+/** What the two factors are called. */
+type Names = readonly [string, string];
+
 /** `input` broadcasts to the product. `beta` 0 ignores the input, NaN and all. */
 export type AddProduct = (input: Tensor, first: Tensor, second: Tensor, options?: ScaleOptions) => Tensor;
 
-const addProduct = (
-  op: string,
-  names: readonly [string, string],
-  product: (a: Tensor, b: Tensor) => Tensor,
-): AddProduct => {
-  return (input, first, second, options) => {
-    const [a, b, beta = 1, alpha = 1] = bindArguments(op, [...names, 'beta', 'alpha'], [first, second, options]);
+const declarationOf = (op: string, names: Names): string => `${op}(input, ${names.join(', ')}, *, beta?, alpha?)`;
+
+const addProduct = (op: string, names: Names, product: (a: Tensor, b: Tensor) => Tensor): AddProduct => {
+  return signature<AddProduct>(declarationOf(op, names), (input, a, b, beta = 1, alpha: unknown = 1) => {
     checkTensor(op, 'input', input);
     const x = checkTensor(op, names[0], a);
     const y = checkTensor(op, names[1], b);
@@ -43,16 +44,17 @@ const addProduct = (
     const wide = input.expand(result.shape);
     if (scale[0] === 0) return scaled;
     return (scale[0] === 1 ? wide : wide.mul(scale[0])).add(scaled);
-  };
+  });
 };
 
-const inplace = (op: AddProduct): AddProduct => {
-  return (input, ...args) => input.copy_(op(input, ...args));
-};
+const inplace = (name: string, names: Names, op: AddProduct): AddProduct =>
+  signature<AddProduct>(declarationOf(name, names), (input, a, b, beta = 1, alpha: unknown = 1) =>
+    input.copy_(op(input, a, b, { beta, alpha } as ScaleOptions)),
+  );
 
 /** `beta · input + alpha · (mat1 · mat2)`. https://pytorch.org/docs/stable/generated/torch.addmm.html */
 export const addmm: AddProduct = addProduct('addmm', ['mat1', 'mat2'], mm);
-export const addmm_: AddProduct = inplace(addmm);
+export const addmm_: AddProduct = inplace('addmm_', ['mat1', 'mat2'], addmm);
 
 /** `beta · input + alpha · (mat · vec)`. https://pytorch.org/docs/stable/generated/torch.addmv.html */
 export const addmv: AddProduct = addProduct('addmv', ['mat', 'vec'], (a, b) => {
@@ -63,7 +65,7 @@ export const addmv: AddProduct = addProduct('addmv', ['mat', 'vec'], (a, b) => {
   }
   return mv(a, b);
 });
-export const addmv_: AddProduct = inplace(addmv);
+export const addmv_: AddProduct = inplace('addmv_', ['mat', 'vec'], addmv);
 
 /** `beta · input + alpha · (vec1 ⊗ vec2)`. https://pytorch.org/docs/stable/generated/torch.addr.html */
 export const addr: AddProduct = addProduct('addr', ['vec1', 'vec2'], (a, b) => {
@@ -71,12 +73,12 @@ export const addr: AddProduct = addProduct('addr', ['vec1', 'vec2'], (a, b) => {
     throw new ShapeError(`addr: Expected 1-D argument vec1 and vec2, but got ${a.ndim}-D and ${b.ndim}-D`);
   return a.unsqueeze(1).mul(b);
 });
-export const addr_: AddProduct = inplace(addr);
+export const addr_: AddProduct = inplace('addr_', ['vec1', 'vec2'], addr);
 
 /** `beta · input + alpha · (batch1 · batch2)`, a batch. https://pytorch.org/docs/stable/generated/torch.baddbmm.html */
 export const baddbmm: AddProduct = addProduct('baddbmm', ['batch1', 'batch2'], bmm);
-export const baddbmm_: AddProduct = inplace(baddbmm);
+export const baddbmm_: AddProduct = inplace('baddbmm_', ['batch1', 'batch2'], baddbmm);
 
 /** `beta · input + alpha · Σ (batch1 · batch2)`, one matrix. https://pytorch.org/docs/stable/generated/torch.addbmm.html */
 export const addbmm: AddProduct = addProduct('addbmm', ['batch1', 'batch2'], (a, b) => bmm(a, b).sum(0));
-export const addbmm_: AddProduct = inplace(addbmm);
+export const addbmm_: AddProduct = inplace('addbmm_', ['batch1', 'batch2'], addbmm);

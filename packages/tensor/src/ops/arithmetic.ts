@@ -1,8 +1,8 @@
 /** Sums, products, quotients and powers. https://pytorch.org/docs/stable/torch.html#pointwise-ops */
-import { checkOptions } from '../arguments.js';
 import { type Context, defineOp, type Op, type UnaryOp } from '../autograd/op.js';
 import { isFloating, toFloating } from '../dtype.js';
 import { DTypeError, ValueError } from '../errors.js';
+import { signature } from '../signature.js';
 import { Tensor } from '../tensor.js';
 import { binary, checkTensor, elementwise, type Operand, operandType, unary } from './kernel.js';
 
@@ -14,9 +14,7 @@ export interface AlphaOptions {
 export type AddOp = Op<[input: Tensor, other: Operand, options?: AlphaOptions], Tensor>;
 export type BinaryOp = Op<[input: Tensor, other: Operand], Tensor>;
 
-function readAlpha(op: string, options: AlphaOptions | undefined, x: Operand, y: Operand): number {
-  checkOptions(op, ['alpha'], options);
-  const alpha = options?.alpha ?? 1;
+function readAlpha(op: string, alpha: unknown, x: Operand, y: Operand): number {
   if (typeof alpha !== 'number')
     throw new ValueError(`${op}(): argument 'alpha' must be a number, got ${String(alpha)}`);
   if (!Number.isInteger(alpha) && !isFloating(operandType(op, x, y))) {
@@ -35,9 +33,10 @@ function scaledSum(op: string, x: Tensor, y: Operand, alpha: number, out: Tensor
 }
 
 /** `input + alpha · other`. https://pytorch.org/docs/stable/generated/torch.add.html */
-export const add: AddOp = defineOp<[Tensor, Operand, AlphaOptions?], Tensor, number>('add', {
-  forward(ctx, x, y, options) {
-    ctx.state = options === undefined ? 1 : readAlpha('add', options, x, y);
+export const add: AddOp = defineOp<[Tensor, Operand, unknown?], Tensor, number>('add', {
+  parameters: 'input, other, *, alpha?',
+  forward(ctx, x, y, alpha) {
+    ctx.state = alpha === undefined ? 1 : readAlpha('add', alpha, x, y);
     return scaledSum('add', x, y, ctx.state, ctx.out);
   },
   backward: (ctx, g) => [g, ctx.needs_input_grad[1] ? (ctx.state === 1 ? g : g.mul(ctx.state)) : null],
@@ -64,10 +63,11 @@ function checkSubtraction(x: Tensor, y: Operand): void {
 }
 
 /** `input − alpha · other`. https://pytorch.org/docs/stable/generated/torch.sub.html */
-export const sub: AddOp = defineOp<[Tensor, Operand, AlphaOptions?], Tensor, number>('sub', {
-  forward(ctx, x, y, options) {
+export const sub: AddOp = defineOp<[Tensor, Operand, unknown?], Tensor, number>('sub', {
+  parameters: 'input, other, *, alpha?',
+  forward(ctx, x, y, alpha) {
     checkSubtraction(checkTensor('sub', 'input', x), y);
-    ctx.state = options === undefined ? 1 : readAlpha('sub', options, x, y);
+    ctx.state = alpha === undefined ? 1 : readAlpha('sub', alpha, x, y);
     return scaledSum('sub', x, y, -ctx.state, ctx.out);
   },
   backward: (ctx, g) => [g, ctx.needs_input_grad[1] ? g.mul(-ctx.state) : null],
@@ -105,6 +105,7 @@ function kept(ctx: Context<Kept>): Operand[] {
 
 /** `input · other`. https://pytorch.org/docs/stable/generated/torch.mul.html */
 export const mul: BinaryOp = defineOp<[Tensor, Operand], Tensor, Kept>('mul', {
+  parameters: 'input, other',
   forward(ctx, x, y) {
     checkTensor('mul', 'input', x);
     const needs = ctx.needs_input_grad;
@@ -159,9 +160,7 @@ export interface DivFunction {
   (input: Tensor, other: Operand, options?: DivOptions): Tensor;
 }
 
-const readRounding = (options: DivOptions | undefined): 'trunc' | 'floor' | null => {
-  checkOptions('div', ['rounding_mode'], options);
-  const mode = options?.rounding_mode ?? null;
+const readRounding = (mode: unknown = null): 'trunc' | 'floor' | null => {
   if (mode !== null && mode !== 'trunc' && mode !== 'floor') {
     throw new ValueError(
       `div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '${String(mode)}'`,
@@ -171,19 +170,20 @@ const readRounding = (options: DivOptions | undefined): 'trunc' | 'floor' | null
 };
 
 /** `input / other`, floating unless a `rounding_mode` is given. https://pytorch.org/docs/stable/generated/torch.div.html */
-export const div: DivFunction = (input, other, options) => {
-  const mode = options === undefined ? null : readRounding(options);
+export const div: DivFunction = signature('div(input, other, *, rounding_mode?)', (input, other, rounding) => {
+  const mode = rounding === undefined ? null : readRounding(rounding);
   return mode === null ? trueDivide(input, other) : roundedDivide(input, other, mode);
-};
+});
 
 /** `div` in place. */
-export const div_: DivFunction = (input, other, options) => {
-  const mode = readRounding(options);
+export const div_: DivFunction = signature('div_(input, other, *, rounding_mode?)', (input, other, rounding) => {
+  const mode = readRounding(rounding);
   return mode === null ? trueDivide.inplace(input, other) : roundedDivide.inplace(input, other, mode);
-};
+});
 
 /** `−input`. https://pytorch.org/docs/stable/generated/torch.neg.html */
 export const neg: UnaryOp = defineOp('neg', {
+  parameters: 'input',
   forward(ctx, x) {
     if (checkTensor('neg', 'input', x).dtype === 'bool') {
       throw new DTypeError(
@@ -201,6 +201,7 @@ export type PowOp = Op<[input: Operand, exponent: Operand], Tensor>;
 
 /** `input ^ exponent`; the base or the exponent may be a number. https://pytorch.org/docs/stable/generated/torch.pow.html */
 export const pow: PowOp = defineOp<[Operand, Operand], Tensor, Kept>('pow', {
+  parameters: 'input, exponent',
   forward(ctx, x, y) {
     if (typeof x !== 'object') checkTensor('pow', 'exponent', y);
     const dtype = operandType('pow', x, y, 'exponent');
@@ -240,9 +241,9 @@ function powExponent(g: Tensor, x: Operand, y: Tensor, result: Tensor): Tensor {
 }
 
 /** `square(x) = x²`. https://pytorch.org/docs/stable/generated/torch.square.html */
-export function square(input: Tensor): Tensor {
-  return pow(checkTensor('square', 'input', input), 2);
-}
+export const square: (input: Tensor) => Tensor = signature('square(input)', (input) =>
+  pow(checkTensor('square', 'input', input), 2),
+);
 
 export const add_: AddOp['inplace'] = add.inplace;
 export const sub_: AddOp['inplace'] = sub.inplace;

@@ -1,8 +1,9 @@
 /** Views of any geometry: what every view falls back to once its base has been changed in place. */
-import { bindArguments, checkInteger } from '../arguments.js';
+import { checkInteger } from '../arguments.js';
 import { defineOp, type Op } from '../autograd/op.js';
 import { ShapeError } from '../errors.js';
 import { type Shape, showShape, storageEnd } from '../shape.js';
+import { signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import { allocate, backend, checkTensor } from './kernel.js';
 import { sizesOf, windowOn } from './window.js';
@@ -71,16 +72,15 @@ export interface AsStridedOptions {
  * https://pytorch.org/docs/stable/generated/torch.as_strided.html
  * @throws ShapeError when it leaves the storage.
  */
-export function as_strided(
+export const as_strided: (
   input: Tensor,
   size: readonly number[] | AsStridedOptions,
   stride?: readonly number[] | AsStridedOptions,
   storage_offset?: number | null | AsStridedOptions,
-): Tensor {
+) => Tensor = signature('as_strided(input, size, stride, storage_offset?)', (input, size, stride, offset) => {
   checkTensor('as_strided', 'input', input);
-  const bound = bindArguments('as_strided', ['size', 'stride', 'storage_offset'], [size, stride, storage_offset]);
-  return strided(input, sizesOf('as_strided', [bound[0]]), sizesOf('as_strided', [bound[1]]), bound[2] ?? input.offset);
-}
+  return strided(input, sizesOf('as_strided', [size]), sizesOf('as_strided', [stride]), offset ?? input.offset);
+});
 
 function strided(input: Tensor, size: Shape, stride: Shape, storageOffset: unknown): Tensor {
   const offset = checkInteger('as_strided', 'storage_offset', storageOffset);

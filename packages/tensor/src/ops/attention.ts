@@ -1,8 +1,9 @@
 /** Attention. https://pytorch.org/docs/stable/nn.functional.html#attention-mechanisms */
-import { bindArguments, checkBoolean, checkNumber } from '../arguments.js';
+import { checkBoolean, checkNumber } from '../arguments.js';
 import { cName, isFloating } from '../dtype.js';
 import { DTypeError, ShapeError, ValueError } from '../errors.js';
 import { broadcastShapes, showShape } from '../shape.js';
+import { signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import { dropout } from './dropout.js';
 import { checkSameDevice, checkTensor, fromHost } from './kernel.js';
@@ -20,7 +21,6 @@ export interface AttentionOptions {
   readonly enable_gqa?: boolean;
 }
 
-const NAMES = ['attn_mask', 'dropout_p', 'is_causal', 'scale', 'enable_gqa'];
 const OP = 'scaled_dot_product_attention';
 
 /**
@@ -28,7 +28,7 @@ const OP = 'scaled_dot_product_attention';
  * query that may look at no key gives zeros.
  * https://pytorch.org/docs/stable/generated/torch.nn.functional.scaled_dot_product_attention.html
  */
-export function scaled_dot_product_attention(
+export const scaled_dot_product_attention: (
   query: Tensor,
   key: Tensor,
   value: Tensor,
@@ -37,24 +37,20 @@ export function scaled_dot_product_attention(
   is_causal?: boolean | AttentionOptions,
   scale?: number | null | AttentionOptions,
   enable_gqa?: boolean | AttentionOptions,
-): Tensor {
-  checkOperands(query, key, value);
-  const [given, p, causal, factor, gqa] = bindArguments(OP, NAMES, [
-    attn_mask,
-    dropout_p,
-    is_causal,
-    scale,
-    enable_gqa,
-  ]);
-  const masked = given === undefined || given === null ? null : checkMask(checkTensor(OP, 'attn_mask', given), query);
-  if (checkBoolean(OP, 'is_causal', causal ?? false) && masked !== null)
-    throw new ValueError(`${OP}(): Explicit attn_mask should not be set when is_causal=True`);
-  const [keys, values] = checkBoolean(OP, 'enable_gqa', gqa ?? false) ? grouped(query, key, value) : [key, value];
-  const scores = query.mul(scaleOf(factor, query)).matmul(keys.mT); // […, L, S]
-  const mask = causal === true ? causalMask(scores) : masked;
-  const weights = mask === null ? scores.softmax(-1) : maskedSoftmax(scores, mask);
-  return dropout(weights, checkNumber(OP, 'dropout_p', p ?? 0)).matmul(values);
-}
+) => Tensor = signature(
+  'scaled_dot_product_attention(query, key, value, attn_mask?, dropout_p?, is_causal?, scale?, enable_gqa?)',
+  (query, key, value, given, p, causal, factor, gqa) => {
+    checkOperands(query, key, value);
+    const masked = given === undefined || given === null ? null : checkMask(checkTensor(OP, 'attn_mask', given), query);
+    if (checkBoolean(OP, 'is_causal', causal ?? false) && masked !== null)
+      throw new ValueError(`${OP}(): Explicit attn_mask should not be set when is_causal=True`);
+    const [keys, values] = checkBoolean(OP, 'enable_gqa', gqa ?? false) ? grouped(query, key, value) : [key, value];
+    const scores = query.mul(scaleOf(factor, query)).matmul(keys.mT); // […, L, S]
+    const mask = causal === true ? causalMask(scores) : masked;
+    const weights = mask === null ? scores.softmax(-1) : maskedSoftmax(scores, mask);
+    return dropout(weights, checkNumber(OP, 'dropout_p', p ?? 0)).matmul(values);
+  },
+);
 
 const scaleOf = (given: unknown, query: Tensor): number =>
   given === undefined || given === null ? 1 / Math.sqrt(query.shape[query.ndim - 1]) : checkNumber(OP, 'scale', given);

@@ -1,9 +1,10 @@
 /** Dimensions moved, split and added; views where PyTorch has views. https://pytorch.org/docs/stable/generated/torch.movedim.html */
-import { bindArguments, checkInteger } from '../arguments.js';
+import { checkInteger } from '../arguments.js';
 import { checkInplace } from '../autograd/history.js';
 import { defineOp, type Op } from '../autograd/op.js';
 import { ShapeError } from '../errors.js';
 import { broadcastShapes, inferSize, type Shape, showShape, wrapDim, wrapDims } from '../shape.js';
+import { signature } from '../signature.js';
 import { Tensor } from '../tensor.js';
 import { allocate, backend, checkTensor } from './kernel.js';
 import { squeeze, type TransposeOptions, t, transpose, unsqueeze } from './view.js';
@@ -21,9 +22,8 @@ type Movedim = (
 ) => Tensor;
 
 const moving = (op: string): Movedim => {
-  return (input, ...args) => {
+  return signature<Movedim>(`${op}(input, source, destination)`, (input, s, d) => {
     const rank = checkTensor(op, 'input', input).ndim;
-    const [s, d] = bindArguments(op, ['source', 'destination'], args);
     const [from, to] = [s, d].map((x) => (Array.isArray(x) ? x : [x]).map((v) => checkInteger(op, 'source', v)));
     if (from.length !== to.length) {
       throw new ShapeError(
@@ -37,7 +37,7 @@ const moving = (op: string): Movedim => {
       targets.includes(i) ? sources[targets.indexOf(i)] : (rest.shift() as number),
     );
     return input.permute(order);
-  };
+  });
 };
 
 /** Dimensions moved to other places, the others in their old order. https://pytorch.org/docs/stable/generated/torch.movedim.html */
@@ -51,18 +51,17 @@ export interface SwapaxesOptions {
 }
 
 /** Another name of `transpose`. https://pytorch.org/docs/stable/generated/torch.swapaxes.html */
-export function swapaxes(input: Tensor, axis0: number | SwapaxesOptions, axis1?: number | SwapaxesOptions): Tensor {
-  const [a, b] = bindArguments('swapaxes', ['axis0', 'axis1'], [axis0, axis1]);
-  return transpose(input, a as number, b as number);
-}
+export const swapaxes: (input: Tensor, axis0: number | SwapaxesOptions, axis1?: number | SwapaxesOptions) => Tensor =
+  signature('swapaxes(input, axis0, axis1?)', (input, a, b) => transpose(input, a as number, b as number));
 
 /** Another name of `transpose`. https://pytorch.org/docs/stable/generated/torch.swapdims.html */
-export function swapdims(input: Tensor, dim0: number | TransposeOptions, dim1?: number | TransposeOptions): Tensor {
-  return transpose(input, dim0, dim1);
-}
+export const swapdims: (input: Tensor, dim0: number | TransposeOptions, dim1?: number | TransposeOptions) => Tensor =
+  signature('swapdims(input, dim0, dim1?)', (input, dim0, dim1) => transpose(input, dim0, dim1));
 
 /** One dimension, as a view. https://pytorch.org/docs/stable/generated/torch.ravel.html */
-export const ravel = (input: Tensor): Tensor => checkTensor('ravel', 'input', input).reshape(-1);
+export const ravel: (input: Tensor) => Tensor = signature('ravel(input)', (input) =>
+  checkTensor('ravel', 'input', input).reshape(-1),
+);
 
 export interface UnflattenOptions {
   readonly dim?: number;
@@ -70,13 +69,12 @@ export interface UnflattenOptions {
 }
 
 /** A dimension split into several; one size may be −1. https://pytorch.org/docs/stable/generated/torch.unflatten.html */
-export function unflatten(
+export const unflatten: (
   input: Tensor,
   dim: number | UnflattenOptions,
   sizes?: readonly number[] | UnflattenOptions,
-): Tensor {
+) => Tensor = signature('unflatten(input, dim, sizes?)', (input, d, s) => {
   checkTensor('unflatten', 'input', input);
-  const [d, s] = bindArguments('unflatten', ['dim', 'sizes'], [dim, sizes]);
   const at = wrapDim('unflatten', checkInteger('unflatten', 'dim', d), input.ndim);
   if (!Array.isArray(s) || s.length === 0) throw new ShapeError('unflatten: sizes must be non-empty');
   const parts = (s as number[]).slice();
@@ -88,7 +86,7 @@ export function unflatten(
     );
   }
   return input.view(input.shape.toSpliced(at, 1, ...inferSize('unflatten', parts, size)));
-}
+});
 
 type AtLeast = (...tensors: Tensor[] | [readonly Tensor[]]) => Tensor | Tensor[];
 
@@ -114,22 +112,27 @@ export const atleast_3d: AtLeast = atLeast('atleast_3d', (x) =>
 );
 
 /** The shape to which shapes broadcast. https://pytorch.org/docs/stable/generated/torch.broadcast_shapes.html */
-export function broadcast_shapes(...shapes: (readonly number[] | number)[]): number[] {
-  return shapes
-    .map((s): Shape => (typeof s === 'number' ? [s] : s))
-    .reduce((a, b) => broadcastShapes('broadcast_shapes', a, b), [])
-    .slice();
-}
+export const broadcast_shapes: (...shapes: (readonly number[] | number)[]) => number[] = signature(
+  'broadcast_shapes(...shapes)',
+  (...shapes) =>
+    shapes
+      .map((s): Shape => (typeof s === 'number' ? [s] : s))
+      .reduce((a, b) => broadcastShapes('broadcast_shapes', a, b), [])
+      .slice(),
+);
 
 /** Views of one common shape. https://pytorch.org/docs/stable/generated/torch.broadcast_tensors.html */
-export function broadcast_tensors(...tensors: Tensor[] | [readonly Tensor[]]): Tensor[] {
-  const list = (Array.isArray(tensors[0]) ? tensors[0] : tensors) as Tensor[];
-  list.forEach((x, i) => {
-    checkTensor('broadcast_tensors', `tensors[${i}]`, x);
-  });
-  const shape = list.map((x) => x.shape).reduce((a, b) => broadcastShapes('broadcast_tensors', a, b), []);
-  return list.map((x) => x.expand(shape));
-}
+export const broadcast_tensors: (...tensors: Tensor[] | [readonly Tensor[]]) => Tensor[] = signature(
+  'broadcast_tensors(...tensors)',
+  (...tensors) => {
+    const list = (Array.isArray(tensors[0]) ? tensors[0] : tensors) as Tensor[];
+    list.forEach((x, i) => {
+      checkTensor('broadcast_tensors', `tensors[${i}]`, x);
+    });
+    const shape = list.map((x) => x.shape).reduce((a, b) => broadcastShapes('broadcast_tensors', a, b), []);
+    return list.map((x) => x.expand(shape));
+  },
+);
 
 interface Windows {
   readonly dim: number;
@@ -185,14 +188,13 @@ export interface TensorUnfoldOptions {
  * Windows of `size` along a dimension, every `step`; a view in which the windows' dimension comes last.
  * https://pytorch.org/docs/stable/generated/torch.Tensor.unfold.html
  */
-export function unfoldMethod(
+export const unfoldMethod: (
   input: Tensor,
   dimension: number | TensorUnfoldOptions,
   size?: number | TensorUnfoldOptions,
   step?: number | TensorUnfoldOptions,
-): Tensor {
+) => Tensor = signature('unfold(input, dimension, size?, step?)', (input, d, n, by) => {
   checkTensor('unfold', 'input', input);
-  const [d, n, by] = bindArguments('unfold', ['dimension', 'size', 'step'], [dimension, size, step]);
   const dim = wrapDim('unfold', checkInteger('unfold', 'dimension', d), input.ndim);
   const length = checkInteger('unfold', 'size', n);
   const stride = checkInteger('unfold', 'step', by);
@@ -202,7 +204,7 @@ export function unfoldMethod(
     throw new ShapeError(`unfold(): maximum size for tensor at dimension ${dim} is ${most} but size is ${length}`);
   if (stride <= 0) throw new ShapeError(`unfold(): step is ${stride} but must be > 0`);
   return unfoldOp(input, { dim, size: length, step: stride });
-}
+});
 
 type Writable = { -readonly [K in keyof Tensor]: Tensor[K] };
 
@@ -226,13 +228,16 @@ function become(x: Tensor, look: (x: Tensor) => Tensor): Tensor {
 }
 
 /** `transpose` in place: the tensor itself becomes the view. */
-export const transpose_ = (input: Tensor, dim0: number | TransposeOptions, dim1?: number | TransposeOptions): Tensor =>
-  become(checkTensor('transpose_', 'input', input), (x) => transpose(x, dim0, dim1));
+export const transpose_: typeof transpose = signature('transpose_(input, dim0, dim1)', (input, dim0, dim1) =>
+  become(checkTensor('transpose_', 'input', input), (x) => transpose(x, dim0, dim1)),
+);
 /** `t` in place. */
-export const t_ = (input: Tensor): Tensor => become(checkTensor('t_', 'input', input), t);
+export const t_: typeof t = signature('t_(input)', (input) => become(checkTensor('t_', 'input', input), t));
 /** `squeeze` in place. */
-export const squeeze_ = (input: Tensor, dim?: Parameters<typeof squeeze>[1]): Tensor =>
-  become(checkTensor('squeeze_', 'input', input), (x) => squeeze(x, dim));
+export const squeeze_: typeof squeeze = signature('squeeze_(input, dim?)', (input, dim) =>
+  become(checkTensor('squeeze_', 'input', input), (x) => squeeze(x, dim)),
+);
 /** `unsqueeze` in place. */
-export const unsqueeze_ = (input: Tensor, dim: Parameters<typeof unsqueeze>[1]): Tensor =>
-  become(checkTensor('unsqueeze_', 'input', input), (x) => unsqueeze(x, dim));
+export const unsqueeze_: typeof unsqueeze = signature('unsqueeze_(input, dim)', (input, dim) =>
+  become(checkTensor('unsqueeze_', 'input', input), (x) => unsqueeze(x, dim)),
+);

@@ -1,8 +1,9 @@
 /** Functions of several operands in one pass. https://pytorch.org/docs/stable/torch.html#pointwise-ops */
-import { bindArguments, checkNumber, checkOptions } from '../arguments.js';
+import { checkNumber } from '../arguments.js';
 import { defineOp, type Op } from '../autograd/op.js';
 import { cName, isFloating, resultType } from '../dtype.js';
 import { DTypeError } from '../errors.js';
+import { signature } from '../signature.js';
 import { Tensor } from '../tensor.js';
 import { clamp, clamp_, where } from './comparison.js';
 import { checkTensor, elementwise, type Operand } from './kernel.js';
@@ -44,16 +45,19 @@ const lerpOp: LerpOp = defineOp<[Tensor, Tensor, Operand], Tensor, number | null
 
 type Weight = Operand | { readonly weight: Operand };
 
-const weightOf = (weight: Weight): Operand => {
-  const [w] = bindArguments('lerp', ['weight'], [weight]);
-  return typeof w === 'number' || w instanceof Tensor ? w : checkNumber('lerp', 'weight', w);
-};
+const weightOf = (w: unknown): Operand =>
+  typeof w === 'number' || w instanceof Tensor ? w : checkNumber('lerp', 'weight', w);
 
 /** input + weight · (end − input). https://pytorch.org/docs/stable/generated/torch.lerp.html */
-export const lerp = (input: Tensor, end: Tensor, weight: Weight): Tensor => lerpOp(input, end, weightOf(weight));
+export const lerp: (input: Tensor, end: Tensor, weight: Weight) => Tensor = signature(
+  'lerp(input, end, weight)',
+  (input, end, weight) => lerpOp(input, end, weightOf(weight)),
+);
 /** `lerp` in place. */
-export const lerp_ = (input: Tensor, end: Tensor, weight: Weight): Tensor =>
-  lerpOp.inplace(input, end, weightOf(weight));
+export const lerp_: (input: Tensor, end: Tensor, weight: Weight) => Tensor = signature(
+  'lerp_(input, end, weight)',
+  (input, end, weight) => lerpOp.inplace(input, end, weightOf(weight)),
+);
 
 /** `value`: a factor, 1 unless given. */
 export interface ValueOptions {
@@ -62,9 +66,8 @@ export interface ValueOptions {
 
 type TernaryOp = Op<[input: Tensor, tensor1: Tensor, tensor2: Tensor, options?: ValueOptions], Tensor>;
 
-function readValue(op: string, options: ValueOptions | undefined, all: readonly Tensor[]): number {
-  checkOptions(op, ['value'], options);
-  const value = checkNumber(op, 'value', options?.value ?? 1);
+function readValue(op: string, given: unknown, all: readonly Tensor[]): number {
+  const value = checkNumber(op, 'value', given ?? 1);
   const common = all.reduce((dtype, x) => resultType({ dtype, shape: [1] }, x), all[0].dtype);
   if (!isFloating(common) && !Number.isInteger(value)) {
     throw new DTypeError(`${op}(): value cannot be converted to type int64_t without overflow: ${value}`);
@@ -73,11 +76,12 @@ function readValue(op: string, options: ValueOptions | undefined, all: readonly 
 }
 
 /** input + value · tensor1 · tensor2. https://pytorch.org/docs/stable/generated/torch.addcmul.html */
-export const addcmul: TernaryOp = defineOp<[Tensor, Tensor, Tensor, ValueOptions?], Tensor, number>('addcmul', {
-  forward(ctx, x, a, b, options) {
+export const addcmul: TernaryOp = defineOp<[Tensor, Tensor, Tensor, unknown?], Tensor, number>('addcmul', {
+  parameters: 'input, tensor1, tensor2, *, value?',
+  forward(ctx, x, a, b, value) {
     checkTensor('addcmul', 'input', x);
     ctx.save_for_backward(checkTensor('addcmul', 'tensor1', a), checkTensor('addcmul', 'tensor2', b));
-    ctx.state = readValue('addcmul', options, [x, a, b]);
+    ctx.state = readValue('addcmul', value, [x, a, b]);
     return x.add(a.mul(b), { alpha: ctx.state });
   },
   backward(ctx, g) {
@@ -88,8 +92,9 @@ export const addcmul: TernaryOp = defineOp<[Tensor, Tensor, Tensor, ValueOptions
 });
 
 /** input + value · tensor1 / tensor2. https://pytorch.org/docs/stable/generated/torch.addcdiv.html */
-export const addcdiv: TernaryOp = defineOp<[Tensor, Tensor, Tensor, ValueOptions?], Tensor, number>('addcdiv', {
-  forward(ctx, x, a, b, options) {
+export const addcdiv: TernaryOp = defineOp<[Tensor, Tensor, Tensor, unknown?], Tensor, number>('addcdiv', {
+  parameters: 'input, tensor1, tensor2, *, value?',
+  forward(ctx, x, a, b, value) {
     checkTensor('addcdiv', 'input', x);
     ctx.save_for_backward(checkTensor('addcdiv', 'tensor1', a), checkTensor('addcdiv', 'tensor2', b));
     if (!isFloating(a.dtype) && !isFloating(b.dtype)) {
@@ -98,7 +103,7 @@ export const addcdiv: TernaryOp = defineOp<[Tensor, Tensor, Tensor, ValueOptions
           'true division of tensor1 and tensor2.',
       );
     }
-    ctx.state = readValue('addcdiv', options, [x, a, b]);
+    ctx.state = readValue('addcdiv', value, [x, a, b]);
     return x.add(a.div(b), { alpha: ctx.state });
   },
   backward(ctx, g) {
@@ -113,6 +118,7 @@ type PairOp = Op<[input: Tensor, other: Tensor], Tensor>;
 
 /** √(input² + other²), without overflow. https://pytorch.org/docs/stable/generated/torch.hypot.html */
 export const hypot: PairOp = defineOp<[Tensor, Tensor], Tensor>('hypot', {
+  parameters: 'input, other',
   forward(ctx, x, y) {
     const dtype = resultType(checkTensor('hypot', 'input', x), checkTensor('hypot', 'other', y));
     if (!isFloating(dtype)) throw new DTypeError(`hypot(): "hypot_cpu" not implemented for '${cName(dtype)}'`);
@@ -152,36 +158,43 @@ type NanArgument = number | null | NanToNumOptions;
 
 function bindNanToNum(input: Tensor, args: readonly unknown[]): [Tensor, number, number | null, number | null] {
   checkTensor('nan_to_num', 'input', input);
-  const names = ['nan', 'posinf', 'neginf'];
-  const [nan, posinf, neginf] = bindArguments('nan_to_num', names, args).map((v) => (v ?? null) as number | null);
+  const [nan, posinf, neginf] = args.map((v) => (v ?? null) as number | null);
   return [input, nan ?? 0, posinf, neginf];
 }
 
 /** Finite numbers in the place of NaN and infinities. https://pytorch.org/docs/stable/generated/torch.nan_to_num.html */
-export function nan_to_num(input: Tensor, nan?: NanArgument, posinf?: NanArgument, neginf?: NanArgument): Tensor {
-  return nanToNum(...bindNanToNum(input, [nan, posinf, neginf]));
-}
+export const nan_to_num: (input: Tensor, nan?: NanArgument, posinf?: NanArgument, neginf?: NanArgument) => Tensor =
+  signature('nan_to_num(input, nan?, posinf?, neginf?)', (input, nan, posinf, neginf) =>
+    nanToNum(...bindNanToNum(input, [nan, posinf, neginf])),
+  );
 /** `nan_to_num` in place. */
-export function nan_to_num_(input: Tensor, nan?: NanArgument, posinf?: NanArgument, neginf?: NanArgument): Tensor {
-  return nanToNum.inplace(...bindNanToNum(input, [nan, posinf, neginf]));
-}
+export const nan_to_num_: (input: Tensor, nan?: NanArgument, posinf?: NanArgument, neginf?: NanArgument) => Tensor =
+  signature('nan_to_num_(input, nan?, posinf?, neginf?)', (input, nan, posinf, neginf) =>
+    nanToNum.inplace(...bindNanToNum(input, [nan, posinf, neginf])),
+  );
 
 type Bound = number | Tensor;
 
 /** `clamp` with a lower bound only. https://pytorch.org/docs/stable/generated/torch.clamp.html */
-export const clamp_min = (input: Tensor, min: Bound | { readonly min: Bound }): Tensor =>
-  clamp(input, { min: bound('clamp_min', 'min', min) });
+export const clamp_min: (input: Tensor, min: Bound | { readonly min?: Bound }) => Tensor = signature(
+  'clamp_min(input, min)',
+  (input, min) => clamp(input, min),
+);
 /** `clamp` with an upper bound only. https://pytorch.org/docs/stable/generated/torch.clamp.html */
-export const clamp_max = (input: Tensor, max: Bound | { readonly max: Bound }): Tensor =>
-  clamp(input, { max: bound('clamp_max', 'max', max) });
+export const clamp_max: (input: Tensor, max: Bound | { readonly max?: Bound }) => Tensor = signature(
+  'clamp_max(input, max)',
+  (input, max) => clamp(input, null, max),
+);
 /** `clamp_min` in place. */
-export const clamp_min_ = (input: Tensor, min: Bound | { readonly min: Bound }): Tensor =>
-  clamp_(input, { min: bound('clamp_min_', 'min', min) });
+export const clamp_min_: (input: Tensor, min: Bound | { readonly min?: Bound }) => Tensor = signature(
+  'clamp_min_(input, min)',
+  (input, min) => clamp_(input, min),
+);
 /** `clamp_max` in place. */
-export const clamp_max_ = (input: Tensor, max: Bound | { readonly max: Bound }): Tensor =>
-  clamp_(input, { max: bound('clamp_max_', 'max', max) });
-
-const bound = (op: string, name: string, value: unknown): Bound => bindArguments(op, [name], [value])[0] as Bound;
+export const clamp_max_: (input: Tensor, max: Bound | { readonly max?: Bound }) => Tensor = signature(
+  'clamp_max_(input, max)',
+  (input, max) => clamp_(input, null, max),
+);
 
 export const addcmul_: TernaryOp['inplace'] = addcmul.inplace;
 export const addcdiv_: TernaryOp['inplace'] = addcdiv.inplace;

@@ -1,10 +1,9 @@
-/** Comparisons and choices. https://pytorch.org/docs/stable/torch.html#comparison-ops */
-import { bindArguments } from '../arguments.js';
 import { defineOp, type Op } from '../autograd/op.js';
 import type { ElementwiseName } from '../backend/elementwise.js';
 import { convertScalar, resultType } from '../dtype.js';
 import { DTypeError, ValueError } from '../errors.js';
 import { broadcastShapes } from '../shape.js';
+import { signature } from '../signature.js';
 import { Tensor } from '../tensor.js';
 import {
   allocate,
@@ -22,6 +21,7 @@ export type CompareOp = Op<[input: Tensor, other: Operand], Tensor>;
 
 const compare = (name: 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge'): CompareOp =>
   defineOp(name, {
+    parameters: 'input, other',
     forward: (_ctx, x, y) => binary(name, name, checkTensor(name, 'input', x), y, null, 'bool'),
     backward: null,
     formula: ['not differentiable', 'not differentiable'],
@@ -44,6 +44,7 @@ export type ExtremumOp = Op<[input: Tensor, other: Tensor], Tensor>;
 
 const extremum = (name: 'maximum' | 'minimum', loses: 'lt' | 'gt', formula: readonly string[]): ExtremumOp =>
   defineOp(name, {
+    parameters: 'input, other',
     forward(ctx, x, y) {
       checkTensor(name, 'input', x);
       checkTensor(name, 'other', y);
@@ -110,19 +111,22 @@ function checkCondition(condition: unknown): void {
  * `input` where the condition is true, else `other`; numbers and tensors, broadcast together.
  * https://pytorch.org/docs/stable/generated/torch.where.html
  */
-export function where(condition: Tensor, input: Operand, other: Operand): Tensor {
-  return choose(condition, input, other);
-}
+export const where: (condition: Tensor, input: Operand, other: Operand) => Tensor = signature(
+  'where(condition, input, other)',
+  (condition, input, other) => choose(condition, input, other),
+);
 
 /** `x.where(condition, other)`: the tensor itself where the condition is true. */
-export function whereMethod(input: Tensor, condition: Tensor, other: Operand): Tensor {
-  return choose(condition, input, other);
-}
+export const whereMethod: (input: Tensor, condition: Tensor, other: Operand) => Tensor = signature(
+  'where(input, condition, other)',
+  (input, condition, other) => choose(condition, input, other),
+);
 
 type MaskedFillOp = Op<[input: Tensor, mask: Tensor, value: Operand], Tensor>;
 
 /** `value` (a number or a 0-dim tensor) where the mask is true. https://pytorch.org/docs/stable/generated/torch.Tensor.masked_fill.html */
 export const masked_fill: MaskedFillOp = defineOp<[Tensor, Tensor, Operand], Tensor, string>('masked_fill', {
+  parameters: 'input, mask, value',
   grad_name: (ctx) => ctx.state,
   forward(ctx, x, mask, value) {
     checkTensor('masked_fill', 'input', x);
@@ -217,7 +221,7 @@ export interface ClampOptions {
 
 function clampBounds(input: Tensor, args: readonly unknown[]): [Tensor, Bound, Bound] {
   checkTensor('clamp', 'input', input);
-  const [min, max] = bindArguments('clamp', ['min', 'max'], args).map((b) => (b ?? null) as Bound);
+  const [min, max] = args.map((b) => (b ?? null) as Bound);
   if (min === null && max === null) throw new ValueError("clamp(): At least one of 'min' or 'max' must not be None");
   return [input, min, max];
 }
@@ -226,30 +230,30 @@ function clampBounds(input: Tensor, args: readonly unknown[]): [Tensor, Bound, B
  * Elements forced into [min, max]; a bound that is null or missing does not exist.
  * https://pytorch.org/docs/stable/generated/torch.clamp.html
  */
-export function clamp(
+export const clamp: (
   input: Tensor,
   min?: number | Tensor | null | ClampOptions,
   max?: number | Tensor | null | ClampOptions,
-): Tensor {
+) => Tensor = signature('clamp(input, min?, max?)', (input, min, max) => {
   const [x, low, high] = clampBounds(input, [min, max]);
   return clampOp(x, low, high);
-}
+});
 
 /** `clamp` in place. */
-export function clamp_(
+export const clamp_: (
   input: Tensor,
   min?: number | Tensor | null | ClampOptions,
   max?: number | Tensor | null | ClampOptions,
-): Tensor {
-  return clampOp.inplace(...clampBounds(input, [min, max]));
-}
+) => Tensor = signature('clamp_(input, min?, max?)', (input, min, max) =>
+  clampOp.inplace(...clampBounds(input, [min, max])),
+);
 
 /** Whether two tensors have one shape and equal elements. https://pytorch.org/docs/stable/generated/torch.equal.html */
-export function equal(input: Tensor, other: Tensor): boolean {
+export const equal: (input: Tensor, other: Tensor) => boolean = signature('equal(input, other)', (input, other) => {
   checkTensor('equal', 'input', input);
   checkTensor('equal', 'other', other);
   checkSameDevice('equal', input, other);
   if (input.shape.length !== other.shape.length || input.shape.some((s, i) => s !== other.shape[i])) return false;
   const [a, b] = [input.toArray(), other.toArray()];
   return a.every((v, i) => v === b[i]);
-}
+});

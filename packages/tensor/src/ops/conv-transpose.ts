@@ -1,8 +1,9 @@
 /** Transposed convolution. https://pytorch.org/docs/stable/generated/torch.nn.functional.conv_transpose2d.html */
-import { bindArguments, checkInteger } from '../arguments.js';
+import { checkInteger } from '../arguments.js';
 import { isFloating } from '../dtype.js';
 import { DTypeError, ShapeError, ValueError } from '../errors.js';
 import { showShape } from '../shape.js';
+import { signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import { convInputGrad, type Pair } from './conv.js';
 import { type Single, singleOf } from './conv1d.js';
@@ -19,8 +20,6 @@ export interface ConvTransposeOptions<Size> {
   readonly dilation?: Size;
 }
 
-const NAMES = ['bias', 'stride', 'padding', 'output_padding', 'groups', 'dilation'];
-
 interface Sizes {
   readonly stride: [number, number];
   readonly padding: [number, number];
@@ -35,7 +34,7 @@ interface Sizes {
  * https://pytorch.org/docs/stable/generated/torch.nn.functional.conv_transpose2d.html
  * @throws ShapeError, DTypeError, ValueError in PyTorch's words.
  */
-export function conv_transpose2d(
+export const conv_transpose2d: (
   input: Tensor,
   weight: Tensor,
   bias?: Tensor | null | ConvTransposeOptions<Pair>,
@@ -44,26 +43,27 @@ export function conv_transpose2d(
   output_padding?: Pair | ConvTransposeOptions<Pair>,
   groups?: number | ConvTransposeOptions<Pair>,
   dilation?: Pair | ConvTransposeOptions<Pair>,
-): Tensor {
-  const op = 'conv_transpose2d';
-  const given = [bias, stride, padding, output_padding, groups, dilation];
-  const [b, s, p, e, n, d] = bindArguments(op, NAMES, given);
-  checkRank(op, input, weight, 2);
-  const y = transposed(op, input.ndim === 3 ? input.unsqueeze(0) : input, weight, (b ?? null) as Tensor | null, {
-    stride: pairOf(op, 'stride', s ?? 1),
-    padding: pairOf(op, 'padding', p ?? 0),
-    extra: pairOf(op, 'output_padding', e ?? 0),
-    dilation: pairOf(op, 'dilation', d ?? 1),
-    groups: checkInteger(op, 'groups', n ?? 1),
-  });
-  return input.ndim === 3 ? y.squeeze(0) : y;
-}
+) => Tensor = signature(
+  'conv_transpose2d(input, weight, bias?, stride?, padding?, output_padding?, groups?, dilation?)',
+  (input, weight, b, s, p, e, n, d) => {
+    const op = 'conv_transpose2d';
+    checkRank(op, input, weight, 2);
+    const y = transposed(op, input.ndim === 3 ? input.unsqueeze(0) : input, weight, (b ?? null) as Tensor | null, {
+      stride: pairOf(op, 'stride', s ?? 1),
+      padding: pairOf(op, 'padding', p ?? 0),
+      extra: pairOf(op, 'output_padding', e ?? 0),
+      dilation: pairOf(op, 'dilation', d ?? 1),
+      groups: checkInteger(op, 'groups', n ?? 1),
+    });
+    return input.ndim === 3 ? y.squeeze(0) : y;
+  },
+);
 
 /**
  * {@link conv_transpose2d} along one dimension: input `[N, C, L]` or `[C, L]`, weight `[C, O / groups, k]`.
  * https://pytorch.org/docs/stable/generated/torch.nn.functional.conv_transpose1d.html
  */
-export function conv_transpose1d(
+export const conv_transpose1d: (
   input: Tensor,
   weight: Tensor,
   bias?: Tensor | null | ConvTransposeOptions<Single>,
@@ -72,21 +72,22 @@ export function conv_transpose1d(
   output_padding?: Single | ConvTransposeOptions<Single>,
   groups?: number | ConvTransposeOptions<Single>,
   dilation?: Single | ConvTransposeOptions<Single>,
-): Tensor {
-  const op = 'conv_transpose1d';
-  const given = [bias, stride, padding, output_padding, groups, dilation];
-  const [b, s, p, e, n, d] = bindArguments(op, NAMES, given);
-  checkRank(op, input, weight, 1);
-  const x = input.ndim === 2 ? input.unsqueeze(0) : input;
-  const y = transposed(op, x.unsqueeze(2), weight.unsqueeze(2), (b ?? null) as Tensor | null, {
-    stride: [1, singleOf(op, 'stride', s ?? 1)],
-    padding: [0, singleOf(op, 'padding', p ?? 0)],
-    extra: [0, singleOf(op, 'output_padding', e ?? 0)],
-    dilation: [1, singleOf(op, 'dilation', d ?? 1)],
-    groups: checkInteger(op, 'groups', n ?? 1),
-  }).squeeze(2);
-  return input.ndim === 2 ? y.squeeze(0) : y;
-}
+) => Tensor = signature(
+  'conv_transpose1d(input, weight, bias?, stride?, padding?, output_padding?, groups?, dilation?)',
+  (input, weight, b, s, p, e, n, d) => {
+    const op = 'conv_transpose1d';
+    checkRank(op, input, weight, 1);
+    const x = input.ndim === 2 ? input.unsqueeze(0) : input;
+    const y = transposed(op, x.unsqueeze(2), weight.unsqueeze(2), (b ?? null) as Tensor | null, {
+      stride: [1, singleOf(op, 'stride', s ?? 1)],
+      padding: [0, singleOf(op, 'padding', p ?? 0)],
+      extra: [0, singleOf(op, 'output_padding', e ?? 0)],
+      dilation: [1, singleOf(op, 'dilation', d ?? 1)],
+      groups: checkInteger(op, 'groups', n ?? 1),
+    }).squeeze(2);
+    return input.ndim === 2 ? y.squeeze(0) : y;
+  },
+);
 
 function checkRank(op: string, input: Tensor, weight: Tensor, dims: number): void {
   checkTensor(op, 'input', input);

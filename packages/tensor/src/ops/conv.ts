@@ -1,10 +1,11 @@
 /** Convolution. https://pytorch.org/docs/stable/nn.functional.html#convolution-functions */
-import { bindArguments, checkInteger } from '../arguments.js';
+import { checkInteger } from '../arguments.js';
 import { defineOp, type Op } from '../autograd/op.js';
 import type { Conv2dParams } from '../backend/backend.js';
 import { isFloating } from '../dtype.js';
 import { DTypeError, ShapeError, ValueError } from '../errors.js';
 import { type Shape, showShape } from '../shape.js';
+import { signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import { allocate, backend, checkSameDevice, checkSameDType, checkTensor } from './kernel.js';
 import { pairOf } from './pairs.js';
@@ -99,14 +100,12 @@ export interface Conv2dOptions {
   readonly groups?: number;
 }
 
-const NAMES = ['bias', 'stride', 'padding', 'dilation', 'groups'];
-
 /**
  * 2-D cross-correlation: input `[N, C, H, W]` or `[C, H, W]`, weight `[O, C / groups, kH, kW]`, bias `[O]`.
  * https://pytorch.org/docs/stable/generated/torch.nn.functional.conv2d.html
  * @throws ShapeError, DTypeError, ValueError in PyTorch's words.
  */
-export function conv2d(
+export const conv2d: (
   input: Tensor,
   weight: Tensor,
   bias?: Tensor | null | Conv2dOptions,
@@ -114,22 +113,24 @@ export function conv2d(
   padding?: Padding | Conv2dOptions,
   dilation?: Pair | Conv2dOptions,
   groups?: number | Conv2dOptions,
-): Tensor {
-  checkTensor('conv2d', 'input', input);
-  checkTensor('conv2d', 'weight', weight);
-  const [b, s, p, d, n] = bindArguments('conv2d', NAMES, [bias, stride, padding, dilation, groups]);
-  if (input.ndim !== 3 && input.ndim !== 4) {
-    throw new ShapeError(
-      `Expected 3D (unbatched) or 4D (batched) input to conv2d, but got input of size: ${showShape(input.shape)}`,
-    );
-  }
-  const x = input.ndim === 3 ? input.unsqueeze(0) : input;
-  const biasTensor = b === undefined || b === null ? null : checkTensor('conv2d', 'bias', b);
-  checkTypes(x, weight, biasTensor);
-  const plan = makePlan(x, weight, biasTensor, s, p, d, n);
-  const y = convolution(x, weight, biasTensor, plan);
-  return input.ndim === 3 ? y.squeeze(0) : y;
-}
+) => Tensor = signature(
+  'conv2d(input, weight, bias?, stride?, padding?, dilation?, groups?)',
+  (input, weight, b, s, p, d, n) => {
+    checkTensor('conv2d', 'input', input);
+    checkTensor('conv2d', 'weight', weight);
+    if (input.ndim !== 3 && input.ndim !== 4) {
+      throw new ShapeError(
+        `Expected 3D (unbatched) or 4D (batched) input to conv2d, but got input of size: ${showShape(input.shape)}`,
+      );
+    }
+    const x = input.ndim === 3 ? input.unsqueeze(0) : input;
+    const biasTensor = b === undefined || b === null ? null : checkTensor('conv2d', 'bias', b);
+    checkTypes(x, weight, biasTensor);
+    const plan = makePlan(x, weight, biasTensor, s, p, d, n);
+    const y = convolution(x, weight, biasTensor, plan);
+    return input.ndim === 3 ? y.squeeze(0) : y;
+  },
+);
 
 function checkTypes(x: Tensor, weight: Tensor, bias: Tensor | null): void {
   checkSameDevice('conv2d', x, weight, bias);

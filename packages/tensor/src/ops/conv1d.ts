@@ -1,7 +1,8 @@
 /** Convolution along one dimension: that of images one row high. https://pytorch.org/docs/stable/nn.functional.html#convolution-functions */
-import { bindArguments, checkInteger } from '../arguments.js';
+import { checkInteger } from '../arguments.js';
 import { ShapeError, ValueError } from '../errors.js';
 import { showShape } from '../shape.js';
+import { signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import { conv2d } from './conv.js';
 import { checkTensor } from './kernel.js';
@@ -36,7 +37,7 @@ export interface Conv1dOptions {
  * https://pytorch.org/docs/stable/generated/torch.nn.functional.conv1d.html
  * @throws ShapeError, DTypeError, ValueError in PyTorch's words.
  */
-export function conv1d(
+export const conv1d: (
   input: Tensor,
   weight: Tensor,
   bias?: Tensor | null | Conv1dOptions,
@@ -44,37 +45,38 @@ export function conv1d(
   padding?: Padding1d | Conv1dOptions,
   dilation?: Single | Conv1dOptions,
   groups?: number | Conv1dOptions,
-): Tensor {
-  const op = 'conv1d';
-  checkTensor(op, 'input', input);
-  checkTensor(op, 'weight', weight);
-  const names = ['bias', 'stride', 'padding', 'dilation', 'groups'];
-  const [b, s, p, d, n] = bindArguments(op, names, [bias, stride, padding, dilation, groups]);
-  if (input.ndim !== 2 && input.ndim !== 3) {
-    throw new ShapeError(
-      `Expected 2D (unbatched) or 3D (batched) input to conv1d, but got input of size: ${showShape(input.shape)}`,
-    );
-  }
-  if (weight.ndim !== 3) {
-    throw new ShapeError(
-      `${op}(): expected 3-dimensional weight [out, in / groups, k], but got weight of size ${showShape(weight.shape)}`,
-    );
-  }
-  const x = input.ndim === 2 ? input.unsqueeze(0) : input;
-  const along = singleOf(op, 'dilation', d ?? 1);
-  const sides = typeof p === 'string' ? p : singleOf(op, 'padding', p ?? 0);
-  checkLength(x, weight, sides, along);
-  const y = conv2d(
-    x.unsqueeze(2),
-    weight.unsqueeze(2),
-    (b ?? null) as Tensor | null,
-    [1, singleOf(op, 'stride', s ?? 1)],
-    typeof sides === 'string' ? (sides as 'same' | 'valid') : [0, sides],
-    [1, along],
-    checkInteger(op, 'groups', n ?? 1),
-  ).squeeze(2);
-  return input.ndim === 2 ? y.squeeze(0) : y;
-}
+) => Tensor = signature(
+  'conv1d(input, weight, bias?, stride?, padding?, dilation?, groups?)',
+  (input, weight, b, s, p, d, n) => {
+    const op = 'conv1d';
+    checkTensor(op, 'input', input);
+    checkTensor(op, 'weight', weight);
+    if (input.ndim !== 2 && input.ndim !== 3) {
+      throw new ShapeError(
+        `Expected 2D (unbatched) or 3D (batched) input to conv1d, but got input of size: ${showShape(input.shape)}`,
+      );
+    }
+    if (weight.ndim !== 3) {
+      throw new ShapeError(
+        `${op}(): expected 3-dimensional weight [out, in / groups, k], but got weight of size ${showShape(weight.shape)}`,
+      );
+    }
+    const x = input.ndim === 2 ? input.unsqueeze(0) : input;
+    const along = singleOf(op, 'dilation', d ?? 1);
+    const sides = typeof p === 'string' ? p : singleOf(op, 'padding', p ?? 0);
+    checkLength(x, weight, sides, along);
+    const y = conv2d(
+      x.unsqueeze(2),
+      weight.unsqueeze(2),
+      (b ?? null) as Tensor | null,
+      [1, singleOf(op, 'stride', s ?? 1)],
+      typeof sides === 'string' ? (sides as 'same' | 'valid') : [0, sides],
+      [1, along],
+      checkInteger(op, 'groups', n ?? 1),
+    ).squeeze(2);
+    return input.ndim === 2 ? y.squeeze(0) : y;
+  },
+);
 
 function checkLength(x: Tensor, weight: Tensor, padding: number | string, dilation: number): void {
   const kernel = dilation * (weight.shape[2] - 1) + 1;

@@ -5,12 +5,14 @@ import { backendOf, checkDevice } from '../backend/devices.js';
 import { castNumber, convertScalar, type DType, isDType } from '../dtype.js';
 import { ShapeError, ValueError } from '../errors.js';
 import { broadcastShapes, sameShape, showShape } from '../shape.js';
+import { signature } from '../signature.js';
 import { type Device, Storage } from '../storage.js';
 import { Tensor } from '../tensor.js';
 import { allocate, backend, checkTensor, fromHost, type Operand } from './kernel.js';
 
 /** A copy in row-major memory of its own. https://pytorch.org/docs/stable/generated/torch.clone.html */
 export const clone: UnaryOp = defineOp('clone', {
+  parameters: 'input',
   forward(_ctx, x) {
     const out = allocate(checkTensor('clone', 'input', x).shape, x.dtype, x.device);
     backend(x).copy(x, out);
@@ -21,9 +23,9 @@ export const clone: UnaryOp = defineOp('clone', {
 });
 
 /** The tensor itself if it is row-major, else a copy that is. https://pytorch.org/docs/stable/generated/torch.Tensor.contiguous.html */
-export function contiguous(input: Tensor): Tensor {
-  return input.is_contiguous() ? input : clone(input);
-}
+export const contiguous: (input: Tensor) => Tensor = signature('contiguous(input)', (input) =>
+  input.is_contiguous() ? input : clone(input),
+);
 
 const toCopy: Op<[input: Tensor, dtype: DType, device: Device], Tensor> = defineOp<
   [Tensor, DType, Device],
@@ -95,17 +97,20 @@ export function to(
   return toCopy(input, type, to);
 }
 
-export const type_as = (input: Tensor, other: Tensor): Tensor =>
-  to(input, checkTensor('type_as', 'other', other).dtype);
-export const float = (input: Tensor): Tensor => to(input, 'float32');
-export const double = (input: Tensor): Tensor => to(input, 'float64');
-export const long = (input: Tensor): Tensor => to(input, 'int64');
-export const int = (input: Tensor): Tensor => to(input, 'int32');
-export const byte = (input: Tensor): Tensor => to(input, 'uint8');
-export const bool = (input: Tensor): Tensor => to(input, 'bool');
-export const cpu = (input: Tensor): Tensor => to(input, 'cpu');
+export const type_as: (input: Tensor, other: Tensor) => Tensor = signature('type_as(input, other)', (input, other) =>
+  to(input, checkTensor('type_as', 'other', other).dtype),
+);
+type Conversion = (input: Tensor) => Tensor;
+
+export const float: Conversion = signature('float(input)', (input) => to(input, 'float32'));
+export const double: Conversion = signature('double(input)', (input) => to(input, 'float64'));
+export const long: Conversion = signature('long(input)', (input) => to(input, 'int64'));
+export const int: Conversion = signature('int(input)', (input) => to(input, 'int32'));
+export const byte: Conversion = signature('byte(input)', (input) => to(input, 'uint8'));
+export const bool: Conversion = signature('bool(input)', (input) => to(input, 'bool'));
+export const cpu: Conversion = signature('cpu(input)', (input) => to(input, 'cpu'));
 /** On the gpu device. https://pytorch.org/docs/stable/generated/torch.Tensor.cuda.html is PyTorch's counterpart. */
-export const gpu = (input: Tensor): Tensor => to(input, 'gpu');
+export const gpu: Conversion = signature('gpu(input)', (input) => to(input, 'gpu'));
 
 const copyOp = defineOp<[Tensor, Tensor], Tensor>('copy', {
   forward(ctx, self, src) {
@@ -129,9 +134,13 @@ const copyOp = defineOp<[Tensor, Tensor], Tensor>('copy', {
 /**
  * Takes over `src`'s elements, broadcast and converted. https://pytorch.org/docs/stable/generated/torch.Tensor.copy_.html
  */
-export function copy_(input: Tensor, src: Tensor, _options?: { readonly non_blocking?: boolean }): Tensor {
-  return copyOp.inplace(checkTensor('copy_', 'input', input), checkTensor('copy_', 'src', src));
-}
+export const copy_: (
+  input: Tensor,
+  src: Tensor,
+  non_blocking?: boolean | { readonly non_blocking?: boolean },
+) => Tensor = signature('copy_(input, src, non_blocking?)', (input, src) =>
+  copyOp.inplace(checkTensor('copy_', 'input', input), checkTensor('copy_', 'src', src)),
+);
 
 const fillOp = defineOp<[Tensor, Operand, string], Tensor, string>('fill', {
   forward(ctx, self, value, gradName) {
@@ -155,25 +164,25 @@ const fillOp = defineOp<[Tensor, Operand, string], Tensor, string>('fill', {
 });
 
 /** Every element becomes `value`. https://pytorch.org/docs/stable/generated/torch.Tensor.fill_.html */
-export function fill_(input: Tensor, value: Operand): Tensor {
+export const fill_: (input: Tensor, value: Operand) => Tensor = signature('fill_(input, value)', (input, value) => {
   const gradName = value instanceof Tensor ? 'FillBackward3' : 'FillBackward2';
   return fillOp.inplace(checkTensor('fill_', 'input', input), value, gradName);
-}
+});
 
 /** Every element becomes 0. https://pytorch.org/docs/stable/generated/torch.Tensor.zero_.html */
-export function zero_(input: Tensor): Tensor {
-  return fillOp.inplace(checkTensor('zero_', 'input', input), 0, 'ZeroBackward0');
-}
+export const zero_: (input: Tensor) => Tensor = signature('zero_(input)', (input) =>
+  fillOp.inplace(checkTensor('zero_', 'input', input), 0, 'ZeroBackward0'),
+);
 
 /** The same memory outside of the graph; in-place changes are seen by both. https://pytorch.org/docs/stable/generated/torch.Tensor.detach.html */
-export function detach(input: Tensor): Tensor {
+export const detach: (input: Tensor) => Tensor = signature('detach(input)', (input) => {
   const out = new Tensor(input.storage, input.shape, input.strides, input.offset);
   out.versionCounter = input.versionCounter;
   return out;
-}
+});
 
 /** Makes this tensor a leaf. https://pytorch.org/docs/stable/generated/torch.Tensor.detach_.html */
-export function detach_(input: Tensor): Tensor {
+export const detach_: (input: Tensor) => Tensor = signature('detach_(input)', (input) => {
   if (input.base !== null) {
     throw new ValueError(
       "detach_(): Can't detach views in-place. Use detach() instead. If you are using DistributedDataParallel (DDP) for training, and gradient_as_bucket_view is set as True, gradients are views of DDP buckets, and hence detach_() cannot be called on these gradients.",
@@ -182,4 +191,4 @@ export function detach_(input: Tensor): Tensor {
   input.gradFn = null;
   input.leafRequiresGrad = false;
   return input;
-}
+});

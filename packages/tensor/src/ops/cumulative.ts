@@ -1,10 +1,11 @@
 /** Running sums, products and extrema; products of whole dimensions. https://pytorch.org/docs/stable/torch.html#reduction-ops */
-import { bindArguments, checkBoolean, checkInteger } from '../arguments.js';
+import { checkBoolean, checkInteger } from '../arguments.js';
 import { defineOp, type Op } from '../autograd/op.js';
 import type { ScanName } from '../backend/backend.js';
 import { checkDType, type DType, isFloating } from '../dtype.js';
 import { DTypeError } from '../errors.js';
 import { reducedShape, type Shape, wrapDim } from '../shape.js';
+import { signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import { where } from './comparison.js';
 import { cat, stack } from './joining.js';
@@ -113,7 +114,7 @@ type CumulateArgument = number | CumulateOptions;
 
 function bindScan(op: string, input: Tensor, args: readonly unknown[]): [Tensor, number, DType] {
   checkTensor(op, 'input', input);
-  const [dim, dtype] = bindArguments(op, ['dim', 'dtype'], args);
+  const [dim, dtype] = args;
   const d = wrapDim(op, checkInteger(op, 'dim', dim), input.ndim);
   if (dtype !== undefined && dtype !== null) return [input, d, checkDType(op, dtype)];
   return [input, d, isFloating(input.dtype) ? input.dtype : 'int64'];
@@ -132,27 +133,34 @@ function bindInplace(op: string, input: Tensor, args: readonly unknown[]): [Tens
 }
 
 /** Running sums along `dim`; integers add up as int64. https://pytorch.org/docs/stable/generated/torch.cumsum.html */
-export function cumsum(input: Tensor, dim: CumulateArgument, options?: CumulateOptions): Tensor {
-  return cumsumOp(...bindScan('cumsum', input, [dim, options]));
-}
+export const cumsum: (input: Tensor, dim: CumulateArgument, options?: CumulateOptions) => Tensor = signature(
+  'cumsum(input, dim, *, dtype?)',
+  (input, dim, dtype) => cumsumOp(...bindScan('cumsum', input, [dim, dtype])),
+);
 /** Running products along `dim`; integers multiply as int64. https://pytorch.org/docs/stable/generated/torch.cumprod.html */
-export function cumprod(input: Tensor, dim: CumulateArgument, options?: CumulateOptions): Tensor {
-  return cumprodOp(...bindScan('cumprod', input, [dim, options]));
-}
+export const cumprod: (input: Tensor, dim: CumulateArgument, options?: CumulateOptions) => Tensor = signature(
+  'cumprod(input, dim, *, dtype?)',
+  (input, dim, dtype) => cumprodOp(...bindScan('cumprod', input, [dim, dtype])),
+);
 /** `cumsum` in place. */
-export function cumsum_(input: Tensor, dim: CumulateArgument, options?: CumulateOptions): Tensor {
-  return cumsumOp.inplace(...bindInplace('cumsum_', input, [dim, options]));
-}
+export const cumsum_: (input: Tensor, dim: CumulateArgument, options?: CumulateOptions) => Tensor = signature(
+  'cumsum_(input, dim, *, dtype?)',
+  (input, dim, dtype) => cumsumOp.inplace(...bindInplace('cumsum_', input, [dim, dtype])),
+);
 /** `cumprod` in place. */
-export function cumprod_(input: Tensor, dim: CumulateArgument, options?: CumulateOptions): Tensor {
-  return cumprodOp.inplace(...bindInplace('cumprod_', input, [dim, options]));
-}
+export const cumprod_: (input: Tensor, dim: CumulateArgument, options?: CumulateOptions) => Tensor = signature(
+  'cumprod_(input, dim, *, dtype?)',
+  (input, dim, dtype) => cumprodOp.inplace(...bindInplace('cumprod_', input, [dim, dtype])),
+);
 /** ln of the running sums of e^x, without overflow. https://pytorch.org/docs/stable/generated/torch.logcumsumexp.html */
-export function logcumsumexp(input: Tensor, dim: number | { readonly dim: number }): Tensor {
-  const [x, d, dtype] = bindScan('logcumsumexp', input, [dim]);
-  if (!isFloating(dtype)) throw new DTypeError(`logcumsumexp(): not implemented for '${input.dtype}'`);
-  return logcumsumexpOp(x, d, dtype);
-}
+export const logcumsumexp: (input: Tensor, dim: number | { readonly dim: number }) => Tensor = signature(
+  'logcumsumexp(input, dim)',
+  (input, dim) => {
+    const [x, d, dtype] = bindScan('logcumsumexp', input, [dim]);
+    if (!isFloating(dtype)) throw new DTypeError(`logcumsumexp(): not implemented for '${input.dtype}'`);
+    return logcumsumexpOp(x, d, dtype);
+  },
+);
 
 const cumulativeExtremum = (
   op: 'cummax' | 'cummin',
@@ -173,11 +181,11 @@ const cumulativeExtremum = (
     },
     formula: ['dx = Σ g where the extremum is x'],
   });
-  return (input, dim) => {
+  return signature(`${op}(input, dim)`, (input, dim) => {
     const [x, d] = bindScan(op, input, [dim]);
     const [values, indices] = along(x, d);
     return [values, indices];
-  };
+  });
 };
 
 type CumulativeExtremum = (input: Tensor, dim: number | { readonly dim: number }) => [values: Tensor, indices: Tensor];
@@ -224,14 +232,13 @@ export interface ProdOptions {
 }
 
 /** The product of all elements, or along `dim`; integers multiply as int64. https://pytorch.org/docs/stable/generated/torch.prod.html */
-export function prod(
+export const prod: (
   input: Tensor,
   dim?: number | null | ProdOptions,
   keepdim?: boolean | ProdOptions,
   options?: ProdOptions,
-): Tensor {
+) => Tensor = signature('prod(input, dim?, keepdim?, *, dtype?)', (input, d, keep, type) => {
   checkTensor('prod', 'input', input);
-  const [d, keep, type] = bindArguments('prod', ['dim', 'keepdim', 'dtype'], [dim, keepdim, options]);
   const dtype =
     type === undefined || type === null ? (isFloating(input.dtype) ? input.dtype : 'int64') : checkDType('prod', type);
   const keepdims = checkBoolean('prod', 'keepdim', keep ?? false);
@@ -241,4 +248,4 @@ export function prod(
   }
   const at = wrapDim('prod', checkInteger('prod', 'dim', d), input.ndim);
   return productDim(input, input.ndim === 0 ? [] : [at], keepdims, dtype);
-}
+});

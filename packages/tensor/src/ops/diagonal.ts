@@ -1,9 +1,10 @@
 /** Diagonals and triangles. https://pytorch.org/docs/stable/generated/torch.diagonal.html */
-import { bindArguments, checkInteger } from '../arguments.js';
+import { checkInteger } from '../arguments.js';
 import { defineOp, type Op } from '../autograd/op.js';
 import { ShapeError } from '../errors.js';
 import { resolveOptions, type TensorOptions } from '../factories.js';
 import { type Shape, wrapDim } from '../shape.js';
+import { signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import { allocate, backend, checkTensor, fromHost } from './kernel.js';
 import { windowOn } from './window.js';
@@ -72,7 +73,7 @@ type Diagonal = (
 ) => Tensor;
 
 function placeOf(op: string, rank: number, args: readonly unknown[], defaults: readonly [number, number]): Place {
-  const [o = 0, a = defaults[0], b = defaults[1]] = bindArguments(op, ['offset', 'dim1', 'dim2'], args);
+  const [o = 0, a = defaults[0], b = defaults[1]] = args;
   const dim1 = wrapDim(op, checkInteger(op, 'dim1', a), rank);
   const dim2 = wrapDim(op, checkInteger(op, 'dim2', b), rank);
   if (dim1 === dim2)
@@ -81,13 +82,13 @@ function placeOf(op: string, rank: number, args: readonly unknown[], defaults: r
 }
 
 /** A diagonal of two dimensions, a view; it becomes the last dimension. https://pytorch.org/docs/stable/generated/torch.diagonal.html */
-export const diagonal: Diagonal = (input, ...args) => {
+export const diagonal: Diagonal = signature('diagonal(input, offset?, dim1?, dim2?)', (input, ...args) => {
   checkTensor('diagonal', 'input', input);
   return diagonalOp(input, placeOf('diagonal', input.ndim, args, [0, 1]));
-};
+});
 
 /** The last dimension on a diagonal of two new ones. https://pytorch.org/docs/stable/generated/torch.diag_embed.html */
-export const diag_embed: Diagonal = (input, ...args) => {
+export const diag_embed: Diagonal = signature('diag_embed(input, offset?, dim1?, dim2?)', (input, ...args) => {
   checkTensor('diag_embed', 'input', input);
   if (input.ndim === 0)
     throw new ShapeError('diag_embed(): Dimension out of range (expected to be in range of [-1, 0], but got -1)');
@@ -96,38 +97,40 @@ export const diag_embed: Diagonal = (input, ...args) => {
   const shape = input.shape.slice(0, -1);
   for (const d of [place.dim1, place.dim2].sort((a, b) => a - b)) shape.splice(d, 0, size);
   return diagonalBackward(input, shape, place);
-};
+});
 
 export interface TriangleOptions {
   readonly diagonal?: number;
 }
 
 /** A vector as a diagonal matrix, or a matrix's diagonal. https://pytorch.org/docs/stable/generated/torch.diag.html */
-export function diag(input: Tensor, diagonal?: number | TriangleOptions): Tensor {
-  checkTensor('diag', 'input', input);
-  const [offset = 0] = bindArguments('diag', ['diagonal'], [diagonal]);
-  const k = checkInteger('diag', 'diagonal', offset);
-  if (input.ndim === 1) return diag_embed(input, k);
-  if (input.ndim !== 2) throw new ShapeError(`diag(): Supports 1D or 2D tensors. Got ${input.ndim}D`);
-  // a copy, unlike diagonal()
-  return diagonalOp(input, { offset: k, dim1: 0, dim2: 1 }).clone();
-}
+export const diag: (input: Tensor, diagonal?: number | TriangleOptions) => Tensor = signature(
+  'diag(input, diagonal?)',
+  (input, offset = 0) => {
+    checkTensor('diag', 'input', input);
+    const k = checkInteger('diag', 'diagonal', offset);
+    if (input.ndim === 1) return diag_embed(input, k);
+    if (input.ndim !== 2) throw new ShapeError(`diag(): Supports 1D or 2D tensors. Got ${input.ndim}D`);
+    // a copy, unlike diagonal()
+    return diagonalOp(input, { offset: k, dim1: 0, dim2: 1 }).clone();
+  },
+);
 
 /** The sum of a matrix's diagonal. https://pytorch.org/docs/stable/generated/torch.trace.html */
-export function trace(input: Tensor): Tensor {
+export const trace: (input: Tensor) => Tensor = signature('trace(input)', (input) => {
   checkTensor('trace', 'input', input);
   if (input.ndim !== 2) throw new ShapeError(`trace: expected a matrix, but got tensor with dim ${input.ndim}`);
   return diagonalOp(input, { offset: 0, dim1: 0, dim2: 1 }).sum();
-}
+});
 
 /** `src` in the place of a diagonal. https://pytorch.org/docs/stable/generated/torch.diagonal_scatter.html */
-export function diagonal_scatter(
+export const diagonal_scatter: (
   input: Tensor,
   src: Tensor,
   offset?: number | DiagonalOptions,
   dim1?: number | DiagonalOptions,
   dim2?: number | DiagonalOptions,
-): Tensor {
+) => Tensor = signature('diagonal_scatter(input, src, offset?, dim1?, dim2?)', (input, src, offset, dim1, dim2) => {
   const out = checkTensor('diagonal_scatter', 'input', input).clone();
   checkTensor('diagonal_scatter', 'src', src);
   const window = diagonalOp(out, placeOf('diagonal_scatter', input.ndim, [offset, dim1, dim2], [0, 1]));
@@ -138,7 +141,7 @@ export function diagonal_scatter(
   }
   window.copy_(src);
   return out;
-}
+});
 
 type Keep = (column: number, row: number, diagonal: number) => boolean;
 type TriangleOp = Op<[input: Tensor, diagonal: number], Tensor>;
@@ -167,21 +170,19 @@ const triuOp = triangle('triu', (column, row, k) => column - row >= k);
 
 type Triangle = (input: Tensor, diagonal?: number | TriangleOptions) => Tensor;
 
-const triangleOf = (name: 'tril' | 'triu', run: (input: Tensor, diagonal: number) => Tensor): Triangle => {
-  return (input, diagonal) => {
+const triangleOf = (name: string, run: (input: Tensor, diagonal: number) => Tensor): Triangle =>
+  signature<Triangle>(`${name}(input, diagonal?)`, (input, k = 0) => {
     checkTensor(name, 'input', input);
-    const [k = 0] = bindArguments(name, ['diagonal'], [diagonal]);
     if (input.ndim < 2) throw new ShapeError(`${name}(): input tensor must have at least 2 dimensions`);
     return run(input, checkInteger(name, 'diagonal', k));
-  };
-};
+  });
 
 /** What is on or below a diagonal, 0 elsewhere. https://pytorch.org/docs/stable/generated/torch.tril.html */
 export const tril: Triangle = triangleOf('tril', trilOp);
-export const tril_: Triangle = triangleOf('tril', trilOp.inplace);
+export const tril_: Triangle = triangleOf('tril_', trilOp.inplace);
 /** What is on or above a diagonal, 0 elsewhere. https://pytorch.org/docs/stable/generated/torch.triu.html */
 export const triu: Triangle = triangleOf('triu', triuOp);
-export const triu_: Triangle = triangleOf('triu', triuOp.inplace);
+export const triu_: Triangle = triangleOf('triu_', triuOp.inplace);
 
 export interface TriangleIndicesOptions extends TensorOptions {
   readonly row?: number;
@@ -197,9 +198,8 @@ type TriangleIndices = (
 ) => Tensor;
 
 const indicesOf = (op: string, keep: Keep): TriangleIndices => {
-  return (...args) => {
-    const names = ['row', 'col', 'offset', 'dtype', 'device', 'requires_grad'];
-    const [row, col, offset = 0, dtype, device, grad] = bindArguments(op, names, args);
+  const declaration = `${op}(row, col, offset?, *, dtype?, device?, requires_grad?)`;
+  return signature<TriangleIndices>(declaration, (row, col, offset = 0, dtype, device?: unknown, grad?: unknown) => {
     const rows = checkInteger(op, 'row', row, 0);
     const columns = checkInteger(op, 'col', col, 0);
     const k = checkInteger(op, 'offset', offset);
@@ -215,7 +215,7 @@ const indicesOf = (op: string, keep: Keep): TriangleIndices => {
     }
     const out = fromHost(Float64Array.from(found.flat()), [2, found[0].length], 'int64', 'cpu');
     return out.to({ dtype: resolved.dtype, device: resolved.device }).requires_grad_(resolved.requires_grad);
-  };
+  });
 };
 
 /** Rows and columns of the elements on or below a diagonal, `[2, count]`. https://pytorch.org/docs/stable/generated/torch.tril_indices.html */

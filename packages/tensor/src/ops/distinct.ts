@@ -1,8 +1,9 @@
 /** Distinct elements, counts, and places in sorted sequences: results whose size the elements decide. Not differentiable. */
-import { bindArguments, checkBoolean, checkInteger } from '../arguments.js';
+import { checkBoolean, checkInteger } from '../arguments.js';
 import { allocateArray, type DType, isFloating, type TypedArray } from '../dtype.js';
 import { DTypeError, ShapeError, ValueError } from '../errors.js';
 import { contiguousStrides, numelOf, sameShape, showShape, wrapDim } from '../shape.js';
+import { signature } from '../signature.js';
 import { Tensor } from '../tensor.js';
 import { checkTensor, fromHost, type Operand } from './kernel.js';
 
@@ -109,42 +110,36 @@ function distinct(
 const integers = (values: ArrayLike<number>, shape: readonly number[], like: Tensor): Tensor =>
   fromHost(Float64Array.from(values), shape, 'int64', like.device);
 
-function chooseUnique(input: Tensor): Tensor;
-function chooseUnique(input: Tensor, ...args: unknown[]): Tensor[];
-function chooseUnique(input: Tensor, ...args: unknown[]): Tensor | Tensor[] {
-  checkTensor('unique', 'input', input);
-  const [inOrder, inverse, counts, dim] = bindArguments(
-    'unique',
-    ['sorted', 'return_inverse', 'return_counts', 'dim'],
-    args,
-  );
-  checkBoolean('unique', 'sorted', inOrder ?? true);
-  const d =
-    dim === undefined || dim === null ? null : wrapDim('unique', checkInteger('unique', 'dim', dim), input.ndim);
-  return distinct('unique', input, d, [
-    checkBoolean('unique', 'return_inverse', inverse ?? false),
-    checkBoolean('unique', 'return_counts', counts ?? false),
-  ]);
-}
+type Distinct = (input: Tensor, ...args: unknown[]) => Tensor | Tensor[];
 
 /** The distinct elements, or slices of `dim`, in ascending order. https://pytorch.org/docs/stable/generated/torch.unique.html */
-export const unique: UniqueFunction = chooseUnique;
-
-function chooseConsecutive(input: Tensor): Tensor;
-function chooseConsecutive(input: Tensor, ...args: unknown[]): Tensor[];
-function chooseConsecutive(input: Tensor, ...args: unknown[]): Tensor | Tensor[] {
-  const op = 'unique_consecutive';
-  checkTensor(op, 'input', input);
-  const [inverse, counts, dim] = bindArguments(op, ['return_inverse', 'return_counts', 'dim'], args);
-  const d = dim === undefined || dim === null ? null : wrapDim(op, checkInteger(op, 'dim', dim), input.ndim);
-  return distinct(op, input, d, [
-    checkBoolean(op, 'return_inverse', inverse ?? false),
-    checkBoolean(op, 'return_counts', counts ?? false),
-  ]);
-}
+export const unique: UniqueFunction = signature<Distinct>(
+  'unique(input, sorted?, return_inverse?, return_counts?, dim?)',
+  (input, inOrder, inverse, counts, dim) => {
+    checkTensor('unique', 'input', input);
+    checkBoolean('unique', 'sorted', inOrder ?? true);
+    const d =
+      dim === undefined || dim === null ? null : wrapDim('unique', checkInteger('unique', 'dim', dim), input.ndim);
+    return distinct('unique', input, d, [
+      checkBoolean('unique', 'return_inverse', inverse ?? false),
+      checkBoolean('unique', 'return_counts', counts ?? false),
+    ]);
+  },
+) as UniqueFunction;
 
 /** `unique` without sorting: only neighbours are compared. https://pytorch.org/docs/stable/generated/torch.unique_consecutive.html */
-export const unique_consecutive: UniqueFunction = chooseConsecutive;
+export const unique_consecutive: UniqueFunction = signature<Distinct>(
+  'unique_consecutive(input, return_inverse?, return_counts?, dim?)',
+  (input, inverse, counts, dim) => {
+    const op = 'unique_consecutive';
+    checkTensor(op, 'input', input);
+    const d = dim === undefined || dim === null ? null : wrapDim(op, checkInteger(op, 'dim', dim), input.ndim);
+    return distinct(op, input, d, [
+      checkBoolean(op, 'return_inverse', inverse ?? false),
+      checkBoolean(op, 'return_counts', counts ?? false),
+    ]);
+  },
+) as UniqueFunction;
 
 export interface BincountOptions {
   readonly weights?: Tensor | null;
@@ -152,13 +147,12 @@ export interface BincountOptions {
 }
 
 /** How often each number occurs, or the sums of its weights. https://pytorch.org/docs/stable/generated/torch.bincount.html */
-export function bincount(
+export const bincount: (
   input: Tensor,
   weights?: Tensor | null | BincountOptions,
   minlength?: number | BincountOptions,
-): Tensor {
+) => Tensor = signature('bincount(input, weights?, minlength?)', (input, w, least) => {
   checkTensor('bincount', 'input', input);
-  const [w, least] = bindArguments('bincount', ['weights', 'minlength'], [weights, minlength]);
   if (isFloating(input.dtype) || input.dtype === 'bool') {
     throw new DTypeError(`bincount(): "bincount_cpu" not implemented for '${input.dtype}'`);
   }
@@ -176,7 +170,7 @@ export function bincount(
     );
   }
   return counted(input, data, weight.toArray(), weight.dtype === 'float32' ? 'float32' : 'float64', size);
-}
+});
 
 function counted(like: Tensor, data: TypedArray, weights: TypedArray | null, dtype: DType, least: number): Tensor {
   let size = least;
@@ -209,15 +203,8 @@ function position(row: TypedArray, start: number, n: number, value: number, righ
   return low;
 }
 
-function search(
-  op: string,
-  sequence: Tensor,
-  values: Operand,
-  options: SearchOptions | undefined,
-  names: string[],
-): Tensor {
-  checkTensor(op, names[0], sequence);
-  const [int32, right, side] = bindArguments(op, ['out_int32', 'right', 'side'].slice(0, names.length), [options]);
+function search(op: string, sequence: Tensor, values: Operand, int32: unknown, right: unknown, side: unknown): Tensor {
+  checkTensor(op, op === 'bucketize' ? 'boundaries' : 'sorted_sequence', sequence);
   if (side !== undefined && side !== null && side !== 'left' && side !== 'right') {
     throw new ValueError(`${op}(): side can only be 'left' or 'right' but got ${String(side)}`);
   }
@@ -242,11 +229,14 @@ function search(
 }
 
 /** Where values would have to stand in a sorted sequence. https://pytorch.org/docs/stable/generated/torch.searchsorted.html */
-export function searchsorted(sorted_sequence: Tensor, input: Operand, options?: SearchOptions): Tensor {
-  return search('searchsorted', sorted_sequence, input, options, ['sorted_sequence', 'input', 'side']);
-}
+export const searchsorted: (sorted_sequence: Tensor, input: Operand, options?: SearchOptions) => Tensor = signature(
+  'searchsorted(sorted_sequence, input|self, *, out_int32?, right?, side?)',
+  (sorted_sequence, input, int32, right?: unknown, side?: unknown) =>
+    search('searchsorted', sorted_sequence, input, int32, right, side),
+);
 
 /** The bucket between `boundaries` in which each value lies. https://pytorch.org/docs/stable/generated/torch.bucketize.html */
-export function bucketize(input: Operand, boundaries: Tensor, options?: Omit<SearchOptions, 'side'>): Tensor {
-  return search('bucketize', boundaries, input, options, ['boundaries', 'input']);
-}
+export const bucketize: (input: Operand, boundaries: Tensor, options?: Omit<SearchOptions, 'side'>) => Tensor =
+  signature('bucketize(input, boundaries, *, out_int32?, right?)', (input, boundaries, int32, right?: unknown) =>
+    search('bucketize', boundaries, input, int32, right, undefined),
+  );

@@ -1,9 +1,10 @@
 /** Dropout. https://pytorch.org/docs/stable/nn.functional.html#dropout-functions */
-import { bindArguments, checkBoolean, checkNumber } from '../arguments.js';
+import { checkBoolean, checkNumber } from '../arguments.js';
 import { allocateArray } from '../dtype.js';
 import { ValueError } from '../errors.js';
 import { bernoulli } from '../random/distributions.js';
 import { default_generator } from '../random/generator.js';
+import { signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import { checkTensor, fromHost } from './kernel.js';
 
@@ -17,28 +18,27 @@ export interface DropoutOptions {
  * Each element becomes 0 with probability `p`, the others are scaled by 1 / (1 − p); the input itself when not training.
  * The mask is drawn as PyTorch draws it. https://pytorch.org/docs/stable/generated/torch.nn.functional.dropout.html
  */
-export function dropout(
+export const dropout: (
   input: Tensor,
   p?: number | DropoutOptions,
   training?: boolean | DropoutOptions,
   inplace?: boolean | DropoutOptions,
-): Tensor {
-  return functional(input, [p, training, inplace], true);
-}
+) => Tensor = signature('dropout(input, p?, training?, inplace?)', (input, p, training, inplace) =>
+  functional(input, [p, training, inplace], true),
+);
 
 /** `torch.dropout(input, p, train)`. */
-export function torchDropout(
+export const torchDropout: (
   input: Tensor,
   p: number | { readonly p: number; readonly train: boolean },
   train?: boolean | { readonly train: boolean },
-): Tensor {
-  const [probability, training] = bindArguments('dropout', ['p', 'train'], [p, train]);
-  return functional(input, [probability, training, false], false);
-}
+) => Tensor = signature('dropout(input, p, train?)', (input, probability, training) =>
+  functional(input, [probability, training, false], false),
+);
 
 function functional(input: Tensor, args: readonly unknown[], trainingByDefault: boolean): Tensor {
   checkTensor('dropout', 'input', input);
-  const [p, training, inplace] = bindArguments('dropout', ['p', 'training', 'inplace'], args);
+  const [p, training, inplace] = args;
   const probability = checkNumber('dropout', 'p', p ?? 0.5);
   if (probability < 0 || probability > 1) {
     throw new ValueError(`dropout probability has to be between 0 and 1, but got ${probability}`);

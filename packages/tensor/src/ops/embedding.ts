@@ -1,10 +1,11 @@
 /** Embedding. https://pytorch.org/docs/stable/nn.functional.html#sparse-functions */
-import { bindArguments, checkBoolean, checkInteger, checkNumber } from '../arguments.js';
+import { checkBoolean, checkInteger, checkNumber } from '../arguments.js';
 import { gradMode, no_grad } from '../autograd/grad-mode.js';
 import { defineOp, type Op } from '../autograd/op.js';
 import { cName } from '../dtype.js';
 import { AutogradError, DTypeError, ShapeError, ValueError } from '../errors.js';
 import { type Shape, showShape } from '../shape.js';
+import { signature } from '../signature.js';
 import { SparseTensor } from '../sparse.js';
 import type { Tensor } from '../tensor.js';
 import { cast, checkSameDevice, checkTensor } from './kernel.js';
@@ -70,8 +71,6 @@ export interface EmbeddingFunctionOptions {
   readonly sparse?: boolean;
 }
 
-const NAMES = ['padding_idx', 'max_norm', 'norm_type', 'scale_grad_by_freq', 'sparse'];
-
 /**
  * Rows of `weight` `[V, D]` by index (int64 or int32) of any shape: `[…, D]`. The row `padding_idx` gets no gradient; rows
  * longer than `max_norm` are shortened in place first; `scale_grad_by_freq` divides a row's gradient by how often it
@@ -79,7 +78,7 @@ const NAMES = ['padding_idx', 'max_norm', 'norm_type', 'scale_grad_by_freq', 'sp
  * https://pytorch.org/docs/stable/generated/torch.nn.functional.embedding.html
  * @throws ValueError for an index out of range.
  */
-export function embedding(
+export const embedding: (
   input: Tensor,
   weight: Tensor,
   padding_idx?: number | null | EmbeddingFunctionOptions,
@@ -87,35 +86,37 @@ export function embedding(
   norm_type?: number | EmbeddingFunctionOptions,
   scale_grad_by_freq?: boolean | EmbeddingFunctionOptions,
   sparse?: boolean | EmbeddingFunctionOptions,
-): Tensor {
-  const op = 'embedding';
-  const args = bindArguments(op, NAMES, [padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse]);
-  checkTensor(op, 'input', input);
-  checkSameDevice(op, input, checkTensor(op, 'weight', weight));
-  if (weight.ndim !== 2) throw new ShapeError(`${op}(): 'weight' must be 2-D, got ${showShape(weight.shape)}`);
-  if (input.dtype !== 'int64' && input.dtype !== 'int32') {
-    throw new DTypeError(
-      `Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got ` +
-        `torch.${cName(input.dtype)}Tensor instead (while checking arguments for ${op})`,
-    );
-  }
-  const index = cast(input.detach(), 'int64');
-  for (const i of index.toArray()) {
-    if (i < 0 || i >= weight.shape[0]) throw new ValueError(`${op}(): index out of range in self: ${i}`);
-  }
-  const plan: Plan = {
-    padding: readPadding(op, args[0], weight.shape[0]),
-    byFrequency: checkBoolean(op, 'scale_grad_by_freq', args[3] ?? false),
-    sparse: checkBoolean(op, 'sparse', args[4] ?? false),
-  };
-  if (plan.sparse && plan.byFrequency) {
-    throw new ValueError('embedding_backward: scale_grad_by_freq not supported with sparse gradients');
-  }
-  if (args[1] !== undefined && args[1] !== null) {
-    shorten(weight, index, checkNumber(op, 'max_norm', args[1]), checkNumber(op, 'norm_type', args[2] ?? 2));
-  }
-  return embeddingOp(weight, index, plan);
-}
+) => Tensor = signature(
+  'embedding(input, weight, padding_idx?, max_norm?, norm_type?, scale_grad_by_freq?, sparse?)',
+  (input, weight, padding, longest, norm = 2, byFrequency = false, sparse = false) => {
+    const op = 'embedding';
+    checkTensor(op, 'input', input);
+    checkSameDevice(op, input, checkTensor(op, 'weight', weight));
+    if (weight.ndim !== 2) throw new ShapeError(`${op}(): 'weight' must be 2-D, got ${showShape(weight.shape)}`);
+    if (input.dtype !== 'int64' && input.dtype !== 'int32') {
+      throw new DTypeError(
+        `Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got ` +
+          `torch.${cName(input.dtype)}Tensor instead (while checking arguments for ${op})`,
+      );
+    }
+    const index = cast(input.detach(), 'int64');
+    for (const i of index.toArray()) {
+      if (i < 0 || i >= weight.shape[0]) throw new ValueError(`${op}(): index out of range in self: ${i}`);
+    }
+    const plan: Plan = {
+      padding: readPadding(op, padding, weight.shape[0]),
+      byFrequency: checkBoolean(op, 'scale_grad_by_freq', byFrequency),
+      sparse: checkBoolean(op, 'sparse', sparse),
+    };
+    if (plan.sparse && plan.byFrequency) {
+      throw new ValueError('embedding_backward: scale_grad_by_freq not supported with sparse gradients');
+    }
+    if (longest !== undefined && longest !== null) {
+      shorten(weight, index, checkNumber(op, 'max_norm', longest), checkNumber(op, 'norm_type', norm));
+    }
+    return embeddingOp(weight, index, plan);
+  },
+);
 
 function readPadding(op: string, value: unknown, rows: number): number {
   if (value === undefined || value === null) return -1;

@@ -1,10 +1,11 @@
 /** Dropout of whole channels, and the one for SELU networks. https://pytorch.org/docs/stable/nn.functional.html#dropout-functions */
-import { bindArguments, checkBoolean, checkNumber } from '../arguments.js';
+import { checkBoolean, checkNumber } from '../arguments.js';
 import { allocateArray } from '../dtype.js';
 import { ShapeError, ValueError } from '../errors.js';
 import { bernoulli } from '../random/distributions.js';
 import { default_generator } from '../random/generator.js';
 import { numelOf, type Shape, showShape } from '../shape.js';
+import { signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import type { DropoutOptions } from './dropout.js';
 import { checkTensor, fromHost } from './kernel.js';
@@ -17,7 +18,7 @@ interface Read {
 
 function read(op: string, input: Tensor, args: readonly unknown[], trains: boolean): Read {
   checkTensor(op, 'input', input);
-  const [p, training, inplace] = bindArguments(op, ['p', 'training', 'inplace'], args);
+  const [p, training, inplace] = args;
   const probability = checkNumber(op, 'p', p ?? 0.5);
   if (probability < 0 || probability > 1) {
     throw new ValueError(`dropout probability has to be between 0 and 1, but got ${probability}`);
@@ -55,34 +56,34 @@ function dropChannels(op: string, input: Tensor, args: readonly unknown[], ranks
  * Whole channels of `[N, C, L]` or `[C, L]` become 0.
  * https://pytorch.org/docs/stable/generated/torch.nn.functional.dropout1d.html
  */
-export function dropout1d(
+export const dropout1d: (
   input: Tensor,
   p?: number | DropoutOptions,
   training?: boolean | DropoutOptions,
   inplace?: boolean | DropoutOptions,
-): Tensor {
-  return dropChannels('dropout1d', input, [p, training, inplace], [2, 3]);
-}
+) => Tensor = signature('dropout1d(input, p?, training?, inplace?)', (input, p, training, inplace) =>
+  dropChannels('dropout1d', input, [p, training, inplace], [2, 3]),
+);
 
 /** Whole channels of `[N, C, H, W]` become 0. https://pytorch.org/docs/stable/generated/torch.nn.functional.dropout2d.html */
-export function dropout2d(
+export const dropout2d: (
   input: Tensor,
   p?: number | DropoutOptions,
   training?: boolean | DropoutOptions,
   inplace?: boolean | DropoutOptions,
-): Tensor {
-  return dropChannels('dropout2d', input, [p, training, inplace], [-1, 4]);
-}
+) => Tensor = signature('dropout2d(input, p?, training?, inplace?)', (input, p, training, inplace) =>
+  dropChannels('dropout2d', input, [p, training, inplace], [-1, 4]),
+);
 
 /** Whole channels of `[N, C, D, H, W]` become 0. https://pytorch.org/docs/stable/generated/torch.nn.functional.dropout3d.html */
-export function dropout3d(
+export const dropout3d: (
   input: Tensor,
   p?: number | DropoutOptions,
   training?: boolean | DropoutOptions,
   inplace?: boolean | DropoutOptions,
-): Tensor {
-  return dropChannels('dropout3d', input, [p, training, inplace], [-1, 5]);
-}
+) => Tensor = signature('dropout3d(input, p?, training?, inplace?)', (input, p, training, inplace) =>
+  dropChannels('dropout3d', input, [p, training, inplace], [-1, 5]),
+);
 
 /** −scale · alpha of SELU: what it tends to. */
 const SATURATION = 1.7580993408473766;
@@ -91,12 +92,12 @@ const SATURATION = 1.7580993408473766;
  * Dropout that keeps mean and variance of normalized inputs: what is dropped becomes SELU's least value, and everything is
  * scaled and shifted. https://pytorch.org/docs/stable/generated/torch.nn.functional.alpha_dropout.html
  */
-export function alpha_dropout(
+export const alpha_dropout: (
   input: Tensor,
   p?: number | DropoutOptions,
   training?: boolean | DropoutOptions,
   inplace?: boolean | DropoutOptions,
-): Tensor {
+) => Tensor = signature('alpha_dropout(input, p?, training?, inplace?)', (input, p, training, inplace) => {
   const { p: rate, training: train, inplace: write } = read('alpha_dropout', input, [p, training, inplace], false);
   if (!train || rate === 0 || input.numel() === 0) return input;
   if (rate === 1) return write ? input.mul_(0) : input.mul(0);
@@ -107,4 +108,4 @@ export function alpha_dropout(
     .mul(SATURATION * a)
     .add(SATURATION * a * rate);
   return write ? input.mul_(noise.mul(a)).add_(shift) : input.mul(noise.mul(a)).add(shift);
-}
+});

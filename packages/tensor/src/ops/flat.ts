@@ -1,7 +1,8 @@
 /** Elements by their position in row-major order, and by masks. https://pytorch.org/docs/stable/generated/torch.take.html */
-import { bindArguments, checkBoolean, checkInteger } from '../arguments.js';
+import { checkBoolean, checkInteger } from '../arguments.js';
 import { DTypeError, ShapeError } from '../errors.js';
 import { broadcastShapes, contiguousStrides, wrapDim } from '../shape.js';
+import { signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import { checkIndex, checkIndexType, gather, gatherOp, scatterAddOp } from './indexing.js';
 import { cast, checkTensor, fromHost } from './kernel.js';
@@ -29,12 +30,14 @@ function positions(op: string, index: unknown, size: number): Tensor {
 }
 
 /** The elements at positions of the flattened input; the result has the index's shape. https://pytorch.org/docs/stable/generated/torch.take.html */
-export function take(input: Tensor, index: Tensor | { readonly index: Tensor }): Tensor {
-  checkTensor('take', 'input', input);
-  const [i] = bindArguments('take', ['index'], [index]);
-  const at = positions('take', i, input.numel());
-  return gatherOp(input.reshape(-1), 0, at.reshape(-1)).reshape(at.shape);
-}
+export const take: (input: Tensor, index: Tensor | { readonly index: Tensor }) => Tensor = signature(
+  'take(input, index)',
+  (input, i) => {
+    checkTensor('take', 'input', input);
+    const at = positions('take', i, input.numel());
+    return gatherOp(input.reshape(-1), 0, at.reshape(-1)).reshape(at.shape);
+  },
+);
 
 export interface PutOptions {
   readonly index?: Tensor;
@@ -50,9 +53,8 @@ type Put = (
 ) => Tensor;
 
 /** `source` written (or added) at positions of the flattened input. https://pytorch.org/docs/stable/generated/torch.Tensor.put_.html */
-export const put: Put = (input, ...args) => {
+export const put: Put = signature('put(input, index, source, accumulate?)', (input, i, s, accumulate = false) => {
   checkTensor('put', 'input', input);
-  const [i, s, accumulate = false] = bindArguments('put', ['index', 'source', 'accumulate'], args);
   const source = checkTensor('put', 'source', s);
   const at = positions('put', i, input.numel());
   if (source.dtype !== input.dtype) {
@@ -68,9 +70,11 @@ export const put: Put = (input, ...args) => {
   }
   const write = checkBoolean('put', 'accumulate', accumulate) ? scatterAddOp : scatterOp;
   return write(input.reshape(-1), 0, at.reshape(-1), source.reshape(-1)).reshape(input.shape);
-};
+});
 
-export const put_: Put = (input, ...args) => input.copy_(put(input, ...args));
+export const put_: Put = signature('put_(input, index, source, accumulate?)', (input, ...args) =>
+  input.copy_(put(input, ...args)),
+);
 
 export interface TakeAlongDimOptions {
   readonly indices?: Tensor;
@@ -81,13 +85,12 @@ export interface TakeAlongDimOptions {
  * Elements picked along `dim`, the other dimensions broadcast; without `dim` as {@link take}.
  * https://pytorch.org/docs/stable/generated/torch.take_along_dim.html
  */
-export function take_along_dim(
+export const take_along_dim: (
   input: Tensor,
   indices: Tensor | TakeAlongDimOptions,
   dim?: number | null | TakeAlongDimOptions,
-): Tensor {
+) => Tensor = signature('take_along_dim(input, indices, dim?)', (input, i, d) => {
   checkTensor('take_along_dim', 'input', input);
-  const [i, d] = bindArguments('take_along_dim', ['indices', 'dim'], [indices, dim]);
   const index = checkTensor('take_along_dim', 'indices', i);
   if (d === undefined || d === null) return gather(input.reshape(-1), 0, index.reshape(-1));
   if (index.dtype !== 'int64') {
@@ -105,7 +108,7 @@ export function take_along_dim(
   const spread = index.expand(wide.with(at, index.shape[at]));
   checkIndex('take_along_dim', spread, at, input.shape[at]);
   return gatherOp(input.expand(wide.with(at, input.shape[at])), at, spread);
-}
+});
 
 /** Row-major positions of the elements that are not 0. */
 export function nonzeroPositions(x: Tensor): Float64Array {
@@ -119,39 +122,46 @@ export interface NonzeroOptions {
   readonly as_tuple?: boolean;
 }
 
+export interface NonzeroFunction {
+  (input: Tensor, options?: NonzeroOptions & { readonly as_tuple?: false }): Tensor;
+  (input: Tensor, options: { readonly as_tuple: true }): Tensor[];
+}
+
 /**
  * Where the elements are not 0: `[count, ndim]` int64, or with `as_tuple` one index vector for each dimension, which
  * `x.index(...)` takes. https://pytorch.org/docs/stable/generated/torch.nonzero.html
  */
-export function nonzero(input: Tensor, options?: NonzeroOptions & { readonly as_tuple?: false }): Tensor;
-export function nonzero(input: Tensor, options: { readonly as_tuple: true }): Tensor[];
-export function nonzero(input: Tensor, options?: NonzeroOptions): Tensor | Tensor[] {
-  checkTensor('nonzero', 'input', input);
-  const [tuple = false] = bindArguments('nonzero', ['as_tuple'], [options]);
-  const separate = checkBoolean('nonzero', 'as_tuple', tuple);
-  const at = nonzeroPositions(input);
-  const shape = separate && input.ndim === 0 ? [1] : input.shape;
-  const strides = contiguousStrides(shape);
-  const along = (d: number): Float64Array => at.map((p) => Math.floor(p / strides[d]) % Math.max(shape[d], 1));
-  if (separate) return shape.map((_, d) => fromHost(along(d), [at.length], 'int64', input.device));
-  const out = new Float64Array(at.length * shape.length);
-  for (let d = 0; d < shape.length; d++) {
-    along(d).forEach((v, i) => {
-      out[i * shape.length + d] = v;
-    });
-  }
-  return fromHost(out, [at.length, shape.length], 'int64', input.device);
-}
+export const nonzero: NonzeroFunction = signature<(input: Tensor, ...args: unknown[]) => Tensor | Tensor[]>(
+  'nonzero(input, *, as_tuple?)',
+  (input, tuple = false) => {
+    checkTensor('nonzero', 'input', input);
+    const separate = checkBoolean('nonzero', 'as_tuple', tuple);
+    const at = nonzeroPositions(input);
+    const shape = separate && input.ndim === 0 ? [1] : input.shape;
+    const strides = contiguousStrides(shape);
+    const along = (d: number): Float64Array => at.map((p) => Math.floor(p / strides[d]) % Math.max(shape[d], 1));
+    if (separate) return shape.map((_, d) => fromHost(along(d), [at.length], 'int64', input.device));
+    const out = new Float64Array(at.length * shape.length);
+    for (let d = 0; d < shape.length; d++) {
+      along(d).forEach((v, i) => {
+        out[i * shape.length + d] = v;
+      });
+    }
+    return fromHost(out, [at.length, shape.length], 'int64', input.device);
+  },
+) as NonzeroFunction;
 
 /** The elements where the mask is true, in row-major order; both are broadcast. https://pytorch.org/docs/stable/generated/torch.masked_select.html */
-export function masked_select(input: Tensor, mask: Tensor | { readonly mask: Tensor }): Tensor {
-  checkTensor('masked_select', 'input', input);
-  const [m] = bindArguments('masked_select', ['mask'], [mask]);
-  const given = checkMask('masked_select', m);
-  const shape = broadcastShapes('masked_select', input.shape, given.shape);
-  const at = nonzeroPositions(given.expand(shape));
-  return gatherOp(input.expand(shape).reshape(-1), 0, fromHost(at, [at.length], 'int64', input.device));
-}
+export const masked_select: (input: Tensor, mask: Tensor | { readonly mask: Tensor }) => Tensor = signature(
+  'masked_select(input, mask)',
+  (input, m) => {
+    checkTensor('masked_select', 'input', input);
+    const given = checkMask('masked_select', m);
+    const shape = broadcastShapes('masked_select', input.shape, given.shape);
+    const at = nonzeroPositions(given.expand(shape));
+    return gatherOp(input.expand(shape).reshape(-1), 0, fromHost(at, [at.length], 'int64', input.device));
+  },
+);
 
 function checkMask(op: string, mask: unknown): Tensor {
   const m = checkTensor(op, 'mask', mask);
@@ -173,9 +183,8 @@ type MaskedScatter = (
 ) => Tensor;
 
 /** Elements of `source`, in order, where the mask is true. https://pytorch.org/docs/stable/generated/torch.Tensor.masked_scatter_.html */
-export const masked_scatter: MaskedScatter = (input, ...args) => {
+export const masked_scatter: MaskedScatter = signature('masked_scatter(input, mask, source)', (input, m, s) => {
   checkTensor('masked_scatter', 'input', input);
-  const [m, s] = bindArguments('masked_scatter', ['mask', 'source'], args);
   const given = checkMask('masked_scatter', m);
   const source = checkTensor('masked_scatter', 'source', s);
   if (source.dtype !== input.dtype) {
@@ -193,6 +202,8 @@ export const masked_scatter: MaskedScatter = (input, ...args) => {
   const index = fromHost(at, [at.length], 'int64', input.device);
   const values = source.reshape(-1).narrow(0, 0, at.length);
   return scatterOp(input.expand(shape).reshape(-1), 0, index, values).reshape(shape);
-};
+});
 
-export const masked_scatter_: MaskedScatter = (input, ...args) => input.copy_(masked_scatter(input, ...args));
+export const masked_scatter_: MaskedScatter = signature('masked_scatter_(input, mask, source)', (input, ...args) =>
+  input.copy_(masked_scatter(input, ...args)),
+);

@@ -1,6 +1,5 @@
-/** The methods of Tensor that start or steer a backward pass. https://pytorch.org/docs/stable/tensors.html */
-import { bindArguments } from '../arguments.js';
 import { backward as runBackward } from '../autograd/backward.js';
+import { signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 
 export interface BackwardOptions {
@@ -18,26 +17,26 @@ export interface BackwardOptions {
  * respect to this tensor; 1 for a single element. https://pytorch.org/docs/stable/generated/torch.Tensor.backward.html
  * @throws AutogradError, ShapeError in PyTorch's words.
  */
-export function backward(
+export const backward: (
   input: Tensor,
   gradient?: Tensor | null | BackwardOptions,
   retain_graph?: boolean | null | BackwardOptions,
   create_graph?: boolean | BackwardOptions,
   inputs?: Tensor | readonly Tensor[] | null | BackwardOptions,
-): void {
-  const names = ['gradient', 'retain_graph', 'create_graph', 'inputs'];
-  const [g, retain, create, targets] = bindArguments('backward', names, [gradient, retain_graph, create_graph, inputs]);
-  runBackward([input], [(g ?? null) as Tensor | null], {
-    retain_graph: (retain ?? null) as boolean | null,
-    create_graph: (create ?? false) as boolean,
-    inputs: (targets ?? null) as Tensor | readonly Tensor[] | null,
-  });
-}
+) => void = signature(
+  'backward(input, gradient?, retain_graph?, create_graph?, inputs?)',
+  (input, g = null, retain = null, create = false, targets = null) => {
+    runBackward([input], [g], { retain_graph: retain, create_graph: create, inputs: targets });
+  },
+);
 
 export { register_hook, register_post_accumulate_grad_hook, retain_grad } from '../autograd/tensor-hooks.js';
 
 /** Sets `requires_grad` and returns the tensor. https://pytorch.org/docs/stable/generated/torch.Tensor.requires_grad_.html */
-export function requires_grad_(input: Tensor, requires_grad: boolean = true): Tensor {
-  input.requires_grad = requires_grad;
-  return input;
-}
+export const requires_grad_: (input: Tensor, requires_grad?: boolean) => Tensor = signature(
+  'requires_grad_(input, requires_grad?)',
+  (input, requires_grad = true) => {
+    input.requires_grad = requires_grad;
+    return input;
+  },
+);

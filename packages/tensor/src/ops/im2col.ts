@@ -1,8 +1,7 @@
-/** Blocks of images as columns, and back. https://pytorch.org/docs/stable/generated/torch.nn.functional.unfold.html */
-import { bindArguments } from '../arguments.js';
 import { defineOp, type Op } from '../autograd/op.js';
 import { ShapeError, ValueError } from '../errors.js';
 import { type Shape, showShape } from '../shape.js';
+import { signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import { allocate, backend, checkTensor } from './kernel.js';
 import { pad } from './pad.js';
@@ -107,17 +106,15 @@ type Size = number | readonly number[];
  * The blocks of `[N, C, H, W]` (or `[C, H, W]`) as columns: `[N, C · kH · kW, blocks]`.
  * https://pytorch.org/docs/stable/generated/torch.nn.functional.unfold.html
  */
-export function unfold(
+export const unfold: (
   input: Tensor,
   kernel_size: Size | UnfoldOptions,
   dilation?: Size | UnfoldOptions,
   padding?: Size | UnfoldOptions,
   stride?: Size | UnfoldOptions,
-): Tensor {
+) => Tensor = signature('unfold(input, kernel_size, dilation?, padding?, stride?)', (input, k, d, p, s) => {
   const op = 'unfold';
   checkTensor(op, 'input', input);
-  const names = ['kernel_size', 'dilation', 'padding', 'stride'];
-  const [k, d, p, s] = bindArguments(op, names, [kernel_size, dilation, padding, stride]);
   const blocks = readBlocks(op, k, d, p, s);
   if (
     (input.ndim !== 3 && input.ndim !== 4) ||
@@ -140,7 +137,7 @@ export function unfold(
   const [n, c] = images.shape;
   const flat = columns.reshape([n, c * blocks.kernel[0] * blocks.kernel[1], fitting[0] * fitting[1]]);
   return input.ndim === 3 ? flat.squeeze(0) : flat;
-}
+});
 
 export interface FoldOptions extends UnfoldOptions {
   readonly output_size?: number | readonly number[];
@@ -150,43 +147,47 @@ export interface FoldOptions extends UnfoldOptions {
  * Columns `[N, C · kH · kW, blocks]` added up as images `[N, C, H, W]`, where blocks overlap: the adjoint of {@link unfold}.
  * https://pytorch.org/docs/stable/generated/torch.nn.functional.fold.html
  */
-export function fold(
+export const fold: (
   input: Tensor,
   output_size: Size | FoldOptions,
   kernel_size?: Size | FoldOptions,
   dilation?: Size | FoldOptions,
   padding?: Size | FoldOptions,
   stride?: Size | FoldOptions,
-): Tensor {
-  const op = 'fold';
-  checkTensor(op, 'input', input);
-  const names = ['output_size', 'kernel_size', 'dilation', 'padding', 'stride'];
-  const [o, k, d, p, s] = bindArguments(op, names, [output_size, kernel_size, dilation, padding, stride]);
-  const size = pairOf(op, 'output_size', o);
-  const blocks = readBlocks(op, k, d, p, s);
-  const { kernel, padding: edge } = blocks;
-  if ((input.ndim !== 2 && input.ndim !== 3) || input.shape.some((n, i) => n === 0 && !(i === 0 && input.ndim === 3))) {
-    throw new ShapeError(
-      `fold(): Expected 2D or 3D (batch mode) tensor for input with possibly 0 batch size and non-zero dimensions for input, but got: ${showShape(input.shape)}`,
-    );
-  }
-  const columns = input.ndim === 2 ? input.unsqueeze(0) : input;
-  const [n, features, length] = columns.shape;
-  if (features % (kernel[0] * kernel[1]) !== 0) {
-    throw new ShapeError(
-      `fold(): Expected size of input's dimension 1 to be divisible by the product of kernel_size, but got input.size(1)=${features} and ${show('kernel_size', kernel)}.`,
-    );
-  }
-  const padded = size.map((m, i) => m + 2 * edge[i]);
-  const [rows, across] = counts(padded, blocks);
-  if (rows < 1 || across < 1 || rows * across !== length) {
-    throw new ShapeError(
-      `fold(): Given ${show('output_size', size)}, ${describe(blocks)}, ${show('stride', blocks.stride)}, expected size of input's dimension 2 to match the calculated number of sliding blocks ${rows} * ${across} = ${rows * across}, but got input.size(2)=${length}.`,
-    );
-  }
-  const channels = features / (kernel[0] * kernel[1]);
-  const images = col2im(columns.reshape([n, channels, ...kernel, rows, across]), [n, channels, ...padded], blocks);
-  const inner = images.narrow(2, edge[0], size[0]).narrow(3, edge[1], size[1]);
-  const out = edge[0] === 0 && edge[1] === 0 ? images : inner;
-  return input.ndim === 2 ? out.squeeze(0) : out;
-}
+) => Tensor = signature(
+  'fold(input, output_size, kernel_size?, dilation?, padding?, stride?)',
+  (input, o, k, d, p, s) => {
+    const op = 'fold';
+    checkTensor(op, 'input', input);
+    const size = pairOf(op, 'output_size', o);
+    const blocks = readBlocks(op, k, d, p, s);
+    const { kernel, padding: edge } = blocks;
+    if (
+      (input.ndim !== 2 && input.ndim !== 3) ||
+      input.shape.some((n, i) => n === 0 && !(i === 0 && input.ndim === 3))
+    ) {
+      throw new ShapeError(
+        `fold(): Expected 2D or 3D (batch mode) tensor for input with possibly 0 batch size and non-zero dimensions for input, but got: ${showShape(input.shape)}`,
+      );
+    }
+    const columns = input.ndim === 2 ? input.unsqueeze(0) : input;
+    const [n, features, length] = columns.shape;
+    if (features % (kernel[0] * kernel[1]) !== 0) {
+      throw new ShapeError(
+        `fold(): Expected size of input's dimension 1 to be divisible by the product of kernel_size, but got input.size(1)=${features} and ${show('kernel_size', kernel)}.`,
+      );
+    }
+    const padded = size.map((m, i) => m + 2 * edge[i]);
+    const [rows, across] = counts(padded, blocks);
+    if (rows < 1 || across < 1 || rows * across !== length) {
+      throw new ShapeError(
+        `fold(): Given ${show('output_size', size)}, ${describe(blocks)}, ${show('stride', blocks.stride)}, expected size of input's dimension 2 to match the calculated number of sliding blocks ${rows} * ${across} = ${rows * across}, but got input.size(2)=${length}.`,
+      );
+    }
+    const channels = features / (kernel[0] * kernel[1]);
+    const images = col2im(columns.reshape([n, channels, ...kernel, rows, across]), [n, channels, ...padded], blocks);
+    const inner = images.narrow(2, edge[0], size[0]).narrow(3, edge[1], size[1]);
+    const out = edge[0] === 0 && edge[1] === 0 ? images : inner;
+    return input.ndim === 2 ? out.squeeze(0) : out;
+  },
+);

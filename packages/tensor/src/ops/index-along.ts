@@ -1,8 +1,9 @@
 /** Slices of one dimension written by a list of indices. https://pytorch.org/docs/stable/generated/torch.Tensor.index_add_.html */
-import { bindArguments, checkInteger, checkNumber } from '../arguments.js';
+import { checkInteger, checkNumber } from '../arguments.js';
 import { cName } from '../dtype.js';
 import { DTypeError, ShapeError, ValueError } from '../errors.js';
 import { showShape, wrapDim } from '../shape.js';
+import { signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import { checkIndex, checkIndexType, scatterAddOp, spreadIndex } from './indexing.js';
 import { checkTensor, type Operand } from './kernel.js';
@@ -67,7 +68,7 @@ type IndexAdd = (
 type Written = [input: Tensor, dim: number, index: Tensor, source: Tensor];
 
 function bindAdd(input: Tensor, args: readonly unknown[]): Written {
-  const [d, i, s, alpha = 1] = bindArguments('index_add', ['dim', 'index', 'source', 'alpha'], args);
+  const [d, i, s, alpha = 1] = args;
   const [dim, index] = checkList('index_add', input, d, i, ['int64', 'int32']);
   const source = checkSource('index_add', input, dim, index, s);
   const factor = checkNumber('index_add', 'alpha', alpha);
@@ -75,8 +76,12 @@ function bindAdd(input: Tensor, args: readonly unknown[]): Written {
 }
 
 /** `alpha · source` added to the slices that the indices name. https://pytorch.org/docs/stable/generated/torch.index_add.html */
-export const index_add: IndexAdd = (input, ...args) => scatterAddOp(...bindAdd(input, args));
-export const index_add_: IndexAdd = (input, ...args) => scatterAddOp.inplace(...bindAdd(input, args));
+export const index_add: IndexAdd = signature('index_add(input, dim, index, source, *, alpha?)', (input, ...args) =>
+  scatterAddOp(...bindAdd(input, args)),
+);
+export const index_add_: IndexAdd = signature('index_add_(input, dim, index, source, *, alpha?)', (input, ...args) =>
+  scatterAddOp.inplace(...bindAdd(input, args)),
+);
 
 export interface IndexCopyOptions {
   readonly dim?: number;
@@ -92,15 +97,19 @@ type IndexCopy = (
 ) => Tensor;
 
 function bindCopy(input: Tensor, args: readonly unknown[]): Written {
-  const [d, i, s] = bindArguments('index_copy', ['dim', 'index', 'source'], args);
+  const [d, i, s] = args;
   const [dim, index] = checkList('index_copy', input, d, i, ['int64']);
   const source = checkSource('index_copy', input, dim, index, s);
   return [input, dim, spreadIndex(index, source.shape, dim), source];
 }
 
 /** The slices that the indices name become those of `source`. https://pytorch.org/docs/stable/generated/torch.index_copy.html */
-export const index_copy: IndexCopy = (input, ...args) => scatterOp(...bindCopy(input, args));
-export const index_copy_: IndexCopy = (input, ...args) => scatterOp.inplace(...bindCopy(input, args));
+export const index_copy: IndexCopy = signature('index_copy(input, dim, index, source)', (input, ...args) =>
+  scatterOp(...bindCopy(input, args)),
+);
+export const index_copy_: IndexCopy = signature('index_copy_(input, dim, index, source)', (input, ...args) =>
+  scatterOp.inplace(...bindCopy(input, args)),
+);
 
 export interface IndexFillOptions {
   readonly dim?: number;
@@ -116,7 +125,7 @@ type IndexFill = (
 ) => Tensor;
 
 function bindFill(input: Tensor, args: readonly unknown[]): [Tensor, number, Tensor, Tensor | number] {
-  const [d, i, value] = bindArguments('index_fill', ['dim', 'index', 'value'], args);
+  const [d, i, value] = args;
   checkTensor('index_fill', 'input', input);
   const dim = wrapDim('index_fill', checkInteger('index_fill', 'dim', d), input.ndim);
   checkIndexType('index_fill', checkTensor('index_fill', 'index', i), ['int64']);
@@ -141,5 +150,9 @@ function bindFill(input: Tensor, args: readonly unknown[]): [Tensor, number, Ten
 }
 
 /** The slices that the indices name become `value`. https://pytorch.org/docs/stable/generated/torch.Tensor.index_fill_.html */
-export const index_fill: IndexFill = (input, ...args) => scatterOp(...bindFill(input, args));
-export const index_fill_: IndexFill = (input, ...args) => scatterOp.inplace(...bindFill(input, args));
+export const index_fill: IndexFill = signature('index_fill(input, dim, index, value)', (input, ...args) =>
+  scatterOp(...bindFill(input, args)),
+);
+export const index_fill_: IndexFill = signature('index_fill_(input, dim, index, value)', (input, ...args) =>
+  scatterOp.inplace(...bindFill(input, args)),
+);

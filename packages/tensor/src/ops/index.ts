@@ -1,8 +1,9 @@
 /** `x.index(…)`, what Python writes `x[…]`, and its assignment twin `x.index_put_([…], values)`. */
-import { bindArguments, checkBoolean } from '../arguments.js';
+import { checkBoolean } from '../arguments.js';
 import { defineOp, type Op } from '../autograd/op.js';
 import { DTypeError, ShapeError } from '../errors.js';
 import { broadcastShapes, numelOf, type Shape, sameShape, showShape, viewStrides } from '../shape.js';
+import { signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import { type Plan, planOf, type TensorIndex, takeViews } from './index-plan.js';
 import { indexSelectOp, spreadIndex } from './indexing.js';
@@ -94,13 +95,16 @@ const indexPutOp: IndexPutOp = defineOp<[Tensor, Plan, Tensor, boolean], Tensor,
  * https://pytorch.org/cppdocs/notes/tensor_indexing.html
  * @throws ShapeError for indices out of range, too many of them, or shapes that do not fit; DTypeError for float indices.
  */
-export function index(input: Tensor, ...indices: TensorIndex[]): Tensor {
-  checkTensor('index', 'input', input);
-  const selection = takeViews('index', input, indices);
-  if (selection.indices.length > 0) return indexOp(selection.view, planOf('index', selection));
-  // like Python's x[...], always a new tensor
-  return selection.view === input ? input.view(input.shape) : selection.view;
-}
+export const index: (input: Tensor, ...indices: TensorIndex[]) => Tensor = signature(
+  'index(input, ...indices)',
+  (input, ...indices) => {
+    checkTensor('index', 'input', input);
+    const selection = takeViews('index', input, indices);
+    if (selection.indices.length > 0) return indexOp(selection.view, planOf('index', selection));
+    // like Python's x[...], always a new tensor
+    return selection.view === input ? input.view(input.shape) : selection.view;
+  },
+);
 
 export interface IndexPutOptions {
   readonly indices?: readonly TensorIndex[];
@@ -121,42 +125,45 @@ type IndexPut = (
  * https://pytorch.org/docs/stable/generated/torch.Tensor.index_put_.html
  * @throws ShapeError, DTypeError when the indices or values do not fit.
  */
-export const index_put_: IndexPut = (input, ...args) => {
-  checkTensor('index_put_', 'input', input);
-  const [parts, given, accumulate = false] = bindArguments('index_put_', ['indices', 'values', 'accumulate'], args);
-  if (!Array.isArray(parts)) {
-    throw new DTypeError(`index_put_(): argument 'indices' must be an array, not ${typeof parts}`);
-  }
-  const add = checkBoolean('index_put_', 'accumulate', accumulate);
-  const selection = takeViews('index_put_', input, parts as TensorIndex[]);
-  const { view } = selection;
-  if (selection.indices.length === 0) {
-    const values = withoutLeadingOnes(valuesOf(input, given), view.ndim);
-    if (add) view.add_(values);
-    else view.copy_(values);
+export const index_put_: IndexPut = signature(
+  'index_put_(input, indices, values, accumulate?)',
+  (input, parts, given, accumulate = false) => {
+    checkTensor('index_put_', 'input', input);
+    if (!Array.isArray(parts)) {
+      throw new DTypeError(`index_put_(): argument 'indices' must be an array, not ${typeof parts}`);
+    }
+    const add = checkBoolean('index_put_', 'accumulate', accumulate);
+    const selection = takeViews('index_put_', input, parts as TensorIndex[]);
+    const { view } = selection;
+    if (selection.indices.length === 0) {
+      const values = withoutLeadingOnes(valuesOf(input, given), view.ndim);
+      if (add) view.add_(values);
+      else view.copy_(values);
+      return input;
+    }
+    const values = valuesOf(input, given);
+    if (values.dtype !== input.dtype) {
+      throw new DTypeError(
+        `index_put_(): Index put requires the source and destination dtypes match, got ${input.dtype} for the destination and ${values.dtype} for the source.`,
+      );
+    }
+    const plan = planOf('index_put_', selection);
+    const shape = around(view.shape, plan, plan.shape);
+    const fitting = withoutLeadingOnes(values, shape.length);
+    if (!fits(fitting.shape, shape)) {
+      throw new ShapeError(
+        `index_put_(): shape mismatch: value tensor of shape ${showShape(values.shape)} cannot be broadcast to indexing result of shape ${showShape(shape)}`,
+      );
+    }
+    indexPutOp.inplace(view, plan, fitting, add);
     return input;
-  }
-  const values = valuesOf(input, given);
-  if (values.dtype !== input.dtype) {
-    throw new DTypeError(
-      `index_put_(): Index put requires the source and destination dtypes match, got ${input.dtype} for the destination and ${values.dtype} for the source.`,
-    );
-  }
-  const plan = planOf('index_put_', selection);
-  const shape = around(view.shape, plan, plan.shape);
-  const fitting = withoutLeadingOnes(values, shape.length);
-  if (!fits(fitting.shape, shape)) {
-    throw new ShapeError(
-      `index_put_(): shape mismatch: value tensor of shape ${showShape(values.shape)} cannot be broadcast to indexing result of shape ${showShape(shape)}`,
-    );
-  }
-  indexPutOp.inplace(view, plan, fitting, add);
-  return input;
-};
+  },
+);
 
 /** {@link index_put_} on a copy. https://pytorch.org/docs/stable/generated/torch.index_put.html */
-export const index_put: IndexPut = (input, ...args) =>
-  index_put_(checkTensor('index_put', 'input', input).clone(), ...args);
+export const index_put: IndexPut = signature('index_put(input, indices, values, accumulate?)', (input, ...args) =>
+  index_put_(checkTensor('index_put', 'input', input).clone(), ...args),
+);
 
 function valuesOf(x: Tensor, given: unknown): Tensor {
   if (typeof given === 'number' || typeof given === 'boolean') return x.new_zeros([]).fill_(given);

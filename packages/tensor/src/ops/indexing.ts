@@ -1,8 +1,9 @@
 /** Reading and writing through index tensors. https://pytorch.org/docs/stable/torch.html#indexing-slicing-joining-mutating-ops */
-import { bindArguments, checkInteger } from '../arguments.js';
+import { checkInteger } from '../arguments.js';
 import { defineOp, type Op } from '../autograd/op.js';
 import { DTypeError, ShapeError } from '../errors.js';
 import { type Shape, showShape, wrapDim } from '../shape.js';
+import { signature } from '../signature.js';
 import { Tensor } from '../tensor.js';
 import { cat } from './joining.js';
 import { allocate, backend, cast, checkSameDevice, checkSameDType, checkTensor } from './kernel.js';
@@ -68,14 +69,13 @@ export interface GatherOptions {
  * Elements picked along `dim`: `out[i][j] = input[index[i][j]][j]` for dim 0.
  * https://pytorch.org/docs/stable/generated/torch.gather.html
  */
-export function gather(
+export const gather: (
   input: Tensor,
   dim: number | GatherOptions,
   index?: Tensor | GatherOptions,
   options?: GatherOptions,
-): Tensor {
+) => Tensor = signature('gather(input, dim, index?, sparse_grad?)', (input, d, i, sparse) => {
   checkTensor('gather', 'input', input);
-  const [d, i, sparse] = bindArguments('gather', ['dim', 'index', 'sparse_grad'], [dim, index, options]);
   if (sparse) throw new DTypeError('gather(): sparse_grad=True is not supported');
   const at = wrapDim('gather', checkInteger('gather', 'dim', d), input.ndim);
   checkIndexType('gather', i as Tensor);
@@ -84,7 +84,7 @@ export function gather(
   checkGatherShapes('gather', input, idx, at);
   checkIndex('gather', idx, at, input.shape[at] ?? 1);
   return gatherOp(input, at, idx);
-}
+});
 
 export const scatterAddOp: Op<[input: Tensor, dim: number, index: Tensor, src: Tensor], Tensor> = defineOp<
   [Tensor, number, Tensor, Tensor],
@@ -122,13 +122,15 @@ export function padTo(x: Tensor, shape: Shape): Tensor {
 }
 
 /** `input` plus `src` added at `index` along `dim`. https://pytorch.org/docs/stable/generated/torch.Tensor.scatter_add_.html */
-export function scatter_add(input: Tensor, dim: number, index: Tensor, src: Tensor): Tensor {
-  return scatterAddOp(...checkScatter(input, dim, index, src));
-}
+export const scatter_add: (input: Tensor, dim: number, index: Tensor, src: Tensor) => Tensor = signature(
+  'scatter_add(input, dim, index, src)',
+  (input, dim, index, src) => scatterAddOp(...checkScatter(input, dim, index, src)),
+);
 
-export function scatter_add_(input: Tensor, dim: number, index: Tensor, src: Tensor): Tensor {
-  return scatterAddOp.inplace(...checkScatter(input, dim, index, src));
-}
+export const scatter_add_: (input: Tensor, dim: number, index: Tensor, src: Tensor) => Tensor = signature(
+  'scatter_add_(input, dim, index, src)',
+  (input, dim, index, src) => scatterAddOp.inplace(...checkScatter(input, dim, index, src)),
+);
 
 function checkScatter(input: Tensor, dim: number, index: Tensor, src: Tensor): [Tensor, number, Tensor, Tensor] {
   checkTensor('scatter_add', 'input', input);
@@ -175,13 +177,12 @@ export interface IndexSelectOptions {
 }
 
 /** The slices of `dim` that a list of indices (int64 or int32) names. https://pytorch.org/docs/stable/generated/torch.index_select.html */
-export function index_select(
+export const index_select: (
   input: Tensor,
   dim: number | IndexSelectOptions,
   index?: Tensor | IndexSelectOptions,
-): Tensor {
+) => Tensor = signature('index_select(input, dim, index?)', (input, d, i) => {
   checkTensor('index_select', 'input', input);
-  const [d, i] = bindArguments('index_select', ['dim', 'index'], [dim, index]);
   const at = wrapDim('index_select', checkInteger('index_select', 'dim', d), input.ndim);
   const idx = i as Tensor;
   checkIndexType('index_select', idx, ['int64', 'int32']);
@@ -189,4 +190,4 @@ export function index_select(
     throw new ShapeError(`index_select(): Index is supposed to be a vector, got ${showShape(idx.shape)}`);
   checkIndex('index_select', idx, at, input.shape[at] ?? 1);
   return indexSelectOp(input, at, cast(idx, 'int64'));
-}
+});

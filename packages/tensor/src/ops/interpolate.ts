@@ -1,8 +1,9 @@
 /** Resizing. https://pytorch.org/docs/stable/generated/torch.nn.functional.interpolate.html */
-import { bindArguments, checkBoolean, checkInteger, checkNumber } from '../arguments.js';
+import { checkBoolean, checkInteger, checkNumber } from '../arguments.js';
 import { cName, isFloating } from '../dtype.js';
 import { DTypeError, ShapeError, ValueError } from '../errors.js';
 import { showShape } from '../shape.js';
+import { signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import { indexSelectOp } from './indexing.js';
 import { checkTensor, fromHost } from './kernel.js';
@@ -107,14 +108,12 @@ export interface InterpolateOptions {
   readonly antialias?: boolean;
 }
 
-const NAMES = ['size', 'scale_factor', 'mode', 'align_corners', 'recompute_scale_factor', 'antialias'];
-
 /**
  * `[N, C, …]` with one, two or three spatial dimensions resized to `size`, or by `scale_factor`. Modes: nearest,
  * nearest-exact, area for all; linear, bilinear and bicubic, trilinear for one, two and three dimensions.
  * https://pytorch.org/docs/stable/generated/torch.nn.functional.interpolate.html
  */
-export function interpolate(
+export const interpolate: (
   input: Tensor,
   size?: number | readonly number[] | null | InterpolateOptions,
   scale_factor?: number | readonly number[] | null | InterpolateOptions,
@@ -122,31 +121,32 @@ export function interpolate(
   align_corners?: boolean | null | InterpolateOptions,
   recompute_scale_factor?: boolean | null | InterpolateOptions,
   antialias?: boolean | InterpolateOptions,
-): Tensor {
-  const op = 'interpolate';
-  checkTensor(op, 'input', input);
-  const given = [size, scale_factor, mode, align_corners, recompute_scale_factor, antialias];
-  const [s, f, m = 'nearest', corners, recompute, anti = false] = bindArguments(op, NAMES, given);
-  const how = readMode(input, m, corners ?? null);
-  if (checkBoolean(op, 'antialias', anti)) {
-    throw new ValueError(
-      how === 'bilinear' || how === 'bicubic'
-        ? 'interpolate(): antialias=True is not supported'
-        : 'interpolate(): Anti-alias option is only supported for bilinear and bicubic modes',
-    );
-  }
-  const { sizes, scales } = readSizes(input, s ?? null, f ?? null, recompute ?? null);
-  if (sizes.some((n) => n <= 0) || input.shape.some((n, d) => n === 0 && d > 0)) {
-    throw new ShapeError(
-      `interpolate(): Input and output sizes should be greater than 0, but got input ${showShape(input.shape)} and output sizes ${showShape(sizes)}`,
-    );
-  }
-  const round = input.dtype === 'float64' ? (x: number): number => x : Math.fround;
-  return sizes.reduce((x, out, k) => {
-    const along = { size: input.shape[k + 2], out, scale: scales[k], align: corners === true, round };
-    return resize(x, k + 2, tapsOf(how, along));
-  }, input);
-}
+) => Tensor = signature(
+  'interpolate(input, size?, scale_factor?, mode?, align_corners?, recompute_scale_factor?, antialias?)',
+  (input, s, f, m = 'nearest', corners, recompute, anti = false) => {
+    const op = 'interpolate';
+    checkTensor(op, 'input', input);
+    const how = readMode(input, m, corners ?? null);
+    if (checkBoolean(op, 'antialias', anti)) {
+      throw new ValueError(
+        how === 'bilinear' || how === 'bicubic'
+          ? 'interpolate(): antialias=True is not supported'
+          : 'interpolate(): Anti-alias option is only supported for bilinear and bicubic modes',
+      );
+    }
+    const { sizes, scales } = readSizes(input, s ?? null, f ?? null, recompute ?? null);
+    if (sizes.some((n) => n <= 0) || input.shape.some((n, d) => n === 0 && d > 0)) {
+      throw new ShapeError(
+        `interpolate(): Input and output sizes should be greater than 0, but got input ${showShape(input.shape)} and output sizes ${showShape(sizes)}`,
+      );
+    }
+    const round = input.dtype === 'float64' ? (x: number): number => x : Math.fround;
+    return sizes.reduce((x, out, k) => {
+      const along = { size: input.shape[k + 2], out, scale: scales[k], align: corners === true, round };
+      return resize(x, k + 2, tapsOf(how, along));
+    }, input);
+  },
+);
 
 function readMode(input: Tensor, mode: unknown, corners: unknown): string {
   if (typeof mode !== 'string' || !MODES.includes(mode) || input.ndim < 3 || input.ndim > 5) {

@@ -1,9 +1,10 @@
 /** Tensors joined. https://pytorch.org/docs/stable/torch.html#indexing-slicing-joining-mutating-ops */
-import { bindArguments, checkInteger } from '../arguments.js';
+import { checkInteger } from '../arguments.js';
 import { defineOp, type Op } from '../autograd/op.js';
 import { promote_types } from '../dtype.js';
 import { DTypeError, ShapeError } from '../errors.js';
 import { showShape, wrapDim } from '../shape.js';
+import { signature } from '../signature.js';
 import { Tensor } from '../tensor.js';
 import { allocate, backend, checkSameDevice, checkTensor } from './kernel.js';
 
@@ -65,29 +66,31 @@ export interface CatOptions {
 }
 
 /** Tensors joined along a dimension that they have. https://pytorch.org/docs/stable/generated/torch.cat.html */
-export function cat(tensors: readonly Tensor[], dim?: number | CatOptions): Tensor {
-  const list = listOf('cat', tensors);
-  const [d = 0] = bindArguments('cat', ['dim'], [dim]);
-  const filled = list.filter((x) => !fitsEverywhere(x));
-  const parts = filled.length === 0 ? list : filled;
-  const first = parts[0];
-  const zero = parts.findIndex((x) => x.ndim === 0);
-  if (zero >= 0) throw new ShapeError(`cat(): zero-dimensional tensor (at position ${zero}) cannot be concatenated`);
-  const at = wrapDim('cat', checkInteger('cat', 'dim', d), first.ndim);
-  parts.forEach((x, i) => {
-    if (x.ndim !== first.ndim) {
-      throw new ShapeError(`cat(): Tensors must have same number of dimensions: got ${first.ndim} and ${x.ndim}`);
-    }
-    const bad = x.shape.findIndex((s, k) => k !== at && s !== first.shape[k]);
-    if (bad >= 0) {
-      throw new ShapeError(
-        `cat(): Sizes of tensors must match except in dimension ${at}. Expected size ${first.shape[bad]} but got size ` +
-          `${x.shape[bad]} for tensor number ${i} in the list.`,
-      );
-    }
-  });
-  return catOp(promoted(list), at);
-}
+export const cat: (tensors: readonly Tensor[], dim?: number | CatOptions) => Tensor = signature(
+  'cat(tensors, dim?)',
+  (tensors, d = 0) => {
+    const list = listOf('cat', tensors);
+    const filled = list.filter((x) => !fitsEverywhere(x));
+    const parts = filled.length === 0 ? list : filled;
+    const first = parts[0];
+    const zero = parts.findIndex((x) => x.ndim === 0);
+    if (zero >= 0) throw new ShapeError(`cat(): zero-dimensional tensor (at position ${zero}) cannot be concatenated`);
+    const at = wrapDim('cat', checkInteger('cat', 'dim', d), first.ndim);
+    parts.forEach((x, i) => {
+      if (x.ndim !== first.ndim) {
+        throw new ShapeError(`cat(): Tensors must have same number of dimensions: got ${first.ndim} and ${x.ndim}`);
+      }
+      const bad = x.shape.findIndex((s, k) => k !== at && s !== first.shape[k]);
+      if (bad >= 0) {
+        throw new ShapeError(
+          `cat(): Sizes of tensors must match except in dimension ${at}. Expected size ${first.shape[bad]} but got size ` +
+            `${x.shape[bad]} for tensor number ${i} in the list.`,
+        );
+      }
+    });
+    return catOp(promoted(list), at);
+  },
+);
 
 /** All of one dtype: that to which they promote. */
 function promoted(all: readonly Tensor[]): Tensor[] {
@@ -96,22 +99,24 @@ function promoted(all: readonly Tensor[]): Tensor[] {
 }
 
 /** Tensors of one shape joined along a new dimension. https://pytorch.org/docs/stable/generated/torch.stack.html */
-export function stack(tensors: readonly Tensor[], dim?: number | CatOptions): Tensor {
-  const list = listOf('stack', tensors);
-  const [d = 0] = bindArguments('stack', ['dim'], [dim]);
-  const at = wrapDim('stack', checkInteger('stack', 'dim', d), list[0].ndim + 1);
-  list.forEach((x, i) => {
-    if (x.ndim !== list[0].ndim || x.shape.some((s, k) => s !== list[0].shape[k])) {
-      throw new ShapeError(
-        `stack expects each tensor to be equal size, but got ${showShape(list[0].shape)} at entry 0 and ${showShape(x.shape)} at entry ${i}`,
-      );
-    }
-  });
-  return cat(
-    list.map((x) => x.unsqueeze(at)),
-    at,
-  );
-}
+export const stack: (tensors: readonly Tensor[], dim?: number | CatOptions) => Tensor = signature(
+  'stack(tensors, dim?)',
+  (tensors, d = 0) => {
+    const list = listOf('stack', tensors);
+    const at = wrapDim('stack', checkInteger('stack', 'dim', d), list[0].ndim + 1);
+    list.forEach((x, i) => {
+      if (x.ndim !== list[0].ndim || x.shape.some((s, k) => s !== list[0].shape[k])) {
+        throw new ShapeError(
+          `stack expects each tensor to be equal size, but got ${showShape(list[0].shape)} at entry 0 and ${showShape(x.shape)} at entry ${i}`,
+        );
+      }
+    });
+    return cat(
+      list.map((x) => x.unsqueeze(at)),
+      at,
+    );
+  },
+);
 
 const tuple = (op: string, tensors: readonly Tensor[], widen: (x: Tensor) => Tensor): Tensor[] =>
   listOf(op, tensors).map(widen);
@@ -126,17 +131,22 @@ const atLeast =
   };
 
 /** Joined side by side. https://pytorch.org/docs/stable/generated/torch.hstack.html */
-export function hstack(tensors: readonly Tensor[]): Tensor {
+export const hstack: (tensors: readonly Tensor[]) => Tensor = signature('hstack(tensors)', (tensors) => {
   const list = tuple('hstack', tensors, atLeast(1));
   return cat(list, list[0].ndim === 1 ? 0 : 1);
-}
+});
 
 /** Joined one below the other. https://pytorch.org/docs/stable/generated/torch.vstack.html */
-export const vstack = (tensors: readonly Tensor[]): Tensor => cat(tuple('vstack', tensors, atLeast(2)), 0);
+export const vstack: (tensors: readonly Tensor[]) => Tensor = signature('vstack(tensors)', (tensors) =>
+  cat(tuple('vstack', tensors, atLeast(2)), 0),
+);
 
 /** Joined one behind the other. https://pytorch.org/docs/stable/generated/torch.dstack.html */
-export const dstack = (tensors: readonly Tensor[]): Tensor => cat(tuple('dstack', tensors, atLeast(3)), 2);
+export const dstack: (tensors: readonly Tensor[]) => Tensor = signature('dstack(tensors)', (tensors) =>
+  cat(tuple('dstack', tensors, atLeast(3)), 2),
+);
 
 /** Vectors as the columns of a matrix. https://pytorch.org/docs/stable/generated/torch.column_stack.html */
-export const column_stack = (tensors: readonly Tensor[]): Tensor =>
-  hstack(tuple('column_stack', tensors, (x) => (x.ndim < 2 ? x.reshape([x.numel(), 1]) : x)));
+export const column_stack: (tensors: readonly Tensor[]) => Tensor = signature('column_stack(tensors)', (tensors) =>
+  hstack(tuple('column_stack', tensors, (x) => (x.ndim < 2 ? x.reshape([x.numel(), 1]) : x))),
+);

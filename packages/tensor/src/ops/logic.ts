@@ -1,8 +1,9 @@
 /** Logic, and questions about elements. https://pytorch.org/docs/stable/torch.html#comparison-ops */
-import { bindArguments, checkBoolean, checkNumber } from '../arguments.js';
+import { checkBoolean, checkNumber } from '../arguments.js';
 import { defineOp, type Op } from '../autograd/op.js';
 import { isFloating } from '../dtype.js';
 import { DTypeError, ValueError } from '../errors.js';
+import { signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import { eq, ge, gt, le, lt, ne } from './comparison.js';
 import { logical_not } from './exponential.js';
@@ -12,6 +13,7 @@ type LogicOp = Op<[input: Tensor, other: Tensor], Tensor>;
 
 const logic = (name: 'logical_and' | 'logical_or' | 'logical_xor'): LogicOp =>
   defineOp(name, {
+    parameters: 'input, other',
     forward: (_ctx, x, y) =>
       binary(name, name, checkTensor(name, 'input', x), checkTensor(name, 'other', y), null, 'bool'),
     backward: null,
@@ -26,15 +28,18 @@ export const logical_or: LogicOp = logic('logical_or');
 export const logical_xor: LogicOp = logic('logical_xor');
 
 /** A bool for each element; `forIntegers` is what all integers get. */
-const question =
-  (name: string, forIntegers: boolean, ask: (x: Tensor, out: Tensor) => void) =>
-  (input: Tensor): Tensor => {
+const question = (
+  name: string,
+  forIntegers: boolean,
+  ask: (x: Tensor, out: Tensor) => void,
+): ((input: Tensor) => Tensor) =>
+  signature(`${name}(input)`, (input) => {
     const x = checkTensor(name, 'input', input);
     const out = allocate(x.shape, 'bool', x.device);
     if (isFloating(x.dtype)) ask(x, out);
     else backend(x).fill(out, Number(forIntegers));
     return out;
-  };
+  });
 
 const magnitude = (x: Tensor): Tensor => {
   const out = allocate(x.shape, x.dtype, x.device);
@@ -74,7 +79,7 @@ export interface CloseOptions {
 function closeness(op: string, input: Tensor, other: Tensor, args: readonly unknown[]): Tensor {
   checkTensor(op, 'input', input);
   checkTensor(op, 'other', other);
-  const [r, a, n] = bindArguments(op, ['rtol', 'atol', 'equal_nan'], args);
+  const [r, a, n] = args;
   const rtol = checkNumber(op, 'rtol', r ?? 1e-5);
   const atol = checkNumber(op, 'atol', a ?? 1e-8);
   const equalNan = checkBoolean(op, 'equal_nan', n ?? false);
@@ -94,34 +99,35 @@ function closeness(op: string, input: Tensor, other: Tensor, args: readonly unkn
 }
 
 /** Whether elements are close, one bool each. https://pytorch.org/docs/stable/generated/torch.isclose.html */
-export function isclose(
+export const isclose: (
   input: Tensor,
   other: Tensor,
   rtol?: number | CloseOptions,
   atol?: number | CloseOptions,
   equal_nan?: boolean | CloseOptions,
-): Tensor {
-  return closeness('isclose', input, other, [rtol, atol, equal_nan]);
-}
+) => Tensor = signature('isclose(input, other, rtol?, atol?, equal_nan?)', (input, other, rtol, atol, equal_nan) =>
+  closeness('isclose', input, other, [rtol, atol, equal_nan]),
+);
 
 /** Whether all elements are close. https://pytorch.org/docs/stable/generated/torch.allclose.html */
-export function allclose(
+export const allclose: (
   input: Tensor,
   other: Tensor,
   rtol?: number | CloseOptions,
   atol?: number | CloseOptions,
   equal_nan?: boolean | CloseOptions,
-): boolean {
-  return closeness('allclose', input, other, [rtol, atol, equal_nan])
+) => boolean = signature('allclose(input, other, rtol?, atol?, equal_nan?)', (input, other, rtol, atol, equal_nan) =>
+  closeness('allclose', input, other, [rtol, atol, equal_nan])
     .toArray()
-    .every((v) => v !== 0);
-}
+    .every((v) => v !== 0),
+);
 
 type Overwrite = (input: Tensor, other: Operand) => Tensor;
 
 /** An answer written over the operand, as 0 and 1: what stood there has no gradient any more. */
 const overwriting = (name: string, answer: (input: Tensor, other: Tensor) => Tensor): Overwrite =>
   defineOp<[Tensor, Operand], Tensor>(name, {
+    parameters: 'input, other',
     forward: (_ctx, x, y) => answer(x, y as Tensor),
     backward: (_ctx, g) => [g.mul(0), null],
     formula: ['dx = 0', 'not differentiable'],
@@ -139,5 +145,7 @@ export const le_: Overwrite = overwriting('le', le);
 export const gt_: Overwrite = overwriting('gt', gt);
 export const ge_: Overwrite = overwriting('ge', ge);
 /** `logical_not` in place. */
-export const logical_not_: (input: Tensor) => Tensor = (input) => notInplace(input, 0);
+export const logical_not_: (input: Tensor) => Tensor = signature('logical_not_(input)', (input) =>
+  notInplace(input, 0),
+);
 const notInplace: Overwrite = overwriting('logical_not', (x) => logical_not(x));

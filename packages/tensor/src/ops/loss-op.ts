@@ -1,18 +1,15 @@
-/** What elementwise losses of an input and a target are made of. */
-import { bindArguments } from '../arguments.js';
 import { defineOp, type Op } from '../autograd/op.js';
 import { cName, isFloating, promote_types } from '../dtype.js';
 import { DTypeError } from '../errors.js';
 import { broadcastShapes, numelOf } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { checkSameDevice, checkTensor } from './kernel.js';
-import { type LossOptions, type Reduction, readReduction, reduceLoss } from './loss.js';
+import { type LossOptions, type Reduction, reduceLoss } from './loss.js';
 
 /** Arguments by position, any of which may be the trailing options object. */
 export type Arguments<T extends readonly unknown[], O> = { [K in keyof T]?: T[K] | O };
 /** `size_average`, `reduce` and `reduction`, as most losses end. */
 export type Reducing = [size_average: boolean | null, reduce: boolean | null, reduction: Reduction];
-export const REDUCING: readonly string[] = ['size_average', 'reduce', 'reduction'];
 
 /** Constants of a loss: numbers, and tensors that have no gradient. */
 type Constants = readonly (number | Tensor | null)[];
@@ -56,13 +53,6 @@ export function defineLoss<C extends Constants>(name: string, definition: LossDe
     formula: formula.map((line) => `${line} (g / n for the mean)`),
   });
   return (x, y, reduction, values) => op(x, y, reduction, { values });
-}
-
-/** The reduction of a loss whose last arguments are {@link REDUCING}, and the arguments before them. */
-export function bindLoss(op: string, names: readonly string[], args: readonly unknown[]): [Reduction, unknown[]] {
-  const bound = bindArguments(op, names, args);
-  const [average, reduce, reduction] = REDUCING.map((name) => bound[names.indexOf(name)]);
-  return [readReduction(op, average, reduce, reduction), bound];
 }
 
 /** Tensors of one floating dtype. @throws DTypeError when none of them is floating. */

@@ -1,9 +1,10 @@
 /** Losses. https://pytorch.org/docs/stable/nn.functional.html#loss-functions */
-import { bindArguments, checkBoolean, checkNumber } from '../arguments.js';
+import { checkBoolean, checkNumber } from '../arguments.js';
 import { defineOp, type Op } from '../autograd/op.js';
 import { cName, isFloating, promote_types } from '../dtype.js';
 import { DTypeError, ShapeError, ValueError } from '../errors.js';
 import { sameShape, showShape } from '../shape.js';
+import { signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import { checkSameDevice, checkTensor } from './kernel.js';
 
@@ -56,32 +57,28 @@ const mseOp: Op<[input: Tensor, target: Tensor, reduction: Reduction], Tensor> =
 /**
  * (x − y)², then its mean, sum or neither. https://pytorch.org/docs/stable/generated/torch.nn.functional.mse_loss.html
  */
-export function mse_loss(
+export const mse_loss: (
   input: Tensor,
   target: Tensor,
   size_average?: boolean | null | LossOptions,
   reduce?: boolean | null | LossOptions,
   reduction?: Reduction | LossOptions,
-): Tensor {
-  checkTensor('mse_loss', 'input', input);
-  checkTensor('mse_loss', 'target', target);
-  const [average, red, how] = bindArguments(
-    'mse_loss',
-    ['size_average', 'reduce', 'reduction'],
-    [size_average, reduce, reduction],
-  );
-  const mode = readReduction('mse_loss', average, red, how);
-  const dtype = promote_types(input.dtype, target.dtype);
-  if (!isFloating(dtype)) throw new DTypeError(`mse_loss(): "mse_cpu" not implemented for '${cName(dtype)}'`);
-  return mseOp(input.to(dtype), target.to(dtype), mode);
-}
+) => Tensor = signature(
+  'mse_loss(input, target, size_average?, reduce?, reduction?)',
+  (input, target, average, red, how) => {
+    checkTensor('mse_loss', 'input', input);
+    checkTensor('mse_loss', 'target', target);
+    const mode = readReduction('mse_loss', average, red, how);
+    const dtype = promote_types(input.dtype, target.dtype);
+    if (!isFloating(dtype)) throw new DTypeError(`mse_loss(): "mse_cpu" not implemented for '${cName(dtype)}'`);
+    return mseOp(input.to(dtype), target.to(dtype), mode);
+  },
+);
 
 export interface NllLossOptions extends LossOptions {
   readonly weight?: Tensor | null;
   readonly ignore_index?: number;
 }
-
-const NLL_NAMES = ['weight', 'size_average', 'ignore_index', 'reduce', 'reduction'];
 
 interface NllState {
   /** The input's dimensions. */
@@ -121,7 +118,7 @@ const nllOp: Op<[input: Tensor, index: Tensor, factor: Tensor, state: NllState],
  * Negative log likelihood: input (log-probabilities) `[N, C, …]` or `[C]`, target (int64 classes) `[N, …]` or `[]`.
  * Targets equal to `ignore_index` do not count. https://pytorch.org/docs/stable/generated/torch.nn.functional.nll_loss.html
  */
-export function nll_loss(
+export const nll_loss: (
   input: Tensor,
   target: Tensor,
   weight?: Tensor | null | NllLossOptions,
@@ -129,26 +126,22 @@ export function nll_loss(
   ignore_index?: number | NllLossOptions,
   reduce?: boolean | null | NllLossOptions,
   reduction?: Reduction | NllLossOptions,
-): Tensor {
-  checkTensor('nll_loss', 'input', input);
-  checkTensor('nll_loss', 'target', target);
-  const [w, average, ignore, red, how] = bindArguments('nll_loss', NLL_NAMES, [
-    weight,
-    size_average,
-    ignore_index,
-    reduce,
-    reduction,
-  ]);
-  const mode = readReduction('nll_loss', average, red, how);
-  const { index, factor, dim } = readTargets(
-    'nll_loss',
-    input,
-    target,
-    (w ?? null) as Tensor | null,
-    readIgnore(ignore),
-  );
-  return nllOp(input, index, factor, { rank: input.ndim, dim, reduction: mode });
-}
+) => Tensor = signature(
+  'nll_loss(input, target, weight?, size_average?, ignore_index?, reduce?, reduction?)',
+  (input, target, w, average, ignore, red, how) => {
+    checkTensor('nll_loss', 'input', input);
+    checkTensor('nll_loss', 'target', target);
+    const mode = readReduction('nll_loss', average, red, how);
+    const { index, factor, dim } = readTargets(
+      'nll_loss',
+      input,
+      target,
+      (w ?? null) as Tensor | null,
+      readIgnore(ignore),
+    );
+    return nllOp(input, index, factor, { rank: input.ndim, dim, reduction: mode });
+  },
+);
 
 const readIgnore = (value: unknown): number => checkNumber('nll_loss', 'ignore_index', value ?? -100);
 
@@ -211,7 +204,7 @@ export interface CrossEntropyOptions extends NllLossOptions {
  * Cross entropy of logits `[N, C, …]` or `[C]` with classes (int64 `[N, …]`) or probabilities (the input's shape).
  * https://pytorch.org/docs/stable/generated/torch.nn.functional.cross_entropy.html
  */
-export function cross_entropy(
+export const cross_entropy: (
   input: Tensor,
   target: Tensor,
   weight?: Tensor | null | CrossEntropyOptions,
@@ -220,32 +213,33 @@ export function cross_entropy(
   reduce?: boolean | null | CrossEntropyOptions,
   reduction?: Reduction | CrossEntropyOptions,
   label_smoothing?: number | CrossEntropyOptions,
-): Tensor {
-  const op = 'cross_entropy';
-  checkTensor(op, 'input', input);
-  checkTensor(op, 'target', target);
-  const args = [weight, size_average, ignore_index, reduce, reduction, label_smoothing];
-  const [w, average, ignore, red, how, smooth] = bindArguments(op, [...NLL_NAMES, 'label_smoothing'], args);
-  const mode = readReduction(op, average, red, how);
-  const smoothing = checkNumber(op, 'label_smoothing', smooth ?? 0);
-  if (smoothing < 0 || smoothing > 1)
-    throw new ValueError(`${op}(): label_smoothing must be between 0.0 and 1.0. Got: ${smoothing}`);
-  if (input.ndim === 0) throw new ShapeError(`${op}(): input tensor should be 1D or more, got a 0-dim tensor`);
-  const classWeight = (w ?? null) as Tensor | null;
-  const logs = input.log_softmax(input.ndim === 1 ? 0 : 1);
-  if (sameShape(input.shape, target.shape) && isFloating(target.dtype)) {
-    if (ignore !== undefined && (ignore as number) >= 0)
-      throw new ValueError(`${op}(): ignore_index is not supported for floating point target`);
-    return withProbabilities(logs, target, classWeight, mode, smoothing);
-  }
-  const { index, factor, dim } = readTargets(op, logs, target, classWeight, readIgnore(ignore));
-  const plain = nllOp(logs, index, factor, { rank: logs.ndim, dim, reduction: mode });
-  return smoothing === 0
-    ? plain
-    : plain
-        .mul(1 - smoothing)
-        .add(smoothLoss(logs, index, factor, dim, classWeight, target.ne(readIgnore(ignore)), mode).mul(smoothing));
-}
+) => Tensor = signature(
+  'cross_entropy(input, target, weight?, size_average?, ignore_index?, reduce?, reduction?, label_smoothing?)',
+  (input, target, w, average, ignore, red, how, smooth) => {
+    const op = 'cross_entropy';
+    checkTensor(op, 'input', input);
+    checkTensor(op, 'target', target);
+    const mode = readReduction(op, average, red, how);
+    const smoothing = checkNumber(op, 'label_smoothing', smooth ?? 0);
+    if (smoothing < 0 || smoothing > 1)
+      throw new ValueError(`${op}(): label_smoothing must be between 0.0 and 1.0. Got: ${smoothing}`);
+    if (input.ndim === 0) throw new ShapeError(`${op}(): input tensor should be 1D or more, got a 0-dim tensor`);
+    const classWeight = (w ?? null) as Tensor | null;
+    const logs = input.log_softmax(input.ndim === 1 ? 0 : 1);
+    if (sameShape(input.shape, target.shape) && isFloating(target.dtype)) {
+      if (ignore !== undefined && ignore >= 0)
+        throw new ValueError(`${op}(): ignore_index is not supported for floating point target`);
+      return withProbabilities(logs, target, classWeight, mode, smoothing);
+    }
+    const { index, factor, dim } = readTargets(op, logs, target, classWeight, readIgnore(ignore));
+    const plain = nllOp(logs, index, factor, { rank: logs.ndim, dim, reduction: mode });
+    return smoothing === 0
+      ? plain
+      : plain
+          .mul(1 - smoothing)
+          .add(smoothLoss(logs, index, factor, dim, classWeight, target.ne(readIgnore(ignore)), mode).mul(smoothing));
+  },
+);
 
 /** Along the class dimension, a weight for each class. */
 const alongClasses = (weight: Tensor, logs: Tensor): Tensor =>

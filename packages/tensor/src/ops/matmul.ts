@@ -1,8 +1,7 @@
-/** Matrix products. https://pytorch.org/docs/stable/torch.html#blas-and-lapack-operations */
-import { bindArguments } from '../arguments.js';
 import { defineOp, type Op } from '../autograd/op.js';
 import { ShapeError } from '../errors.js';
 import { broadcastShapes, numelOf, type Shape, showShape } from '../shape.js';
+import { signature } from '../signature.js';
 import { Tensor } from '../tensor.js';
 import { allocate, backend, checkSameDevice, checkTensor } from './kernel.js';
 import { checkMatrixDTypes } from './matrix-dtype.js';
@@ -11,6 +10,7 @@ type MatrixOp = Op<[input: Tensor, mat2: Tensor], Tensor>;
 
 /** `[n, k] · [k, m]`. https://pytorch.org/docs/stable/generated/torch.mm.html */
 export const mm: MatrixOp = defineOp('mm', {
+  parameters: 'input, mat2',
   forward(ctx, a, b) {
     checkMatrices('mm', a, b, 2);
     const out = allocate([a.shape[0], b.shape[1]], checkMatrixDTypes('mm', a, b), checkSameDevice('mm', a, b));
@@ -27,6 +27,7 @@ export const mm: MatrixOp = defineOp('mm', {
 
 /** A batch of products, `[b, n, k] · [b, k, m]`. https://pytorch.org/docs/stable/generated/torch.bmm.html */
 export const bmm: MatrixOp = defineOp('bmm', {
+  parameters: 'input, mat2',
   forward(ctx, a, b) {
     checkMatrices('bmm', a, b, 3);
     const out = allocate(
@@ -94,7 +95,7 @@ const matmulShapes = (op: string, a: Tensor, b: Tensor): ShapeError =>
   new ShapeError(`${op}(): shapes ${showShape(a.shape)} and ${showShape(b.shape)} cannot be multiplied`);
 
 /** Inner product of two vectors. https://pytorch.org/docs/stable/generated/torch.dot.html */
-export function dot(input: Tensor, tensor: Tensor): Tensor {
+export const dot: (input: Tensor, tensor: Tensor) => Tensor = signature('dot(input, tensor)', (input, tensor) => {
   checkTensor('dot', 'input', input);
   checkTensor('dot', 'tensor', tensor);
   if (input.ndim !== 1 || tensor.ndim !== 1) {
@@ -107,10 +108,10 @@ export function dot(input: Tensor, tensor: Tensor): Tensor {
     );
   }
   return mm(input.unsqueeze(0), tensor.unsqueeze(1)).reshape([]);
-}
+});
 
 /** Matrix times vector. https://pytorch.org/docs/stable/generated/torch.mv.html */
-export function mv(input: Tensor, vec: Tensor): Tensor {
+export const mv: (input: Tensor, vec: Tensor) => Tensor = signature('mv(input, vec)', (input, vec) => {
   checkTensor('mv', 'input', input);
   checkTensor('mv', 'vec', vec);
   if (input.ndim !== 2 || vec.ndim !== 1) {
@@ -122,13 +123,13 @@ export function mv(input: Tensor, vec: Tensor): Tensor {
     );
   }
   return mm(input, vec.unsqueeze(1)).squeeze(1);
-}
+});
 
 /**
  * Product of vectors, matrices or batches of matrices, with PyTorch's rules for each number of dimensions.
  * https://pytorch.org/docs/stable/generated/torch.matmul.html
  */
-export function matmul(input: Tensor, other: Tensor): Tensor {
+export const matmul: (input: Tensor, other: Tensor) => Tensor = signature('matmul(input, other)', (input, other) => {
   const a = checkTensor('matmul', 'input', input);
   const b = checkTensor('matmul', 'other', other);
   if (a.ndim === 0 || b.ndim === 0) {
@@ -143,7 +144,7 @@ export function matmul(input: Tensor, other: Tensor): Tensor {
   if (a.ndim === 1) return batched(a.unsqueeze(0), b).squeeze(-2);
   if (b.ndim === 1) return batched(a, b.unsqueeze(1)).squeeze(-1);
   return batched(a, b);
-}
+});
 
 function batched(a: Tensor, b: Tensor): Tensor {
   const [n, k] = a.shape.slice(-2);
@@ -187,14 +188,13 @@ const transposed = (w: Tensor): Tensor =>
  * `x · Wᵀ + b`, x `[…, in]`, W `[out, in]` (or `[in]`), b `[out]`.
  * https://pytorch.org/docs/stable/generated/torch.nn.functional.linear.html
  */
-export function linear(
+export const linear: (
   input: Tensor,
   weight: Tensor,
   bias?: Tensor | null | { readonly bias?: Tensor | null },
-): Tensor {
+) => Tensor = signature('linear(input, weight, bias?)', (input, weight, given) => {
   checkTensor('linear', 'input', input);
   checkTensor('linear', 'weight', weight);
-  const [given] = bindArguments('linear', ['bias'], [bias]);
   const b = given === undefined || given === null ? null : checkTensor('linear', 'bias', given);
   if (weight.ndim === 1) return b === null ? matmul(input, weight) : matmul(input, weight).add(b);
   if (input.ndim === 0 || weight.ndim !== 2) throw matmulShapes('linear', input, weight);
@@ -208,4 +208,4 @@ export function linear(
   else if (b.ndim === 1 && b.shape[0] === weight.shape[0]) y = addmmOp(x, weight, b);
   else y = mm(x, weight.t()).add(b);
   return input.ndim === 2 ? y : y.reshape(shape);
-}
+});

@@ -1,9 +1,10 @@
 /** Variance and standard deviation. https://pytorch.org/docs/stable/torch.html#reduction-ops */
-import { bindArguments, checkBoolean, checkNumber } from '../arguments.js';
+import { checkBoolean, checkNumber } from '../arguments.js';
 import { defineOp, type Op } from '../autograd/op.js';
 import { isFloating } from '../dtype.js';
 import { DTypeError, ValueError } from '../errors.js';
 import { numelOf, reducedShape, type Shape, wrapDims } from '../shape.js';
+import { signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import { checkTensor } from './kernel.js';
 import type { Dims } from './reduction.js';
@@ -72,7 +73,7 @@ function bindSpread(op: string, input: Tensor, args: readonly unknown[]): Spread
   checkTensor(op, 'input', input);
   // var(unbiased) is an old signature
   const given = typeof args[0] === 'boolean' ? [null, ...args] : args;
-  const [dim, unbiased, keepdim, correction] = bindArguments(op, ['dim', 'unbiased', 'keepdim', 'correction'], given);
+  const [dim, unbiased, keepdim, correction] = given;
   if (!isFloating(input.dtype)) {
     const name = op.startsWith('std') ? 'std' : 'var';
     throw new DTypeError(`${op}(): ${name} only support floating point and complex dtypes, got ${input.dtype}`);
@@ -97,26 +98,26 @@ type Second = boolean | VarianceOptions;
  * Variance over `dim` (all unless given): `var(dim, { correction, keepdim })`, or the old `var(dim, unbiased, keepdim)`.
  * https://pytorch.org/docs/stable/generated/torch.var.html
  */
-export function varianceAlong(
+export const varianceAlong: (
   input: Tensor,
   dim?: First,
   unbiased?: Second,
   keepdim?: Second,
   options?: VarianceOptions,
-): Tensor {
-  return varOp(input, bindSpread('var', input, [dim, unbiased, keepdim, options]));
-}
+) => Tensor = signature('var(input, dim?, unbiased?, keepdim?, *, correction?)', (input, ...args) =>
+  varOp(input, bindSpread('var', input, args)),
+);
 
 /** Standard deviation, arguments as of `var`. https://pytorch.org/docs/stable/generated/torch.std.html */
-export function std(
+export const std: (
   input: Tensor,
   dim?: First,
   unbiased?: Second,
   keepdim?: Second,
   options?: VarianceOptions,
-): Tensor {
-  return stdOp(input, bindSpread('std', input, [dim, unbiased, keepdim, options]));
-}
+) => Tensor = signature('std(input, dim?, unbiased?, keepdim?, *, correction?)', (input, ...args) =>
+  stdOp(input, bindSpread('std', input, args)),
+);
 
 function withMean(op: MomentOp, input: Tensor, spread: Spread): [Tensor, Tensor] {
   const { dims, keepdim } = spread;
@@ -124,23 +125,23 @@ function withMean(op: MomentOp, input: Tensor, spread: Spread): [Tensor, Tensor]
 }
 
 /** `[variance, mean]`. https://pytorch.org/docs/stable/generated/torch.var_mean.html */
-export function var_mean(
+export const var_mean: (
   input: Tensor,
   dim?: First,
   unbiased?: Second,
   keepdim?: Second,
   options?: VarianceOptions,
-): [Tensor, Tensor] {
-  return withMean(varOp, input, bindSpread('var_mean', input, [dim, unbiased, keepdim, options]));
-}
+) => [Tensor, Tensor] = signature('var_mean(input, dim?, unbiased?, keepdim?, *, correction?)', (input, ...args) =>
+  withMean(varOp, input, bindSpread('var_mean', input, args)),
+);
 
 /** `[standard deviation, mean]`. https://pytorch.org/docs/stable/generated/torch.std_mean.html */
-export function std_mean(
+export const std_mean: (
   input: Tensor,
   dim?: First,
   unbiased?: Second,
   keepdim?: Second,
   options?: VarianceOptions,
-): [Tensor, Tensor] {
-  return withMean(stdOp, input, bindSpread('std_mean', input, [dim, unbiased, keepdim, options]));
-}
+) => [Tensor, Tensor] = signature('std_mean(input, dim?, unbiased?, keepdim?, *, correction?)', (input, ...args) =>
+  withMean(stdOp, input, bindSpread('std_mean', input, args)),
+);

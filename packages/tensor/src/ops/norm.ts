@@ -1,9 +1,10 @@
 /** Vector norms. https://pytorch.org/docs/stable/generated/torch.linalg.vector_norm.html */
-import { bindArguments, checkBoolean, checkNumber } from '../arguments.js';
+import { checkBoolean, checkNumber } from '../arguments.js';
 import { defineOp, type Op } from '../autograd/op.js';
 import { checkDType, cName, type DType, isFloating } from '../dtype.js';
 import { DTypeError, ShapeError, ValueError } from '../errors.js';
 import { numelOf, reducedShape, type Shape, wrapDims } from '../shape.js';
+import { signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import { checkTensor } from './kernel.js';
 import type { Dims } from './reduction.js';
@@ -99,22 +100,21 @@ export interface NormOptions {
  * (Σ |x|^p)^(1/p) over `dim` (all unless given). The nuclear norm does not exist here.
  * https://pytorch.org/docs/stable/generated/torch.norm.html
  */
-export function norm(
+export const norm: (
   input: Tensor,
   p?: number | 'fro' | null | NormOptions,
   dim?: Dims | NormOptions,
   keepdim?: boolean | NormOptions,
   options?: NormOptions,
-): Tensor {
+) => Tensor = signature('norm(input, p?, dim?, keepdim?, *, dtype?)', (input, order, d, keep, dtype) => {
   checkTensor('norm', 'input', input);
-  const [order, d, keep, dtype] = bindArguments('norm', ['p', 'dim', 'keepdim', 'dtype'], [p, dim, keepdim, options]);
   if (typeof order === 'string' && order !== 'fro') {
     throw new ValueError(`norm(): argument 'p' must be a number or 'fro', got '${order}'`);
   }
   const exponent =
     typeof order === 'string' || order === undefined || order === null ? 2 : checkNumber('norm', 'p', order);
   return computeNorm('norm', input, exponent, (d ?? null) as Dims, keep, dtype);
-}
+});
 
 export interface VectorNormOptions {
   readonly ord?: number;
@@ -124,15 +124,14 @@ export interface VectorNormOptions {
 }
 
 /** (Σ |x|^ord)^(1/ord) over `dim` (all unless given). https://pytorch.org/docs/stable/generated/torch.linalg.vector_norm.html */
-export function vector_norm(
+export const vector_norm: (
   x: Tensor,
   ord?: number | VectorNormOptions,
   dim?: Dims | VectorNormOptions,
   keepdim?: boolean | VectorNormOptions,
   options?: VectorNormOptions,
-): Tensor {
+) => Tensor = signature('vector_norm(x, ord?, dim?, keepdim?, *, dtype?)', (x, p = 2, dim = null, keep, dtype) => {
   const op = 'linalg.vector_norm';
   checkTensor(op, 'x', x);
-  const [p, d, keep, dtype] = bindArguments(op, ['ord', 'dim', 'keepdim', 'dtype'], [ord, dim, keepdim, options]);
-  return computeNorm(op, x, checkNumber(op, 'ord', p ?? 2), (d ?? null) as Dims, keep, dtype);
-}
+  return computeNorm(op, x, checkNumber(op, 'ord', p), dim as Dims, keep, dtype);
+});

@@ -1,8 +1,9 @@
 /** Normalization. https://pytorch.org/docs/stable/nn.functional.html#normalization-functions */
-import { bindArguments, checkBoolean, checkInteger, checkNumber } from '../arguments.js';
+import { checkBoolean, checkInteger, checkNumber } from '../arguments.js';
 import { cName, isFloating } from '../dtype.js';
 import { DTypeError, ShapeError, ValueError } from '../errors.js';
 import { numelOf, type Shape, sameShape, showShape } from '../shape.js';
+import { signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import { checkSameDevice, checkTensor } from './kernel.js';
 import { type Plan, standardize, standardizeBy } from './standardize.js';
@@ -42,7 +43,7 @@ export interface BatchNormOptions {
   readonly eps?: number;
 }
 
-const BATCH_NAMES = ['running_mean', 'running_var', 'weight', 'bias', 'training', 'momentum', 'eps'];
+const BATCH_TENSORS = ['running_mean', 'running_var', 'weight', 'bias'];
 
 /**
  * Standardizes each channel of `[N, C, …]` over all others: in training by its own mean and (biased) variance, which are
@@ -50,7 +51,7 @@ const BATCH_NAMES = ['running_mean', 'running_var', 'weight', 'bias', 'training'
  * https://pytorch.org/docs/stable/generated/torch.nn.functional.batch_norm.html
  * @throws ValueError for one value per channel in training; ShapeError for tensors that do not have C elements.
  */
-export function batch_norm(
+export const batch_norm: (
   input: Tensor,
   running_mean: Tensor | null | BatchNormOptions,
   running_var?: Tensor | null | BatchNormOptions,
@@ -59,40 +60,42 @@ export function batch_norm(
   training?: boolean | BatchNormOptions,
   momentum?: number | BatchNormOptions,
   eps?: number | BatchNormOptions,
-): Tensor {
-  const op = 'batch_norm';
-  const given = [running_mean, running_var, weight, bias, training, momentum, eps];
-  const args = bindArguments(op, BATCH_NAMES, given);
-  const [mean, variance, w, b] = [0, 1, 2, 3].map((i) => optional(op, BATCH_NAMES[i], args[i]));
-  checkFloatingNorm(op, input, mean, variance, w, b);
-  if (input.ndim < 2) throw new ShapeError(`${op}(): expected at least 2D input (got ${input.ndim}D input)`);
-  const train = checkBoolean(op, 'training', args[4] ?? false);
-  const rate = checkNumber(op, 'momentum', args[5] ?? 0.1);
-  const plan: Plan = {
-    groups: input.shape,
-    dims: input.shape.map((_, d) => d).filter((d) => d !== 1),
-    affine: besideChannels(input.shape),
-    parameters: [input.shape[1]],
-    eps: checkNumber(op, 'eps', args[6] ?? 1e-5),
-    gradName: 'NativeBatchNormBackward0',
-  };
-  for (const [i, t] of [mean, variance, w, b].entries()) checkChannels(op, BATCH_NAMES[i], t, input.shape[1]);
-  if (!train) {
-    if (mean === null || variance === null) {
-      throw new ValueError(`${op}(): Expected running_mean and running_var to be defined when training=False`);
+) => Tensor = signature(
+  'batch_norm(input, running_mean, running_var?, weight?, bias?, training?, momentum?, eps?)',
+  (input, running_mean, running_var, weight, bias, training = false, momentum = 0.1, eps = 1e-5) => {
+    const op = 'batch_norm';
+    const given = [running_mean, running_var, weight, bias];
+    const [mean, variance, w, b] = given.map((t, i) => optional(op, BATCH_TENSORS[i], t));
+    checkFloatingNorm(op, input, mean, variance, w, b);
+    if (input.ndim < 2) throw new ShapeError(`${op}(): expected at least 2D input (got ${input.ndim}D input)`);
+    const train = checkBoolean(op, 'training', training);
+    const rate = checkNumber(op, 'momentum', momentum);
+    const plan: Plan = {
+      groups: input.shape,
+      dims: input.shape.map((_, d) => d).filter((d) => d !== 1),
+      affine: besideChannels(input.shape),
+      parameters: [input.shape[1]],
+      eps: checkNumber(op, 'eps', eps),
+      gradName: 'NativeBatchNormBackward0',
+    };
+    for (const [i, t] of [mean, variance, w, b].entries()) checkChannels(op, BATCH_TENSORS[i], t, input.shape[1]);
+    if (!train) {
+      if (mean === null || variance === null) {
+        throw new ValueError(`${op}(): Expected running_mean and running_var to be defined when training=False`);
+      }
+      return standardizeBy(input, w, b, mean, variance, plan);
     }
-    return standardizeBy(input, w, b, mean, variance, plan);
-  }
-  const count = input.numel() / input.shape[1];
-  if (count === 1) {
-    throw new ValueError(
-      `Expected more than 1 value per channel when training, got input size torch.Size(${showShape(input.shape)})`,
-    );
-  }
-  const y = standardize(input, w, b, plan);
-  updateRunning(input, mean, variance, rate, plan);
-  return y;
-}
+    const count = input.numel() / input.shape[1];
+    if (count === 1) {
+      throw new ValueError(
+        `Expected more than 1 value per channel when training, got input size torch.Size(${showShape(input.shape)})`,
+      );
+    }
+    const y = standardize(input, w, b, plan);
+    updateRunning(input, mean, variance, rate, plan);
+    return y;
+  },
+);
 
 /** running ← (1 − rate) · running + rate · statistic, in no graph. */
 function updateRunning(x: Tensor, mean: Tensor | null, variance: Tensor | null, rate: number, plan: Plan): void {
@@ -168,27 +171,29 @@ export const lastDims = (x: Tensor, n: number): number[] => Array.from({ length:
  * https://pytorch.org/docs/stable/generated/torch.nn.functional.layer_norm.html
  * @throws ShapeError when the sizes do not fit.
  */
-export function layer_norm(
+export const layer_norm: (
   input: Tensor,
   normalized_shape: readonly number[] | LayerNormOptions,
   weight?: Tensor | null | LayerNormOptions,
   bias?: Tensor | null | LayerNormOptions,
   eps?: number | LayerNormOptions,
-): Tensor {
-  const op = 'layer_norm';
-  const args = bindArguments(op, ['normalized_shape', 'weight', 'bias', 'eps'], [normalized_shape, weight, bias, eps]);
-  const [w, b] = [optional(op, 'weight', args[1]), optional(op, 'bias', args[2])];
-  checkFloatingNorm(op, input, w, b);
-  const shape = readNormalizedShape(op, input, args[0], w, b);
-  return standardize(input, w, b, {
-    groups: input.shape,
-    dims: lastDims(input, shape.length),
-    affine: shape,
-    parameters: shape,
-    eps: checkNumber(op, 'eps', args[3] ?? 1e-5),
-    gradName: 'NativeLayerNormBackward0',
-  });
-}
+) => Tensor = signature(
+  'layer_norm(input, normalized_shape, weight?, bias?, eps?)',
+  (input, size, weight, bias, eps = 1e-5) => {
+    const op = 'layer_norm';
+    const [w, b] = [optional(op, 'weight', weight), optional(op, 'bias', bias)];
+    checkFloatingNorm(op, input, w, b);
+    const shape = readNormalizedShape(op, input, size, w, b);
+    return standardize(input, w, b, {
+      groups: input.shape,
+      dims: lastDims(input, shape.length),
+      affine: shape,
+      parameters: shape,
+      eps: checkNumber(op, 'eps', eps),
+      gradName: 'NativeLayerNormBackward0',
+    });
+  },
+);
 
 export interface GroupNormOptions {
   readonly num_groups?: number;
@@ -202,36 +207,38 @@ export interface GroupNormOptions {
  * https://pytorch.org/docs/stable/generated/torch.nn.functional.group_norm.html
  * @throws ShapeError when the groups do not divide C.
  */
-export function group_norm(
+export const group_norm: (
   input: Tensor,
   num_groups: number | GroupNormOptions,
   weight?: Tensor | null | GroupNormOptions,
   bias?: Tensor | null | GroupNormOptions,
   eps?: number | GroupNormOptions,
-): Tensor {
-  const op = 'group_norm';
-  const args = bindArguments(op, ['num_groups', 'weight', 'bias', 'eps'], [num_groups, weight, bias, eps]);
-  const [w, b] = [optional(op, 'weight', args[1]), optional(op, 'bias', args[2])];
-  checkFloatingNorm(op, input, w, b);
-  if (input.ndim < 2)
-    throw new ShapeError(`Expected at least 2 dimensions for input tensor but received ${input.ndim}`);
-  const groups = checkInteger(op, 'num_groups', args[0], 1);
-  const channels = input.shape[1];
-  if (channels % groups !== 0) {
-    throw new ShapeError(
-      `Expected number of channels in input to be divisible by num_groups, but got input of shape ${showShape(input.shape)} ` +
-        `and num_groups=${groups}`,
-    );
-  }
-  checkChannels(op, 'weight', w, channels);
-  checkChannels(op, 'bias', b, channels);
-  const n = input.shape[0];
-  return standardize(input, w, b, {
-    groups: [n, groups, n === 0 ? numelOf(input.shape.slice(1)) / groups : input.numel() / (n * groups)],
-    dims: [2],
-    affine: besideChannels(input.shape),
-    parameters: [input.shape[1]],
-    eps: checkNumber(op, 'eps', args[3] ?? 1e-5),
-    gradName: 'NativeGroupNormBackward0',
-  });
-}
+) => Tensor = signature(
+  'group_norm(input, num_groups, weight?, bias?, eps?)',
+  (input, num_groups, weight, bias, eps = 1e-5) => {
+    const op = 'group_norm';
+    const [w, b] = [optional(op, 'weight', weight), optional(op, 'bias', bias)];
+    checkFloatingNorm(op, input, w, b);
+    if (input.ndim < 2)
+      throw new ShapeError(`Expected at least 2 dimensions for input tensor but received ${input.ndim}`);
+    const groups = checkInteger(op, 'num_groups', num_groups, 1);
+    const channels = input.shape[1];
+    if (channels % groups !== 0) {
+      throw new ShapeError(
+        `Expected number of channels in input to be divisible by num_groups, but got input of shape ${showShape(input.shape)} ` +
+          `and num_groups=${groups}`,
+      );
+    }
+    checkChannels(op, 'weight', w, channels);
+    checkChannels(op, 'bias', b, channels);
+    const n = input.shape[0];
+    return standardize(input, w, b, {
+      groups: [n, groups, n === 0 ? numelOf(input.shape.slice(1)) / groups : input.numel() / (n * groups)],
+      dims: [2],
+      affine: besideChannels(input.shape),
+      parameters: [input.shape[1]],
+      eps: checkNumber(op, 'eps', eps),
+      gradName: 'NativeGroupNormBackward0',
+    });
+  },
+);

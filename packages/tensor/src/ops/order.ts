@@ -1,8 +1,9 @@
 /** Sorting, and elements chosen by their rank. https://pytorch.org/docs/stable/torch.html#comparison-ops */
-import { bindArguments, checkBoolean, checkInteger } from '../arguments.js';
+import { checkBoolean, checkInteger } from '../arguments.js';
 import { defineOp, type Op } from '../autograd/op.js';
 import { ShapeError } from '../errors.js';
 import { type Shape, wrapDim } from '../shape.js';
+import { signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import { where } from './comparison.js';
 import { allocate, backend, checkTensor } from './kernel.js';
@@ -80,28 +81,29 @@ type SortArgument = number | boolean | SortOptions;
 
 function bindSort(op: string, input: Tensor, args: readonly unknown[]): [Tensor, number, boolean] {
   checkTensor(op, 'input', input);
-  const [dim, descending, stable] = bindArguments(op, ['dim', 'descending', 'stable'], args);
+  const [dim, descending, stable] = args;
   checkBoolean(op, 'stable', stable ?? false);
   const d = wrapDim(op, checkInteger(op, 'dim', dim ?? -1), input.ndim);
   return [input, d, checkBoolean(op, 'descending', descending ?? false)];
 }
 
 /** `[values, indices]` along a dimension; a NaN is the greatest. https://pytorch.org/docs/stable/generated/torch.sort.html */
-export function sort(input: Tensor, dim?: SortArgument, descending?: SortArgument, options?: SortOptions): Pair {
-  const [x, d, down] = bindSort('sort', input, [dim, descending, options]);
-  const last = options ?? descending ?? dim;
-  const stable = typeof last === 'object' && last.stable !== undefined;
-  const [values, indices] = (stable ? stableSortOp : sortOp)(x, d, false, down);
-  return [values, indices];
-}
+export const sort: (input: Tensor, dim?: SortArgument, descending?: SortArgument, options?: SortOptions) => Pair =
+  signature('sort(input, dim?, descending?, *, stable?)', (input, dim, descending, stable) => {
+    const [x, d, down] = bindSort('sort', input, [dim, descending, stable]);
+    const [values, indices] = (stable !== undefined ? stableSortOp : sortOp)(x, d, false, down);
+    return [values, indices];
+  });
 
 /** The indices that sort a dimension. https://pytorch.org/docs/stable/generated/torch.argsort.html */
-export function argsort(input: Tensor, dim?: SortArgument, descending?: SortArgument, options?: SortOptions): Tensor {
-  return sorted(...bindSort('argsort', input, [dim, descending, options]))[1];
-}
+export const argsort: (input: Tensor, dim?: SortArgument, descending?: SortArgument, options?: SortOptions) => Tensor =
+  signature(
+    'argsort(input, dim?, descending?, *, stable?)',
+    (input, dim, descending, stable) => sorted(...bindSort('argsort', input, [dim, descending, stable]))[1],
+  );
 
 /** Sorted along dimension 0, values only. https://pytorch.org/docs/stable/generated/torch.msort.html */
-export const msort = (input: Tensor): Tensor => sort(input, 0)[0];
+export const msort: (input: Tensor) => Tensor = signature('msort(input)', (input) => sort(input, 0)[0]);
 
 export interface TopkOptions {
   readonly k?: number;
@@ -114,17 +116,15 @@ export interface TopkOptions {
 type TopkArgument = number | boolean | TopkOptions;
 
 /** `[values, indices]` of the k greatest (or least) elements, in order. https://pytorch.org/docs/stable/generated/torch.topk.html */
-export function topk(
+export const topk: (
   input: Tensor,
   k: number | TopkOptions,
   dim?: TopkArgument,
   largest?: TopkArgument,
   inOrder?: TopkArgument,
   options?: TopkOptions,
-): Pair {
+) => Pair = signature('topk(input, k, dim?, largest?, sorted?)', (input, count, d, most, order) => {
   checkTensor('topk', 'input', input);
-  const names = ['k', 'dim', 'largest', 'sorted'];
-  const [count, d, most, order] = bindArguments('topk', names, [k, dim, largest, inOrder, options]);
   checkBoolean('topk', 'sorted', order ?? true);
   const n = checkInteger('topk', 'k', count);
   const at = wrapDim('topk', checkInteger('topk', 'dim', d ?? -1), input.ndim);
@@ -133,7 +133,7 @@ export function topk(
   }
   const [values, indices] = topkOp(input, at, false, n, checkBoolean('topk', 'largest', most ?? true));
   return [values, indices];
-}
+});
 
 export interface KthvalueOptions {
   readonly k?: number;
@@ -142,14 +142,13 @@ export interface KthvalueOptions {
 }
 
 /** `[value, index]` of the k-th least element, counted from 1. https://pytorch.org/docs/stable/generated/torch.kthvalue.html */
-export function kthvalue(
+export const kthvalue: (
   input: Tensor,
   k: number | KthvalueOptions,
   dim?: number | KthvalueOptions,
   keepdim?: boolean | KthvalueOptions,
-): Pair {
+) => Pair = signature('kthvalue(input, k, dim?, keepdim?)', (input, rank, d, keep) => {
   checkTensor('kthvalue', 'input', input);
-  const [rank, d, keep] = bindArguments('kthvalue', ['k', 'dim', 'keepdim'], [k, dim, keepdim]);
   const n = checkInteger('kthvalue', 'k', rank);
   const at = wrapDim('kthvalue', checkInteger('kthvalue', 'dim', d ?? -1), input.ndim);
   const size = input.shape[at] ?? 1;
@@ -158,7 +157,7 @@ export function kthvalue(
   }
   const [values, indices] = kthvalueOp(input, at, !checkBoolean('kthvalue', 'keepdim', keep ?? false), n);
   return [values, indices];
-}
+});
 
 /** The median of all elements; ties share its gradient. */
 const medianAll = defineOp<[Tensor], Tensor>('median', {
@@ -187,22 +186,20 @@ export interface MedianFunction {
   (input: Tensor, dim: number | (MedianOptions & { readonly dim: number }), keepdim?: boolean | MedianOptions): Pair;
 }
 
-function chooseMedian(input: Tensor): Tensor;
-function chooseMedian(input: Tensor, dim: number | MedianOptions, keepdim?: boolean | MedianOptions): Pair;
-function chooseMedian(input: Tensor, dim?: number | MedianOptions, keepdim?: boolean | MedianOptions): Tensor | Pair {
-  checkTensor('median', 'input', input);
-  const [d, keep] = bindArguments('median', ['dim', 'keepdim'], [dim, keepdim]);
-  if (d === undefined) return medianAll(input);
-  const at = wrapDim('median', checkInteger('median', 'dim', d), input.ndim);
-  if ((input.shape[at] ?? 1) === 0) {
-    throw new ShapeError(`median(): Expected reduction dim ${at} to have non-zero size.`);
-  }
-  const [values, indices] = medianOp(input, at, !checkBoolean('median', 'keepdim', keep ?? false));
-  return [values, indices];
-}
-
 /**
  * The median, of two middle elements the lower one: of all elements, or `[values, indices]` along a dimension.
  * https://pytorch.org/docs/stable/generated/torch.median.html
  */
-export const median: MedianFunction = chooseMedian;
+export const median: MedianFunction = signature<(input: Tensor, dim?: number, keepdim?: boolean) => Tensor | Pair>(
+  'median(input, dim?, keepdim?)',
+  (input, d, keep) => {
+    checkTensor('median', 'input', input);
+    if (d === undefined) return medianAll(input);
+    const at = wrapDim('median', checkInteger('median', 'dim', d), input.ndim);
+    if ((input.shape[at] ?? 1) === 0) {
+      throw new ShapeError(`median(): Expected reduction dim ${at} to have non-zero size.`);
+    }
+    const [values, indices] = medianOp(input, at, !checkBoolean('median', 'keepdim', keep ?? false));
+    return [values, indices];
+  },
+) as MedianFunction;

@@ -1,9 +1,10 @@
 /** Padding. https://pytorch.org/docs/stable/generated/torch.nn.functional.pad.html */
-import { bindArguments, checkInteger, checkNumber } from '../arguments.js';
+import { checkInteger, checkNumber } from '../arguments.js';
 import { defineOp, type Op } from '../autograd/op.js';
 import { cName, convertScalar, isFloating } from '../dtype.js';
 import { DTypeError, ShapeError, ValueError } from '../errors.js';
 import { showShape } from '../shape.js';
+import { signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import { indexSelectOp } from './indexing.js';
 import { allocate, backend, checkTensor, fromHost } from './kernel.js';
@@ -139,14 +140,13 @@ export interface PadOptions {
  * three of an input with channels and perhaps a batch. https://pytorch.org/docs/stable/generated/torch.nn.functional.pad.html
  * @throws ValueError for an unknown mode, ShapeError for paddings that do not fit.
  */
-export function pad(
+export const pad: (
   input: Tensor,
   pad: readonly number[] | PadOptions,
   mode?: PadMode | PadOptions,
   value?: number | null | PadOptions,
-): Tensor {
+) => Tensor = signature('pad(input, pad, mode?, value?)', (input, p, m = 'constant', v) => {
   checkTensor('pad', 'input', input);
-  const [p, m = 'constant', v] = bindArguments('pad', ['pad', 'mode', 'value'], [pad, mode, value]);
   if (!Array.isArray(p)) throw new ValueError(`pad(): argument 'pad' must be an array of ints, not ${typeof p}`);
   const sides = p.map((n) => checkInteger('pad', 'pad', n));
   if (sides.length % 2 !== 0)
@@ -160,4 +160,4 @@ export function pad(
   if (v !== undefined && v !== null && v !== 0)
     throw new ValueError(`pad(): Padding mode "${m}" doesn't take in value argument`);
   return byIndices(input, sides, m);
-}
+});

@@ -1,6 +1,7 @@
 /** Nonlinearities in pieces. https://pytorch.org/docs/stable/nn.functional.html#non-linear-activation-functions */
-import { bindArguments, checkNumber } from '../arguments.js';
+import { checkNumber } from '../arguments.js';
 import { ValueError } from '../errors.js';
+import { signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import type { InplaceOptions } from './activation.js';
 import { type Activation, activation, runActivation } from './activation-op.js';
@@ -45,19 +46,19 @@ export interface AlphaInplaceOptions extends InplaceOptions {
 }
 
 /** x, and alpha · (e^x − 1) for x ≤ 0. https://pytorch.org/docs/stable/generated/torch.nn.functional.elu.html */
-export function elu(
+export const elu: (
   input: Tensor,
   alpha?: number | AlphaInplaceOptions,
   inplace?: boolean | AlphaInplaceOptions,
-): Tensor {
-  return runActivation('elu', eluWith, input, ['alpha'], [reader('elu', 'alpha', 1)], [alpha, inplace]);
-}
+) => Tensor = signature('elu(input, alpha?, inplace?)', (input, alpha, inplace) =>
+  runActivation('elu', eluWith, input, [reader('elu', 'alpha', 1)], [alpha, inplace]),
+);
 
 /** {@link elu} in place. */
-export function elu_(input: Tensor, alpha?: number | Omit<AlphaInplaceOptions, 'inplace'>): Tensor {
-  const [a] = bindArguments('elu_', ['alpha'], [alpha]);
-  return eluWith.inplace(input, checkNumber('elu_', 'alpha', a ?? 1));
-}
+export const elu_: (input: Tensor, alpha?: number | Omit<AlphaInplaceOptions, 'inplace'>) => Tensor = signature(
+  'elu_(input, alpha?)',
+  (input, a) => eluWith.inplace(input, checkNumber('elu_', 'alpha', a ?? 1)),
+);
 
 /** An op with some of its parameters fixed. */
 function withParameters<P extends readonly number[], Q extends readonly number[]>(
@@ -85,11 +86,14 @@ const SELU_SCALE = 1.0507009873554805;
 const seluWith: Activation<[]> = withParameters<[], [number, number, number]>(eluOp, () => [SELU_ALPHA, SELU_SCALE, 1]);
 
 /** The ELU that keeps mean 0 and variance 1. https://pytorch.org/docs/stable/generated/torch.nn.functional.selu.html */
-export function selu(input: Tensor, inplace?: boolean | InplaceOptions): Tensor {
-  return runActivation('selu', seluWith, input, [], [], [inplace]);
-}
+export const selu: (input: Tensor, inplace?: boolean | InplaceOptions) => Tensor = signature(
+  'selu(input, inplace?)',
+  (input, inplace) => runActivation('selu', seluWith, input, [], [inplace]),
+);
 
-export const selu_ = (input: Tensor): Tensor => seluWith.inplace(checkTensor('selu_', 'input', input));
+export const selu_: (input: Tensor) => Tensor = signature('selu_(input)', (input) =>
+  seluWith.inplace(checkTensor('selu_', 'input', input)),
+);
 
 /** @throws ValueError for alpha = 0. */
 const readCelu = (value: unknown): number => {
@@ -102,19 +106,19 @@ const readCelu = (value: unknown): number => {
  * max(0, x) + min(0, alpha · (e^(x / alpha) − 1)).
  * https://pytorch.org/docs/stable/generated/torch.nn.functional.celu.html
  */
-export function celu(
+export const celu: (
   input: Tensor,
   alpha?: number | AlphaInplaceOptions,
   inplace?: boolean | AlphaInplaceOptions,
-): Tensor {
-  return runActivation('celu', celuWith, input, ['alpha'], [readCelu], [alpha, inplace]);
-}
+) => Tensor = signature('celu(input, alpha?, inplace?)', (input, alpha, inplace) =>
+  runActivation('celu', celuWith, input, [readCelu], [alpha, inplace]),
+);
 
 /** {@link celu} in place. */
-export function celu_(input: Tensor, alpha?: number | Omit<AlphaInplaceOptions, 'inplace'>): Tensor {
-  const [a] = bindArguments('celu_', ['alpha'], [alpha]);
-  return celuWith.inplace(input, readCelu(a));
-}
+export const celu_: (input: Tensor, alpha?: number | Omit<AlphaInplaceOptions, 'inplace'>) => Tensor = signature(
+  'celu_(input, alpha?)',
+  (input, a) => celuWith.inplace(input, readCelu(a)),
+);
 
 const leakyReluOp: Activation<[slope: number]> = activation('leaky_relu', {
   forward: (x, out, slope) => elementwise('leaky_relu', 'leaky_relu', [x, slope], x.dtype, out),
@@ -127,20 +131,20 @@ export interface LeakyReluOptions extends InplaceOptions {
 }
 
 /** x, and negative_slope · x below 0. https://pytorch.org/docs/stable/generated/torch.nn.functional.leaky_relu.html */
-export function leaky_relu(
+export const leaky_relu: (
   input: Tensor,
   negative_slope?: number | LeakyReluOptions,
   inplace?: boolean | LeakyReluOptions,
-): Tensor {
+) => Tensor = signature('leaky_relu(input, negative_slope?, inplace?)', (input, negative_slope, inplace) => {
   const readers = [reader('leaky_relu', 'negative_slope', 0.01)] as const;
-  return runActivation('leaky_relu', leakyReluOp, input, ['negative_slope'], readers, [negative_slope, inplace]);
-}
+  return runActivation('leaky_relu', leakyReluOp, input, readers, [negative_slope, inplace]);
+});
 
 /** {@link leaky_relu} in place. */
-export function leaky_relu_(input: Tensor, negative_slope?: number | Omit<LeakyReluOptions, 'inplace'>): Tensor {
-  const [slope] = bindArguments('leaky_relu_', ['negative_slope'], [negative_slope]);
-  return leakyReluOp.inplace(input, checkNumber('leaky_relu_', 'negative_slope', slope ?? 0.01));
-}
+export const leaky_relu_: (input: Tensor, negative_slope?: number | Omit<LeakyReluOptions, 'inplace'>) => Tensor =
+  signature('leaky_relu_(input, negative_slope?)', (input, slope) =>
+    leakyReluOp.inplace(input, checkNumber('leaky_relu_', 'negative_slope', slope ?? 0.01)),
+  );
 
 const hardtanhOp: Activation<[min: number, max: number]> = activation('hardtanh', {
   forward: (x, out, min, max) => elementwise('hardtanh', 'clamp', [x, min, max], x.dtype, out),
@@ -157,29 +161,29 @@ export interface HardtanhOptions extends InplaceOptions {
 const HARDTANH = [reader('hardtanh', 'min_val', -1), reader('hardtanh', 'max_val', 1)] as const;
 
 /** x within [min_val, max_val]. https://pytorch.org/docs/stable/generated/torch.nn.functional.hardtanh.html */
-export function hardtanh(
+export const hardtanh: (
   input: Tensor,
   min_val?: number | HardtanhOptions,
   max_val?: number | HardtanhOptions,
   inplace?: boolean | HardtanhOptions,
-): Tensor {
-  return runActivation('hardtanh', hardtanhOp, input, ['min_val', 'max_val'], HARDTANH, [min_val, max_val, inplace]);
-}
+) => Tensor = signature('hardtanh(input, min_val?, max_val?, inplace?)', (input, min_val, max_val, inplace) =>
+  runActivation('hardtanh', hardtanhOp, input, HARDTANH, [min_val, max_val, inplace]),
+);
 
 /** {@link hardtanh} in place. */
-export function hardtanh_(
+export const hardtanh_: (
   input: Tensor,
   min_val?: number | Omit<HardtanhOptions, 'inplace'>,
   max_val?: number | Omit<HardtanhOptions, 'inplace'>,
-): Tensor {
-  const [min, max] = bindArguments('hardtanh_', ['min_val', 'max_val'], [min_val, max_val]);
-  return hardtanhOp.inplace(input, HARDTANH[0](min), HARDTANH[1](max));
-}
+) => Tensor = signature('hardtanh_(input, min_val?, max_val?)', (input, min, max) =>
+  hardtanhOp.inplace(input, HARDTANH[0](min), HARDTANH[1](max)),
+);
 
 /** min(max(x, 0), 6). https://pytorch.org/docs/stable/generated/torch.nn.functional.relu6.html */
-export function relu6(input: Tensor, inplace?: boolean | InplaceOptions): Tensor {
-  return runActivation('relu6', relu6Op, input, [], [], [inplace]);
-}
+export const relu6: (input: Tensor, inplace?: boolean | InplaceOptions) => Tensor = signature(
+  'relu6(input, inplace?)',
+  (input, inplace) => runActivation('relu6', relu6Op, input, [], [inplace]),
+);
 
 const thresholdOp: Activation<[threshold: number, value: number]> = activation('threshold', {
   // a NaN is not at most the threshold
@@ -199,25 +203,23 @@ const THRESHOLD = [
 ] as const;
 
 /** x where it is greater than the threshold, else `value`. https://pytorch.org/docs/stable/generated/torch.nn.functional.threshold.html */
-export function threshold(
+export const threshold: (
   input: Tensor,
   threshold: number | ThresholdOptions,
   value?: number | ThresholdOptions,
   inplace?: boolean | ThresholdOptions,
-): Tensor {
-  const names = ['threshold', 'value'];
-  return runActivation('threshold', thresholdOp, input, names, THRESHOLD, [threshold, value, inplace]);
-}
+) => Tensor = signature('threshold(input, threshold, value?, inplace?)', (input, threshold, value, inplace) => {
+  return runActivation('threshold', thresholdOp, input, THRESHOLD, [threshold, value, inplace]);
+});
 
 /** {@link threshold} in place. */
-export function threshold_(
+export const threshold_: (
   input: Tensor,
   threshold: number | Omit<ThresholdOptions, 'inplace'>,
   value?: number | Omit<ThresholdOptions, 'inplace'>,
-): Tensor {
-  const [t, v] = bindArguments('threshold_', ['threshold', 'value'], [threshold, value]);
-  return thresholdOp.inplace(checkTensor('threshold_', 'input', input), THRESHOLD[0](t), THRESHOLD[1](v));
-}
+) => Tensor = signature('threshold_(input, threshold, value?)', (input, t, v) =>
+  thresholdOp.inplace(checkTensor('threshold_', 'input', input), THRESHOLD[0](t), THRESHOLD[1](v)),
+);
 
 const hardsigmoidOp: Activation<[]> = activation('hardsigmoid', {
   forward: (x) => x.add(3).clamp(0, 6).div(6),
@@ -226,9 +228,10 @@ const hardsigmoidOp: Activation<[]> = activation('hardsigmoid', {
 });
 
 /** min(max(x + 3, 0), 6) / 6. https://pytorch.org/docs/stable/generated/torch.nn.functional.hardsigmoid.html */
-export function hardsigmoid(input: Tensor, inplace?: boolean | InplaceOptions): Tensor {
-  return runActivation('hardsigmoid', hardsigmoidOp, input, [], [], [inplace]);
-}
+export const hardsigmoid: (input: Tensor, inplace?: boolean | InplaceOptions) => Tensor = signature(
+  'hardsigmoid(input, inplace?)',
+  (input, inplace) => runActivation('hardsigmoid', hardsigmoidOp, input, [], [inplace]),
+);
 
 const hardswishOp: Activation<[]> = activation('hardswish', {
   forward: (x) => x.mul(x.add(3).clamp(0, 6)).div(6),
@@ -237,6 +240,7 @@ const hardswishOp: Activation<[]> = activation('hardswish', {
 });
 
 /** x · hardsigmoid(x). https://pytorch.org/docs/stable/generated/torch.nn.functional.hardswish.html */
-export function hardswish(input: Tensor, inplace?: boolean | InplaceOptions): Tensor {
-  return runActivation('hardswish', hardswishOp, input, [], [], [inplace]);
-}
+export const hardswish: (input: Tensor, inplace?: boolean | InplaceOptions) => Tensor = signature(
+  'hardswish(input, inplace?)',
+  (input, inplace) => runActivation('hardswish', hardswishOp, input, [], [inplace]),
+);

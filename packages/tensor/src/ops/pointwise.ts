@@ -13,6 +13,7 @@ export const fromInput = (
   grad_name?: string,
 ): UnaryOp =>
   defineOp(name, {
+    parameters: 'input',
     ...(grad_name === undefined ? {} : { grad_name }),
     forward(ctx, x) {
       ctx.save_for_backward(checkTensor(name, 'input', x));
@@ -29,6 +30,7 @@ export const fromOutput = (
   derivative: (g: Tensor, y: Tensor) => Tensor,
 ): UnaryOp =>
   defineOp(name, {
+    parameters: 'input',
     forward: (ctx, x) => ctx.save_for_backward(floatUnary(name, checkTensor(name, 'input', x), ctx.out)),
     backward: (ctx, g) => [derivative(g, ctx.saved_tensors[0])],
     formula: [formula],
@@ -37,6 +39,7 @@ export const fromOutput = (
 /** Rounding: nothing happens to integers, and the derivative is 0. */
 export const stepFunction = (name: ElementwiseName): UnaryOp =>
   defineOp(name, {
+    parameters: 'input',
     forward(ctx, x) {
       checkTensor(name, 'input', x);
       return isFloating(x.dtype) ? unary(name, x, ctx.out) : copyOf(x);

@@ -1,10 +1,11 @@
 /** Pooling. https://pytorch.org/docs/stable/nn.functional.html#pooling-functions */
-import { bindArguments, checkBoolean, checkInteger } from '../arguments.js';
+import { checkBoolean, checkInteger } from '../arguments.js';
 import { defineOp, type Op } from '../autograd/op.js';
 import type { AvgPool2dParams, Pool2dParams } from '../backend/backend.js';
 import { cName, isFloating } from '../dtype.js';
 import { DTypeError, ShapeError, ValueError } from '../errors.js';
 import { type Shape, showShape } from '../shape.js';
+import { signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import type { Pair } from './conv.js';
 import { allocate, backend, checkTensor } from './kernel.js';
@@ -86,53 +87,41 @@ export interface MaxPool2dFunction {
   ): [output: Tensor, indices: Tensor];
 }
 
-const MAX_NAMES = ['kernel_size', 'stride', 'padding', 'dilation', 'ceil_mode', 'return_indices'];
-
 /**
  * The greatest element of each window, input `[N, C, H, W]` or `[C, H, W]`; padding counts as −∞; indices (int64) are
  * positions in the H × W plane. https://pytorch.org/docs/stable/generated/torch.nn.functional.max_pool2d.html
  */
-export const max_pool2d: MaxPool2dFunction = ((input: Tensor, ...args: unknown[]): Tensor | [Tensor, Tensor] => {
-  const x = checkPoolInput('max_pool2d', input);
-  const [k, s, p, d, ceil, indices] = bindArguments('max_pool2d', MAX_NAMES, args);
-  const geometry = readGeometry('max_pool2d', k, s, p, d ?? 1);
-  const plan = {
-    params: geometry,
-    x: x.shape,
-    out: poolShape('max_pool2d', x.shape, geometry, checkBoolean('max_pool2d', 'ceil_mode', ceil ?? false)),
-  };
-  const withIndices = checkBoolean('max_pool2d', 'return_indices', indices ?? false);
-  const [y, places] = maxPool(x, plan);
-  const unbatch = (t: Tensor): Tensor => (input.ndim === 3 ? t.squeeze(0) : t);
-  return withIndices ? [unbatch(y), unbatch(places.to('int64'))] : unbatch(y);
-}) as MaxPool2dFunction;
+export const max_pool2d: MaxPool2dFunction = signature<
+  (input: Tensor, ...args: unknown[]) => Tensor | [Tensor, Tensor]
+>(
+  'max_pool2d(input, kernel_size, stride?, padding?, dilation?, ceil_mode?, return_indices?)',
+  (input, k, s, p, d, ceil, indices) => {
+    const x = checkPoolInput('max_pool2d', input);
+    const geometry = readGeometry('max_pool2d', k, s, p, d ?? 1);
+    const plan = {
+      params: geometry,
+      x: x.shape,
+      out: poolShape('max_pool2d', x.shape, geometry, checkBoolean('max_pool2d', 'ceil_mode', ceil ?? false)),
+    };
+    const withIndices = checkBoolean('max_pool2d', 'return_indices', indices ?? false);
+    const [y, places] = maxPool(x, plan);
+    const unbatch = (t: Tensor): Tensor => (input.ndim === 3 ? t.squeeze(0) : t);
+    return withIndices ? [unbatch(y), unbatch(places.to('int64'))] : unbatch(y);
+  },
+) as MaxPool2dFunction;
 
 /** `[output, indices]` of {@link max_pool2d}. https://pytorch.org/docs/stable/generated/torch.nn.functional.max_pool2d.html */
-export function max_pool2d_with_indices(
+export const max_pool2d_with_indices: (
   input: Tensor,
   kernel_size: Pair,
   stride?: Pair | null | MaxPool2dOptions,
   padding?: Pair | MaxPool2dOptions,
   dilation?: Pair | MaxPool2dOptions,
   ceil_mode?: boolean | MaxPool2dOptions,
-): [output: Tensor, indices: Tensor] {
-  const [k, s, p, d, ceil] = bindArguments('max_pool2d_with_indices', MAX_NAMES, [
-    kernel_size,
-    stride,
-    padding,
-    dilation,
-    ceil_mode,
-  ]);
-  return max_pool2d(
-    input,
-    k as Pair,
-    (s ?? null) as Pair | null,
-    (p ?? 0) as Pair,
-    (d ?? 1) as Pair,
-    (ceil ?? false) as boolean,
-    true,
-  );
-}
+) => [output: Tensor, indices: Tensor] = signature(
+  'max_pool2d_with_indices(input, kernel_size, stride?, padding?, dilation?, ceil_mode?, return_indices?)',
+  (input, k, s = null, p = 0, d = 1, ceil = false) => max_pool2d(input, k, s, p, d, ceil, true),
+);
 
 interface AvgPlan {
   readonly params: AvgPool2dParams;
@@ -177,10 +166,8 @@ export interface AvgPool2dOptions {
   readonly divisor_override?: number | null;
 }
 
-const AVG_NAMES = ['kernel_size', 'stride', 'padding', 'ceil_mode', 'count_include_pad', 'divisor_override'];
-
 /** The mean of each window. https://pytorch.org/docs/stable/generated/torch.nn.functional.avg_pool2d.html */
-export function avg_pool2d(
+export const avg_pool2d: (
   input: Tensor,
   kernel_size: Pair | AvgPool2dOptions,
   stride?: Pair | null | AvgPool2dOptions,
@@ -188,23 +175,24 @@ export function avg_pool2d(
   ceil_mode?: boolean | AvgPool2dOptions,
   count_include_pad?: boolean | AvgPool2dOptions,
   divisor_override?: number | null | AvgPool2dOptions,
-): Tensor {
-  const x = checkPoolInput('avg_pool2d', input);
-  const args = [kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override];
-  const [k, s, p, ceil, include, divisor] = bindArguments('avg_pool2d', AVG_NAMES, args);
-  const geometry = readGeometry('avg_pool2d', k, s, p, 1);
-  const override =
-    divisor === undefined || divisor === null ? null : checkInteger('avg_pool2d', 'divisor_override', divisor);
-  if (override === 0) throw new ValueError('avg_pool2d(): divisor must be not zero');
-  const params: AvgPool2dParams = {
-    ...geometry,
-    count_include_pad: checkBoolean('avg_pool2d', 'count_include_pad', include ?? true),
-    divisor_override: override,
-  };
-  const out = poolShape('avg_pool2d', x.shape, geometry, checkBoolean('avg_pool2d', 'ceil_mode', ceil ?? false));
-  const y = avgPool(x, { params, x: x.shape, out });
-  return input.ndim === 3 ? y.squeeze(0) : y;
-}
+) => Tensor = signature(
+  'avg_pool2d(input, kernel_size, stride?, padding?, ceil_mode?, count_include_pad?, divisor_override?)',
+  (input, k, s, p, ceil, include, divisor) => {
+    const x = checkPoolInput('avg_pool2d', input);
+    const geometry = readGeometry('avg_pool2d', k, s, p, 1);
+    const override =
+      divisor === undefined || divisor === null ? null : checkInteger('avg_pool2d', 'divisor_override', divisor);
+    if (override === 0) throw new ValueError('avg_pool2d(): divisor must be not zero');
+    const params: AvgPool2dParams = {
+      ...geometry,
+      count_include_pad: checkBoolean('avg_pool2d', 'count_include_pad', include ?? true),
+      divisor_override: override,
+    };
+    const out = poolShape('avg_pool2d', x.shape, geometry, checkBoolean('avg_pool2d', 'ceil_mode', ceil ?? false));
+    const y = avgPool(x, { params, x: x.shape, out });
+    return input.ndim === 3 ? y.squeeze(0) : y;
+  },
+);
 
 function checkPoolInput(op: string, input: Tensor): Tensor {
   checkTensor(op, 'input', input);

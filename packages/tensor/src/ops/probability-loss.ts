@@ -1,12 +1,13 @@
 /** Losses of probabilities. https://pytorch.org/docs/stable/nn.functional.html#loss-functions */
-import { bindArguments, checkBoolean } from '../arguments.js';
+import { checkBoolean } from '../arguments.js';
 import { ShapeError, ValueError } from '../errors.js';
 import { sameShape } from '../shape.js';
+import { signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import { where } from './comparison.js';
 import { checkTensor } from './kernel.js';
 import { type LossOptions, type Reduction, readReduction, reduceLoss } from './loss.js';
-import { type Arguments, bindLoss, defineLoss, floatingPair, type LossOp, REDUCING, type Reducing } from './loss-op.js';
+import { type Arguments, defineLoss, floatingPair, type LossOp, type Reducing } from './loss-op.js';
 import { logsigmoid } from './smooth-activation.js';
 
 /** A factor that may be absent. */
@@ -46,23 +47,27 @@ const sizeOf = (x: Tensor): string => `torch.Size([${x.shape.join(', ')}])`;
  * https://pytorch.org/docs/stable/generated/torch.nn.functional.binary_cross_entropy.html
  * @throws ShapeError when the sizes differ, ValueError for an input outside of [0, 1].
  */
-export function binary_cross_entropy(
+export const binary_cross_entropy: (
   input: Tensor,
   target: Tensor,
   ...args: Arguments<[weight: Tensor | null, ...Reducing], BinaryCrossEntropyOptions>
-): Tensor {
-  const op = 'binary_cross_entropy';
-  const [x, y] = floatingPair(op, input, target);
-  const [reduction, bound] = bindLoss(op, ['weight', ...REDUCING], args);
-  if (!sameShape(x.shape, y.shape)) {
-    throw new ShapeError(
-      `Using a target size (${sizeOf(y)}) that is different to the input size (${sizeOf(x)}) is deprecated. Please ensure ` +
-        'they have the same size.',
-    );
-  }
-  if (x.toArray().some((p) => p < 0 || p > 1)) throw new ValueError('all elements of input should be between 0 and 1');
-  return bceOp(x, y, reduction, [optional(op, 'weight', bound[0])]);
-}
+) => Tensor = signature(
+  'binary_cross_entropy(input, target, weight?, size_average?, reduce?, reduction?)',
+  (input, target, weight, average, reduce, how) => {
+    const op = 'binary_cross_entropy';
+    const [x, y] = floatingPair(op, input, target);
+    const reduction = readReduction(op, average, reduce, how);
+    if (!sameShape(x.shape, y.shape)) {
+      throw new ShapeError(
+        `Using a target size (${sizeOf(y)}) that is different to the input size (${sizeOf(x)}) is deprecated. Please ensure ` +
+          'they have the same size.',
+      );
+    }
+    if (x.toArray().some((p) => p < 0 || p > 1))
+      throw new ValueError('all elements of input should be between 0 and 1');
+    return bceOp(x, y, reduction, [optional(op, 'weight', weight)]);
+  },
+);
 
 /** 1 + (pos_weight − 1) · y. */
 const positive = (y: Tensor, weight: Tensor | null): Tensor | null =>
@@ -100,22 +105,25 @@ export interface BinaryCrossEntropyWithLogitsOptions extends BinaryCrossEntropyO
  * https://pytorch.org/docs/stable/generated/torch.nn.functional.binary_cross_entropy_with_logits.html
  * @throws ShapeError when the sizes differ.
  */
-export function binary_cross_entropy_with_logits(
+export const binary_cross_entropy_with_logits: (
   input: Tensor,
   target: Tensor,
   ...args: Arguments<
     [weight: Tensor | null, ...Reducing, pos_weight: Tensor | null],
     BinaryCrossEntropyWithLogitsOptions
   >
-): Tensor {
-  const op = 'binary_cross_entropy_with_logits';
-  const [x, y] = floatingPair(op, input, target);
-  const [reduction, bound] = bindLoss(op, ['weight', ...REDUCING, 'pos_weight'], args);
-  if (!sameShape(x.shape, y.shape)) {
-    throw new ShapeError(`Target size (${sizeOf(y)}) must be the same as input size (${sizeOf(x)})`);
-  }
-  return bceLogitsOp(x, y, reduction, [optional(op, 'weight', bound[0]), optional(op, 'pos_weight', bound[4])]);
-}
+) => Tensor = signature(
+  'binary_cross_entropy_with_logits(input, target, weight?, size_average?, reduce?, reduction?, pos_weight?)',
+  (input, target, weight, average, reduce, how, positiveWeight) => {
+    const op = 'binary_cross_entropy_with_logits';
+    const [x, y] = floatingPair(op, input, target);
+    const reduction = readReduction(op, average, reduce, how);
+    if (!sameShape(x.shape, y.shape)) {
+      throw new ShapeError(`Target size (${sizeOf(y)}) must be the same as input size (${sizeOf(x)})`);
+    }
+    return bceLogitsOp(x, y, reduction, [optional(op, 'weight', weight), optional(op, 'pos_weight', positiveWeight)]);
+  },
+);
 
 /** `'batchmean'`: the sum divided by the first size. */
 export type KlReduction = Reduction | 'batchmean';
@@ -132,21 +140,23 @@ export interface KlDivOptions {
  * The Kullback-Leibler divergence y · (ln y − x) of probabilities y from log-probabilities x.
  * https://pytorch.org/docs/stable/generated/torch.nn.functional.kl_div.html
  */
-export function kl_div(
+export const kl_div: (
   input: Tensor,
   target: Tensor,
   ...args: Arguments<
     [size_average: boolean | null, reduce: boolean | null, reduction: KlReduction, log_target: boolean],
     KlDivOptions
   >
-): Tensor {
-  const op = 'kl_div';
-  const [x, y] = floatingPair(op, input, target);
-  const [average, reduce, how, log] = bindArguments(op, [...REDUCING, 'log_target'], args);
-  const batch = how === 'batchmean' && (average ?? null) === null && (reduce ?? null) === null;
-  const reduction = batch ? 'sum' : readReduction(op, average, reduce, how);
-  const entropy = (t: Tensor): Tensor => t.mul(where(t.eq(0), 1, t).log());
-  const each = checkBoolean(op, 'log_target', log ?? false) ? y.exp().mul(y.sub(x)) : entropy(y).sub(y.mul(x));
-  const loss = reduceLoss(each, reduction);
-  return batch && x.ndim !== 0 ? loss.div(x.shape[0]) : loss;
-}
+) => Tensor = signature(
+  'kl_div(input, target, size_average?, reduce?, reduction?, log_target?)',
+  (input, target, average, reduce, how, log) => {
+    const op = 'kl_div';
+    const [x, y] = floatingPair(op, input, target);
+    const batch = how === 'batchmean' && (average ?? null) === null && (reduce ?? null) === null;
+    const reduction = batch ? 'sum' : readReduction(op, average, reduce, how);
+    const entropy = (t: Tensor): Tensor => t.mul(where(t.eq(0), 1, t).log());
+    const each = checkBoolean(op, 'log_target', log ?? false) ? y.exp().mul(y.sub(x)) : entropy(y).sub(y.mul(x));
+    const loss = reduceLoss(each, reduction);
+    return batch && x.ndim !== 0 ? loss.div(x.shape[0]) : loss;
+  },
+);

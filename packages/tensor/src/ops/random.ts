@@ -1,5 +1,5 @@
 /** Tensors filled with draws, in place. https://pytorch.org/docs/stable/torch.html#random-sampling */
-import { bindArguments, checkNumber } from '../arguments.js';
+import { checkNumber } from '../arguments.js';
 import { gradMode } from '../autograd/grad-mode.js';
 import { checkInplace } from '../autograd/history.js';
 import { checkWritable } from '../autograd/inplace-checks.js';
@@ -13,6 +13,7 @@ import {
   uniform as fillUniform,
 } from '../random/distributions.js';
 import { default_generator, Generator } from '../random/generator.js';
+import { signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import { backend, checkTensor, fromHost } from './kernel.js';
 
@@ -55,18 +56,17 @@ export interface NormalOptions extends GeneratorOptions {
 }
 
 /** Normal draws. https://pytorch.org/docs/stable/generated/torch.Tensor.normal_.html */
-export function normal_(
+export const normal_: (
   input: Tensor,
   mean?: number | NormalOptions,
   std?: number | NormalOptions,
   options?: NormalOptions,
-): Tensor {
-  const [m, s, g] = bindArguments('normal_', ['mean', 'std', 'generator'], [mean, std, options]);
+) => Tensor = signature('normal_(input, mean?, std?, *, generator?)', (input, m, s, g) => {
   const generator = readGenerator('normal_', g);
   return floats('normal_', input, (out) =>
     fillNormal(generator, out, checkNumber('normal_', 'mean', m ?? 0), checkNumber('normal_', 'std', s ?? 1)),
   );
-}
+});
 
 export interface UniformOptions extends GeneratorOptions {
   readonly from?: number;
@@ -74,44 +74,46 @@ export interface UniformOptions extends GeneratorOptions {
 }
 
 /** Uniform draws on [from, to). https://pytorch.org/docs/stable/generated/torch.Tensor.uniform_.html */
-export function uniform_(
+export const uniform_: (
   input: Tensor,
   from?: number | UniformOptions,
   to?: number | UniformOptions,
   options?: UniformOptions,
-): Tensor {
-  const [a, b, g] = bindArguments('uniform_', ['from', 'to', 'generator'], [from, to, options]);
+) => Tensor = signature('uniform_(input, from?, to?, *, generator?)', (input, a, b, g) => {
   const generator = readGenerator('uniform_', g);
   return floats('uniform_', input, (out) =>
     fillUniform(generator, out, checkNumber('uniform_', 'from', a ?? 0), checkNumber('uniform_', 'to', b ?? 1)),
   );
-}
+});
 
 export interface BernoulliOptions extends GeneratorOptions {
   readonly p?: number;
 }
 
 /** 1 with probability `p`, else 0. https://pytorch.org/docs/stable/generated/torch.Tensor.bernoulli_.html */
-export function bernoulli_(input: Tensor, p?: number | BernoulliOptions, options?: BernoulliOptions): Tensor {
-  const [probability, g] = bindArguments('bernoulli_', ['p', 'generator'], [p, options]);
-  const generator = readGenerator('bernoulli_', g);
-  return drawInto('bernoulli_', input, (out) =>
-    fillBernoulli(generator, out, checkNumber('bernoulli_', 'p', probability ?? 0.5)),
-  );
-}
+export const bernoulli_: (input: Tensor, p?: number | BernoulliOptions, options?: BernoulliOptions) => Tensor =
+  signature('bernoulli_(input, p?, *, generator?)', (input, probability, g) => {
+    const generator = readGenerator('bernoulli_', g);
+    return drawInto('bernoulli_', input, (out) =>
+      fillBernoulli(generator, out, checkNumber('bernoulli_', 'p', probability ?? 0.5)),
+    );
+  });
 
 export interface ExponentialOptions extends GeneratorOptions {
   readonly lambd?: number;
 }
 
 /** Exponential draws with rate `lambd`. https://pytorch.org/docs/stable/generated/torch.Tensor.exponential_.html */
-export function exponential_(input: Tensor, lambd?: number | ExponentialOptions, options?: ExponentialOptions): Tensor {
-  const [rate, g] = bindArguments('exponential_', ['lambd', 'generator'], [lambd, options]);
+export const exponential_: (
+  input: Tensor,
+  lambd?: number | ExponentialOptions,
+  options?: ExponentialOptions,
+) => Tensor = signature('exponential_(input, lambd?, *, generator?)', (input, rate, g) => {
   const generator = readGenerator('exponential_', g);
   return floats('exponential_', input, (out) =>
     fillExponential(generator, out, checkNumber('exponential_', 'lambd', rate ?? 1)),
   );
-}
+});
 
 export interface RandomOptions extends GeneratorOptions {
   readonly from?: number;
@@ -119,17 +121,16 @@ export interface RandomOptions extends GeneratorOptions {
 }
 
 /** Integers in [from, to). https://pytorch.org/docs/stable/generated/torch.Tensor.random_.html */
-export function random_(
+export const random_: (
   input: Tensor,
   from: number | RandomOptions,
   to?: number | RandomOptions,
   options?: RandomOptions,
-): Tensor {
-  const [a, b, g] = bindArguments('random_', ['from', 'to', 'generator'], [from, to, options]);
+) => Tensor = signature('random_(input, from, to?, *, generator?)', (input, a, b, g) => {
   // one bound alone is the upper one
   const [low, high] = b === undefined ? [0, a] : [a ?? 0, b];
   const generator = readGenerator('random_', g);
   return drawInto('random_', input, (out) =>
     fillRandint(generator, out, checkNumber('random_', 'from', low), checkNumber('random_', 'to', high), input.dtype),
   );
-}
+});

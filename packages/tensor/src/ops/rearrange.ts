@@ -1,8 +1,9 @@
 /** Elements turned, shifted and repeated; all of these copy. https://pytorch.org/docs/stable/generated/torch.flip.html */
-import { bindArguments, checkInteger } from '../arguments.js';
+import { checkInteger } from '../arguments.js';
 import { defineOp, type Op } from '../autograd/op.js';
 import { DTypeError, ShapeError } from '../errors.js';
 import { checkSizes, showShape, wrapDim, wrapDims } from '../shape.js';
+import { signature } from '../signature.js';
 import { Tensor } from '../tensor.js';
 import { indexSelectOp } from './indexing.js';
 import { cat } from './joining.js';
@@ -40,31 +41,30 @@ function dimsOf(op: string, args: readonly unknown[]): number[] {
       op,
       args.filter((a) => a !== undefined),
     );
-  const [dims] = bindArguments(op, ['dims'], args);
-  return sizesOf(op, [dims]);
+  return sizesOf(op, args);
 }
 
 /** The order along some dimensions reversed, in a copy. https://pytorch.org/docs/stable/generated/torch.flip.html */
-export function flip(
+export const flip: (
   input: Tensor,
   ...dims: number[] | [readonly number[] | { readonly dims: readonly number[] }]
-): Tensor {
+) => Tensor = signature('flip(input, ...dims)', (input, ...dims) => {
   const list = dimsOf('flip', dims);
   return flipOp(checkTensor('flip', 'input', input), list.length === 0 ? [] : wrapDims('flip', list, input.ndim));
-}
+});
 
 /** Left and right exchanged: dimension 1 reversed. https://pytorch.org/docs/stable/generated/torch.fliplr.html */
-export function fliplr(input: Tensor): Tensor {
+export const fliplr: (input: Tensor) => Tensor = signature('fliplr(input)', (input) => {
   if (checkTensor('fliplr', 'input', input).ndim < 2)
     throw new ShapeError(`fliplr(): Input must be >= 2-d, got ${input.ndim}-d`);
   return flipOp(input, [1]);
-}
+});
 
 /** Top and bottom exchanged: dimension 0 reversed. https://pytorch.org/docs/stable/generated/torch.flipud.html */
-export function flipud(input: Tensor): Tensor {
+export const flipud: (input: Tensor) => Tensor = signature('flipud(input)', (input) => {
   if (checkTensor('flipud', 'input', input).ndim < 1) throw new ShapeError('flipud(): Input must be >= 1-d, got 0-d');
   return flipOp(input, [0]);
-}
+});
 
 export interface RollOptions {
   readonly shifts?: number | readonly number[];
@@ -73,13 +73,12 @@ export interface RollOptions {
 }
 
 /** Elements shifted; those that leave at the end come in at the front. https://pytorch.org/docs/stable/generated/torch.roll.html */
-export function roll(
+export const roll: (
   input: Tensor,
   shifts: number | readonly number[] | RollOptions,
   dims?: number | readonly number[] | null | RollOptions,
-): Tensor {
+) => Tensor = signature('roll(input, shifts, dims?)', (input, s, d) => {
   checkTensor('roll', 'input', input);
-  const [s, d] = bindArguments('roll', ['shifts', 'dims'], [shifts, dims]);
   const by = listOf('roll', 'shifts', s);
   const along = listOf('roll', 'dims', d ?? []);
   if (by.length === 0) throw new ShapeError('roll(): `shifts` required');
@@ -88,7 +87,7 @@ export function roll(
     throw new ShapeError(`roll(): shifts and dimensions must align. shifts: ${by.length}, dims:${along.length}`);
   }
   return by.reduce((x, shift, i) => rolled(x, shift, wrapDim('roll', along[i], x.ndim)), input);
-}
+});
 
 const listOf = (op: string, name: string, x: unknown): number[] =>
   (Array.isArray(x) ? x : [x]).map((v) => checkInteger(op, name, v));
@@ -107,56 +106,59 @@ export interface Rot90Options {
 }
 
 /** Turned by 90° `k` times, from the first towards the second dimension. https://pytorch.org/docs/stable/generated/torch.rot90.html */
-export function rot90(input: Tensor, k?: number | Rot90Options, dims?: readonly number[] | Rot90Options): Tensor {
-  checkTensor('rot90', 'input', input);
-  const [n = 1, d = [0, 1]] = bindArguments('rot90', ['k', 'dims'], [k, dims]);
-  const list = listOf('rot90', 'dims', d);
-  if (list.length !== 2)
-    throw new ShapeError(`rot90(): expected total rotation dims == 2, but got dims = ${list.length}`);
-  if (input.ndim < 2) throw new ShapeError(`rot90(): expected total dims >= 2, but got total dims = ${input.ndim}`);
-  const [a, b] = list.map((v) => wrapDim('rot90', v, input.ndim));
-  if (a === b)
-    throw new ShapeError(
-      `rot90(): expected rotation dims to be different, but got dim0 = ${list[0]} and dim1 = ${list[1]}`,
-    );
-  switch (((checkInteger('rot90', 'k', n) % 4) + 4) % 4) {
-    case 1:
-      return flipOp(input, [b]).transpose(a, b);
-    case 2:
-      return flipOp(input, [a, b]);
-    case 3:
-      return flipOp(input, [a]).transpose(a, b);
-    default:
-      return input.clone();
-  }
-}
+export const rot90: (input: Tensor, k?: number | Rot90Options, dims?: readonly number[] | Rot90Options) => Tensor =
+  signature('rot90(input, k?, dims?)', (input, n = 1, d = [0, 1]) => {
+    checkTensor('rot90', 'input', input);
+    const list = listOf('rot90', 'dims', d);
+    if (list.length !== 2)
+      throw new ShapeError(`rot90(): expected total rotation dims == 2, but got dims = ${list.length}`);
+    if (input.ndim < 2) throw new ShapeError(`rot90(): expected total dims >= 2, but got total dims = ${input.ndim}`);
+    const [a, b] = list.map((v) => wrapDim('rot90', v, input.ndim));
+    if (a === b)
+      throw new ShapeError(
+        `rot90(): expected rotation dims to be different, but got dim0 = ${list[0]} and dim1 = ${list[1]}`,
+      );
+    switch (((checkInteger('rot90', 'k', n) % 4) + 4) % 4) {
+      case 1:
+        return flipOp(input, [b]).transpose(a, b);
+      case 2:
+        return flipOp(input, [a, b]);
+      case 3:
+        return flipOp(input, [a]).transpose(a, b);
+      default:
+        return input.clone();
+    }
+  });
 
 type Sizes = number[] | [readonly number[]];
 
 /** The tensor repeated along each dimension, new ones in front. https://pytorch.org/docs/stable/generated/torch.Tensor.repeat.html */
-export function repeat(input: Tensor, ...repeats: Sizes | [{ readonly repeats: readonly number[] }]): Tensor {
-  checkTensor('repeat', 'input', input);
-  const given = repeats.every((r) => typeof r === 'number') ? repeats : bindArguments('repeat', ['repeats'], repeats);
-  const times = sizesOf('repeat', given);
-  if (times.length < input.ndim) {
-    throw new ShapeError(
-      'repeat(): Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor, got ' +
-        `${showShape(times)} and ${showShape(input.shape)}`,
-    );
-  }
-  checkSizes('repeat', times);
-  const shape = [...new Array<number>(times.length - input.ndim).fill(1), ...input.shape];
-  const apart = input.reshape(shape.flatMap((size) => [1, size]));
-  const wide = apart.expand(shape.flatMap((size, d) => [times[d], size]));
-  return wide.clone().view(shape.map((size, d) => size * times[d]));
-}
+export const repeat: (input: Tensor, ...repeats: Sizes | [{ readonly repeats: readonly number[] }]) => Tensor =
+  signature('repeat(input, ...repeats)', (input, ...repeats) => {
+    checkTensor('repeat', 'input', input);
+    const times = sizesOf('repeat', repeats);
+    if (times.length < input.ndim) {
+      throw new ShapeError(
+        'repeat(): Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor, got ' +
+          `${showShape(times)} and ${showShape(input.shape)}`,
+      );
+    }
+    checkSizes('repeat', times);
+    const shape = [...new Array<number>(times.length - input.ndim).fill(1), ...input.shape];
+    const apart = input.reshape(shape.flatMap((size) => [1, size]));
+    const wide = apart.expand(shape.flatMap((size, d) => [times[d], size]));
+    return wide.clone().view(shape.map((size, d) => size * times[d]));
+  });
 
 /** As {@link repeat}; missing repetitions in front are 1. https://pytorch.org/docs/stable/generated/torch.tile.html */
-export function tile(input: Tensor, ...dims: Sizes | [{ readonly dims: readonly number[] }]): Tensor {
-  checkTensor('tile', 'input', input);
-  const times = dimsOf('tile', dims);
-  return repeat(input, [...new Array<number>(Math.max(input.ndim - times.length, 0)).fill(1), ...times]);
-}
+export const tile: (input: Tensor, ...dims: Sizes | [{ readonly dims: readonly number[] }]) => Tensor = signature(
+  'tile(input, ...dims)',
+  (input, ...dims) => {
+    checkTensor('tile', 'input', input);
+    const times = dimsOf('tile', dims);
+    return repeat(input, [...new Array<number>(Math.max(input.ndim - times.length, 0)).fill(1), ...times]);
+  },
+);
 
 export interface RepeatInterleaveOptions {
   readonly repeats?: number | Tensor;
@@ -168,15 +170,14 @@ export interface RepeatInterleaveOptions {
  * Each element (of a dimension, or of the flattened tensor) repeated as often as `repeats` says.
  * https://pytorch.org/docs/stable/generated/torch.repeat_interleave.html
  */
-export function repeat_interleave(
+export const repeat_interleave: (
   input: Tensor,
   repeats?: number | Tensor | RepeatInterleaveOptions,
   dim?: number | null | RepeatInterleaveOptions,
   options?: RepeatInterleaveOptions,
-): Tensor {
+) => Tensor = signature('repeat_interleave(input, repeats?, dim?, output_size?)', (input, r, d, total) => {
   const op = 'repeat_interleave';
   checkTensor(op, 'input', input);
-  const [r, d, total] = bindArguments(op, ['repeats', 'dim', 'output_size'], [repeats, dim, options]);
   if (r === undefined) return indexSelectOp(arangeOf(input), 0, timesOf(op, input, input.numel(), total));
   const flat = d === undefined || d === null;
   const x = flat || input.ndim === 0 ? input.reshape(-1) : input;
@@ -184,7 +185,7 @@ export function repeat_interleave(
   const counts =
     r instanceof Tensor ? r : fromHost(Float64Array.of(checkInteger(op, 'repeats', r)), [1], 'int64', x.device);
   return indexSelectOp(x, at, timesOf(op, counts, x.shape[at], total));
-}
+});
 
 const arangeOf = (x: Tensor): Tensor =>
   fromHost(

@@ -1,9 +1,10 @@
 /** Sums, means, extrema. https://pytorch.org/docs/stable/torch.html#reduction-ops */
-import { bindArguments, checkBoolean } from '../arguments.js';
+import { checkBoolean } from '../arguments.js';
 import { defineOp, type Op } from '../autograd/op.js';
 import { checkDType, cName, type DType, isFloating } from '../dtype.js';
-import { DTypeError, ShapeError } from '../errors.js';
+import { DTypeError, ShapeError, ValueError } from '../errors.js';
 import { numelOf, reducedShape, type Shape, showShape, wrapDim, wrapDims } from '../shape.js';
+import { signature } from '../signature.js';
 import { Tensor } from '../tensor.js';
 import { maximum, minimum } from './comparison.js';
 import { allocate, backend, cast, checkTensor, reduction } from './kernel.js';
@@ -71,7 +72,7 @@ interface BoundReduce {
 }
 
 function bindReduce(op: string, x: Tensor, args: readonly unknown[]): BoundReduce {
-  const [dim, keepdim, dtype] = bindArguments(op, ['dim', 'keepdim', 'dtype'], args);
+  const [dim, keepdim, dtype] = args;
   return {
     all: dim === undefined || dim === null,
     dims: wrapDims(op, dim as Dims, x.ndim).sort((a, b) => a - b),
@@ -84,26 +85,26 @@ function bindReduce(op: string, x: Tensor, args: readonly unknown[]): BoundReduc
  * Sum over `dim` (all unless given). Integers and bools add up as int64.
  * https://pytorch.org/docs/stable/generated/torch.sum.html
  */
-export function sum(
+export const sum: (
   input: Tensor,
   dim?: Dims | ReduceOptions,
   keepdim?: boolean | ReduceOptions,
   options?: ReduceOptions,
-): Tensor {
+) => Tensor = signature('sum(input, dim?, keepdim?, *, dtype?)', (input, ...args) => {
   checkTensor('sum', 'input', input);
-  const { all, dims, keepdim: keep, dtype } = bindReduce('sum', input, [dim, keepdim, options]);
+  const { all, dims, keepdim: keep, dtype } = bindReduce('sum', input, args);
   return (all ? sumAll : sumDims)(input, dims, keep, dtype ?? (isFloating(input.dtype) ? input.dtype : 'int64'));
-}
+});
 
 /** Mean over `dim` (all unless given); NaN of nothing. https://pytorch.org/docs/stable/generated/torch.mean.html */
-export function mean(
+export const mean: (
   input: Tensor,
   dim?: Dims | ReduceOptions,
   keepdim?: boolean | ReduceOptions,
   options?: ReduceOptions,
-): Tensor {
+) => Tensor = signature('mean(input, dim?, keepdim?, *, dtype?)', (input, ...args) => {
   checkTensor('mean', 'input', input);
-  const { all, dims, keepdim: keep, dtype } = bindReduce('mean', input, [dim, keepdim, options]);
+  const { all, dims, keepdim: keep, dtype } = bindReduce('mean', input, args);
   const result = dtype ?? input.dtype;
   if (!isFloating(result)) {
     throw new DTypeError(
@@ -111,19 +112,22 @@ export function mean(
     );
   }
   return (all ? meanAll : meanDims)(input, dims, keep, result);
-}
+});
 
 /** A sum that leaves `size`, which the tensor broadcasts from. https://pytorch.org/docs/stable/generated/torch.Tensor.sum_to_size.html */
-export function sum_to_size(input: Tensor, ...size: number[] | [readonly number[]]): Tensor {
-  const target = (Array.isArray(size[0]) ? size[0] : size) as number[];
-  const lead = checkTensor('sum_to_size', 'input', input).ndim - target.length;
-  const fits = lead >= 0 && target.every((s, i) => s === input.shape[lead + i] || s === 1);
-  if (!fits) {
-    throw new ShapeError(`size {${showShape(target)}} is not expandable to size {${showShape(input.shape)}}.`);
-  }
-  const dims = input.shape.flatMap((s, i) => (i < lead || (target[i - lead] === 1 && s !== 1) ? [i] : []));
-  return dims.length === 0 ? input : input.sum(dims, true).reshape(target);
-}
+export const sum_to_size: (input: Tensor, ...size: number[] | [readonly number[]]) => Tensor = signature(
+  'sum_to_size(input, ...size)',
+  (input, ...size) => {
+    const target = (Array.isArray(size[0]) ? size[0] : size) as number[];
+    const lead = checkTensor('sum_to_size', 'input', input).ndim - target.length;
+    const fits = lead >= 0 && target.every((s, i) => s === input.shape[lead + i] || s === 1);
+    if (!fits) {
+      throw new ShapeError(`size {${showShape(target)}} is not expandable to size {${showShape(input.shape)}}.`);
+    }
+    const dims = input.shape.flatMap((s, i) => (i < lead || (target[i - lead] === 1 && s !== 1) ? [i] : []));
+    return dims.length === 0 ? input : input.sum(dims, true).reshape(target);
+  },
+);
 
 /** Extremum over several dimensions; ties share the gradient. */
 const extremumOver = (
@@ -223,30 +227,26 @@ export interface ExtremumFunction {
 
 function extremum(name: 'max' | 'min'): ExtremumFunction {
   const [all, along, pairwise] = name === 'max' ? [maxAll, maxAlong, maximum] : [minAll, minAlong, minimum];
-  function choose(input: Tensor): Tensor;
-  function choose(input: Tensor, other: Tensor): Tensor;
-  function choose(
-    input: Tensor,
-    dim: number | (DimOptions & { dim: number }),
-    keepdim?: boolean | DimOptions,
-  ): [Tensor, Tensor];
-  function choose(input: Tensor, second?: unknown, third?: unknown): Tensor | [Tensor, Tensor] {
-    checkTensor(name, 'input', input);
-    if (second instanceof Tensor) {
-      bindArguments(name, ['other'], [second, third]);
-      return pairwise(input, second);
-    }
-    const [dim, keepdim] = bindArguments(name, ['dim', 'keepdim'], [second, third]);
-    if (dim === undefined || dim === null) {
-      checkNonEmpty(name, input, [], true);
-      return all(input, wrapDims(name, null, input.ndim), false);
-    }
-    const d = wrapDim(name, dim as number, input.ndim);
-    checkNonEmpty(name, input, input.ndim === 0 ? [] : [d], false);
-    const [values, indices] = along(input, d, checkBoolean(name, 'keepdim', keepdim ?? false));
-    return [values, indices];
-  }
-  return choose;
+  return signature<(input: Tensor, ...args: unknown[]) => Tensor | [Tensor, Tensor]>(
+    `${name}(input, dim?, keepdim?, *, other?)`,
+    (input, second, keepdim, named) => {
+      checkTensor(name, 'input', input);
+      const other = second instanceof Tensor ? second : named;
+      if (other !== undefined) {
+        if ((second !== undefined && second !== other) || keepdim !== undefined)
+          throw new ValueError(`${name}(): takes another tensor or a dimension, not both`);
+        return pairwise(input, checkTensor(name, 'other', other));
+      }
+      if (second === undefined || second === null) {
+        checkNonEmpty(name, input, [], true);
+        return all(input, wrapDims(name, null, input.ndim), false);
+      }
+      const d = wrapDim(name, second as number, input.ndim);
+      checkNonEmpty(name, input, input.ndim === 0 ? [] : [d], false);
+      const [values, indices] = along(input, d, checkBoolean(name, 'keepdim', keepdim ?? false));
+      return [values, indices];
+    },
+  ) as ExtremumFunction;
 }
 
 /**
@@ -259,25 +259,27 @@ export const min: ExtremumFunction = extremum('min');
 
 function extremumDims(op: 'amax' | 'amin', input: Tensor, args: readonly unknown[]): Tensor {
   checkTensor(op, 'input', input);
-  const [dim, keepdim] = bindArguments(op, ['dim', 'keepdim'], args);
+  const [dim, keepdim] = args;
   const dims = wrapDims(op, (dim ?? null) as Dims, input.ndim).sort((a, b) => a - b);
   checkNonEmpty(op, input, dims, dim === undefined || dim === null);
   return (op === 'amax' ? amaxOver : aminOver)(input, dims, checkBoolean(op, 'keepdim', keepdim ?? false));
 }
 
 /** The greatest elements over dimensions; ties share the gradient. https://pytorch.org/docs/stable/generated/torch.amax.html */
-export function amax(input: Tensor, dim?: Dims | ReduceOptions, keepdim?: boolean | ReduceOptions): Tensor {
-  return extremumDims('amax', input, [dim, keepdim]);
-}
+export const amax: (input: Tensor, dim?: Dims | ReduceOptions, keepdim?: boolean | ReduceOptions) => Tensor = signature(
+  'amax(input, dim?, keepdim?)',
+  (input, dim, keepdim) => extremumDims('amax', input, [dim, keepdim]),
+);
 
 /** The least elements over dimensions; ties share the gradient. https://pytorch.org/docs/stable/generated/torch.amin.html */
-export function amin(input: Tensor, dim?: Dims | ReduceOptions, keepdim?: boolean | ReduceOptions): Tensor {
-  return extremumDims('amin', input, [dim, keepdim]);
-}
+export const amin: (input: Tensor, dim?: Dims | ReduceOptions, keepdim?: boolean | ReduceOptions) => Tensor = signature(
+  'amin(input, dim?, keepdim?)',
+  (input, dim, keepdim) => extremumDims('amin', input, [dim, keepdim]),
+);
 
 function argExtremum(op: 'argmax' | 'argmin', input: Tensor, args: readonly unknown[]): Tensor {
   checkTensor(op, 'input', input);
-  const [dim, keepdim] = bindArguments(op, ['dim', 'keepdim'], args);
+  const [dim, keepdim] = args;
   const keep = checkBoolean(op, 'keepdim', keepdim ?? false);
   const name = op === 'argmax' ? 'max' : 'min';
   if (dim === undefined || dim === null) {
@@ -291,11 +293,9 @@ function argExtremum(op: 'argmax' | 'argmin', input: Tensor, args: readonly unkn
 }
 
 /** Index (int64) of the first greatest element, of all or along `dim`. https://pytorch.org/docs/stable/generated/torch.argmax.html */
-export function argmax(input: Tensor, dim?: number | null | DimOptions, keepdim?: boolean | DimOptions): Tensor {
-  return argExtremum('argmax', input, [dim, keepdim]);
-}
+export const argmax: (input: Tensor, dim?: number | null | DimOptions, keepdim?: boolean | DimOptions) => Tensor =
+  signature('argmax(input, dim?, keepdim?)', (input, dim, keepdim) => argExtremum('argmax', input, [dim, keepdim]));
 
 /** Index (int64) of the first least element, of all or along `dim`. https://pytorch.org/docs/stable/generated/torch.argmin.html */
-export function argmin(input: Tensor, dim?: number | null | DimOptions, keepdim?: boolean | DimOptions): Tensor {
-  return argExtremum('argmin', input, [dim, keepdim]);
-}
+export const argmin: (input: Tensor, dim?: number | null | DimOptions, keepdim?: boolean | DimOptions) => Tensor =
+  signature('argmin(input, dim?, keepdim?)', (input, dim, keepdim) => argExtremum('argmin', input, [dim, keepdim]));

@@ -1,9 +1,10 @@
 /** Rounding, remainders and whole quotients. https://pytorch.org/docs/stable/torch.html#pointwise-ops */
-import { bindArguments, checkInteger } from '../arguments.js';
+import { checkInteger } from '../arguments.js';
 import { defineOp, type Op, type UnaryOp } from '../autograd/op.js';
 import type { ElementwiseName } from '../backend/elementwise.js';
 import { cName, isFloating } from '../dtype.js';
 import { AutogradError, DTypeError, ValueError } from '../errors.js';
+import { signature } from '../signature.js';
 import { Tensor } from '../tensor.js';
 import { div } from './arithmetic.js';
 import { checkTensor, elementwise, type Operand, operandType, unary } from './kernel.js';
@@ -19,6 +20,7 @@ const roundToInteger: UnaryOp = stepFunction('round');
 
 /** The fraction of x, with its sign. https://pytorch.org/docs/stable/generated/torch.frac.html */
 export const frac: UnaryOp = defineOp('frac', {
+  parameters: 'input',
   forward(ctx, x) {
     if (!isFloating(checkTensor('frac', 'input', x).dtype)) {
       throw new DTypeError(`frac(): "frac_cpu" not implemented for '${cName(x.dtype)}'`);
@@ -47,22 +49,27 @@ export interface RoundOptions {
   readonly decimals?: number;
 }
 
-const bindDecimals = (input: Tensor, options: unknown): number => {
+const bindDecimals = (input: Tensor, decimals: unknown): number => {
   checkTensor('round', 'input', input);
-  const [decimals] = bindArguments('round', ['decimals'], [options]);
   return checkInteger('round', 'decimals', decimals ?? 0);
 };
 
 /** The nearest integer, or multiple of 10^−decimals; halves go to the even one. https://pytorch.org/docs/stable/generated/torch.round.html */
-export function round(input: Tensor, options?: RoundOptions): Tensor {
-  const decimals = bindDecimals(input, options);
-  return options === undefined ? roundToInteger(input) : roundDecimals(input, decimals);
-}
+export const round: (input: Tensor, options?: RoundOptions) => Tensor = signature(
+  'round(input, *, decimals?)',
+  (input, given) => {
+    const decimals = bindDecimals(input, given);
+    return given === undefined ? roundToInteger(input) : roundDecimals(input, decimals);
+  },
+);
 /** `round` in place. */
-export function round_(input: Tensor, options?: RoundOptions): Tensor {
-  const decimals = bindDecimals(input, options);
-  return options === undefined ? roundToInteger.inplace(input) : roundDecimals.inplace(input, decimals);
-}
+export const round_: (input: Tensor, options?: RoundOptions) => Tensor = signature(
+  'round_(input, *, decimals?)',
+  (input, given) => {
+    const decimals = bindDecimals(input, given);
+    return given === undefined ? roundToInteger.inplace(input) : roundDecimals.inplace(input, decimals);
+  },
+);
 
 type RemainderOp = Op<[input: Tensor, other: Operand], Tensor>;
 type NumberFirst = Op<[input: Operand, other: Operand], Tensor>;
@@ -105,24 +112,27 @@ const remainderOp = remainderOf('remainder', 'floor', 'dy = −g · ⌊x / y⌋'
 ]);
 
 /** The remainder of division, with the sign of `input` (C's fmod). https://pytorch.org/docs/stable/generated/torch.fmod.html */
-export function fmod(input: Tensor, other: Operand): Tensor {
-  return fmodOp(checkTensor('fmod', 'input', input), other);
-}
+export const fmod: (input: Tensor, other: Operand) => Tensor = signature('fmod(input, other)', (input, other) =>
+  fmodOp(checkTensor('fmod', 'input', input), other),
+);
 /** The remainder of division, with the sign of `other` (Python's %). https://pytorch.org/docs/stable/generated/torch.remainder.html */
-export function remainder(input: Operand, other: Operand): Tensor {
-  return remainderOp(input, other);
-}
+export const remainder: (input: Operand, other: Operand) => Tensor = signature(
+  'remainder(input, other)',
+  (input, other) => remainderOp(input, other),
+);
 /** `fmod` in place. */
-export function fmod_(input: Tensor, other: Operand): Tensor {
-  return fmodOp.inplace(input, other);
-}
+export const fmod_: (input: Tensor, other: Operand) => Tensor = signature('fmod_(input, other)', (input, other) =>
+  fmodOp.inplace(input, other),
+);
 /** `remainder` in place. */
-export function remainder_(input: Tensor, other: Operand): Tensor {
-  return remainderOp.inplace(input, other);
-}
+export const remainder_: (input: Tensor, other: Operand) => Tensor = signature(
+  'remainder_(input, other)',
+  (input, other) => remainderOp.inplace(input, other),
+);
 
 const wholeQuotient = (name: string): RemainderOp =>
   defineOp<[Tensor, Operand], Tensor>(name, {
+    parameters: 'input, other',
     forward: (_ctx, x, y) => div(checkTensor(name, 'input', x), y, { rounding_mode: 'floor' }),
     backward() {
       throw new AutogradError(`the derivative for '${name}' is not implemented.`);

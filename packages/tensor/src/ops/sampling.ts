@@ -1,5 +1,5 @@
 /** Draws whose distribution a tensor describes. https://pytorch.org/docs/stable/torch.html#random-sampling */
-import { bindArguments, checkBoolean, checkInteger, checkNumber } from '../arguments.js';
+import { checkBoolean, checkInteger, checkNumber } from '../arguments.js';
 import { defineOp } from '../autograd/op.js';
 import { checkDevice } from '../backend/devices.js';
 import { allocateArray, checkDType, cName, type DType, isFloating } from '../dtype.js';
@@ -12,6 +12,7 @@ import {
 } from '../random/distributions.js';
 import type { Generator } from '../random/generator.js';
 import { broadcastShapes, checkSizes, numelOf, type Shape, showShape } from '../shape.js';
+import { signature } from '../signature.js';
 import type { Device } from '../storage.js';
 import { Tensor } from '../tensor.js';
 import { checkTensor, fromHost } from './kernel.js';
@@ -34,13 +35,12 @@ export interface BernoulliDrawOptions extends GeneratorOptions {
 }
 
 /** 1 with the probability that the element says (or `p`), else 0. https://pytorch.org/docs/stable/generated/torch.bernoulli.html */
-export function bernoulli(
+export const bernoulli: (
   input: Tensor,
   p?: number | null | BernoulliDrawOptions,
   options?: BernoulliDrawOptions,
-): Tensor {
+) => Tensor = signature('bernoulli(input, p?, *, generator?)', (input, probability, g) => {
   checkTensor('bernoulli', 'input', input);
-  const [probability, g] = bindArguments('bernoulli', ['p', 'generator'], [p, options]);
   const generator = readGenerator('bernoulli', g);
   if (probability !== undefined && probability !== null) {
     // only the shape counts
@@ -50,7 +50,7 @@ export function bernoulli(
     throw new DTypeError(`bernoulli(): "bernoulli_tensor_cpu_self_" not implemented for '${cName(input.dtype)}'`);
   }
   return bernoulliOp(input, null, generator);
-}
+});
 
 const NORMAL = 'normal';
 
@@ -92,38 +92,39 @@ type NormalArgument = Tensor | number | NormalDrawOptions;
  * Normal draws: `normal(mean, std)` with a tensor for one of them or both, or `normal(mean, std, size)` with numbers.
  * https://pytorch.org/docs/stable/generated/torch.normal.html
  */
-export function normal(
+export const normal: (
   mean: NormalArgument,
   std?: NormalArgument,
   size?: readonly number[] | NormalDrawOptions,
   options?: NormalDrawOptions,
-): Tensor {
-  const names = ['mean', 'std', 'size', 'generator', 'dtype', 'device', 'requires_grad'];
-  const [m = 0, s = 1, shape, g, ...rest] = bindArguments('normal', names, [mean, std, size, options]);
-  const generator = readGenerator('normal', g);
-  for (const [name, x] of [
-    ['mean', m],
-    ['std', s],
-  ] as const) {
-    if (!(x instanceof Tensor)) checkNumber('normal', name, x);
-    else if (!isFloating(x.dtype)) throw new DTypeError(`normal(): "normal" not implemented for '${cName(x.dtype)}'`);
-  }
-  if (s instanceof Tensor && s.toArray().some((v) => v < 0)) {
-    throw new ValueError('normal expects all elements of std >= 0.0');
-  }
-  if (m instanceof Tensor || s instanceof Tensor) {
-    if (shape !== undefined || rest.some((x) => x !== undefined)) {
-      throw new ValueError(
-        "normal(): 'size', 'dtype', 'device' and 'requires_grad' go with numbers for mean and std only",
-      );
+) => Tensor = signature(
+  'normal(mean?, std?, size?, *, generator?, dtype?, device?, requires_grad?)',
+  (m = 0, s = 1, shape, g, ...rest: unknown[]) => {
+    const generator = readGenerator('normal', g);
+    for (const [name, x] of [
+      ['mean', m],
+      ['std', s],
+    ] as const) {
+      if (!(x instanceof Tensor)) checkNumber('normal', name, x);
+      else if (!isFloating(x.dtype)) throw new DTypeError(`normal(): "normal" not implemented for '${cName(x.dtype)}'`);
     }
-    const draw = !(m instanceof Tensor) ? normalOfStd : s instanceof Tensor ? normalOfBoth : normalOfMean;
-    return draw(m as Tensor, s as Tensor, generator);
-  }
-  if (!Array.isArray(shape))
-    throw new ValueError(`normal(): argument 'size' must be tuple of ints, not ${typeof shape}`);
-  return drawn(checkSizes('normal', shape), m as number, s as number, generator, rest);
-}
+    if (s instanceof Tensor && s.toArray().some((v) => v < 0)) {
+      throw new ValueError('normal expects all elements of std >= 0.0');
+    }
+    if (m instanceof Tensor || s instanceof Tensor) {
+      if (shape !== undefined || rest.some((x) => x !== undefined)) {
+        throw new ValueError(
+          "normal(): 'size', 'dtype', 'device' and 'requires_grad' go with numbers for mean and std only",
+        );
+      }
+      const draw = !(m instanceof Tensor) ? normalOfStd : s instanceof Tensor ? normalOfBoth : normalOfMean;
+      return draw(m as Tensor, s as Tensor, generator);
+    }
+    if (!Array.isArray(shape))
+      throw new ValueError(`normal(): argument 'size' must be tuple of ints, not ${typeof shape}`);
+    return drawn(checkSizes('normal', shape), m as number, s as number, generator, rest);
+  },
+);
 
 function drawn(size: Shape, mean: number, std: number, generator: Generator, rest: readonly unknown[]): Tensor {
   const dtype = checkDType('normal', rest[0] ?? 'float32');
@@ -194,15 +195,13 @@ function checkRow(row: Floats, replacement: boolean): void {
  * Indices drawn with the probabilities in each row, which need not add up to 1; int64.
  * https://pytorch.org/docs/stable/generated/torch.multinomial.html
  */
-export function multinomial(
+export const multinomial: (
   input: Tensor,
   num_samples: number | MultinomialOptions,
   replacement?: boolean | MultinomialOptions,
   options?: MultinomialOptions,
-): Tensor {
+) => Tensor = signature('multinomial(input, num_samples, replacement?, *, generator?)', (input, count, again, g) => {
   const x = checkTensor('multinomial', 'input', input).detach();
-  const names = ['num_samples', 'replacement', 'generator'];
-  const [count, again, g] = bindArguments('multinomial', names, [num_samples, replacement, options]);
   const generator = readGenerator('multinomial', g);
   const n = checkInteger('multinomial', 'num_samples', count);
   const replaced = checkBoolean('multinomial', 'replacement', again ?? false);
@@ -222,4 +221,4 @@ export function multinomial(
   fillExponential(generator, draws);
   const keys = x.div(fromHost(draws, x.shape, x.dtype, x.device));
   return n === 1 ? keys.argmax(-1, true) : keys.topk(n)[1];
-}
+});

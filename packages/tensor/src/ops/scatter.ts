@@ -1,9 +1,10 @@
 /** Writing at index tensors along one dimension. https://pytorch.org/docs/stable/generated/torch.Tensor.scatter_.html */
-import { bindArguments, checkInteger, isOptions } from '../arguments.js';
+import { checkInteger } from '../arguments.js';
 import { defineOp, type Op } from '../autograd/op.js';
 import { convertScalar } from '../dtype.js';
 import { AutogradError, DTypeError, ValueError } from '../errors.js';
 import { type Shape, sameShape, wrapDim } from '../shape.js';
+import { signature } from '../signature.js';
 import { Tensor } from '../tensor.js';
 import { checkGatherShapes, checkIndex, checkIndexType, gatherOp, padTo, scatter_add } from './indexing.js';
 import { allocate, backend, checkSameDevice, checkTensor, fromHost } from './kernel.js';
@@ -77,9 +78,7 @@ interface Bound {
 
 function bind(input: Tensor, args: readonly unknown[]): Bound {
   checkTensor('scatter', 'input', input);
-  const last = args.findLast((a) => a !== undefined);
-  const byValue = isOptions(last) && 'value' in last;
-  const [d, i, s, reduce] = bindArguments('scatter', ['dim', 'index', byValue ? 'value' : 'src', 'reduce'], args);
+  const [d, i, s, reduce] = args;
   const index = checkTensor('scatter', 'index', i);
   const dim = wrapDim('scatter', checkInteger('scatter', 'dim', d), input.ndim);
   checkIndexType('scatter', index);
@@ -128,15 +127,15 @@ function reduced(input: Tensor, { dim, index, src, reduce }: Bound): Tensor {
  * `input` with `src` (a tensor or a number) written at `index` along `dim`; the last of several for one place wins.
  * `reduce`: 'add' or 'multiply' instead, without gradients. https://pytorch.org/docs/stable/generated/torch.scatter.html
  */
-export const scatter: Scatter = (input, ...args) => {
+export const scatter: Scatter = signature('scatter(input, dim, index, src|value, *, reduce?)', (input, ...args) => {
   const bound = bind(input, args);
   return bound.reduce === null ? scatterOp(input, bound.dim, bound.index, bound.src) : reduced(input, bound);
-};
+});
 
 /** `scatter` in place. */
-export const scatter_: Scatter = (input, ...args) => {
+export const scatter_: Scatter = signature('scatter_(input, dim, index, src|value, *, reduce?)', (input, ...args) => {
   const bound = bind(input, args);
   return bound.reduce === null
     ? scatterOp.inplace(input, bound.dim, bound.index, bound.src)
     : input.copy_(reduced(input, bound));
-};
+});

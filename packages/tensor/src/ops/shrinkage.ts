@@ -1,9 +1,10 @@
 /** Shrinkages, gates, and the activation with a learned slope. */
-import { bindArguments, checkInteger, checkNumber } from '../arguments.js';
+import { checkInteger, checkNumber } from '../arguments.js';
 import { defineOp, type Op } from '../autograd/op.js';
 import { cName, type DType, isFloating } from '../dtype.js';
 import { DTypeError, ShapeError, ValueError } from '../errors.js';
 import { wrapDim } from '../shape.js';
+import { signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import { type Activation, activation } from './activation-op.js';
 import { where } from './comparison.js';
@@ -22,11 +23,13 @@ const hardshrinkOp: Activation<[lambd: number]> = activation('hardshrink', {
 });
 
 /** x where |x| > lambd, else 0. https://pytorch.org/docs/stable/generated/torch.nn.functional.hardshrink.html */
-export function hardshrink(input: Tensor, lambd?: number | LambdaOptions): Tensor {
-  checkTensor('hardshrink', 'input', input);
-  const [l] = bindArguments('hardshrink', ['lambd'], [lambd]);
-  return hardshrinkOp(input, checkNumber('hardshrink', 'lambd', l ?? 0.5));
-}
+export const hardshrink: (input: Tensor, lambd?: number | LambdaOptions) => Tensor = signature(
+  'hardshrink(input, lambd?)',
+  (input, l) => {
+    checkTensor('hardshrink', 'input', input);
+    return hardshrinkOp(input, checkNumber('hardshrink', 'lambd', l ?? 0.5));
+  },
+);
 
 const softshrinkOp: Activation<[lambd: number]> = activation('softshrink', {
   forward: (x, _out, lambd) => where(x.gt(lambd), x.sub(lambd), where(x.lt(-lambd), x.add(lambd), x.mul(0))),
@@ -35,13 +38,15 @@ const softshrinkOp: Activation<[lambd: number]> = activation('softshrink', {
 });
 
 /** x moved towards 0 by lambd. https://pytorch.org/docs/stable/generated/torch.nn.functional.softshrink.html */
-export function softshrink(input: Tensor, lambd?: number | LambdaOptions): Tensor {
-  checkTensor('softshrink', 'input', input);
-  const [l] = bindArguments('softshrink', ['lambd'], [lambd]);
-  const width = checkNumber('softshrink', 'lambd', l ?? 0.5);
-  if (width < 0) throw new ValueError(`lambda must be greater or equal to 0, but found to be ${width}.`);
-  return softshrinkOp(input, width);
-}
+export const softshrink: (input: Tensor, lambd?: number | LambdaOptions) => Tensor = signature(
+  'softshrink(input, lambd?)',
+  (input, l) => {
+    checkTensor('softshrink', 'input', input);
+    const width = checkNumber('softshrink', 'lambd', l ?? 0.5);
+    if (width < 0) throw new ValueError(`lambda must be greater or equal to 0, but found to be ${width}.`);
+    return softshrinkOp(input, width);
+  },
+);
 
 const preluOp: Op<[input: Tensor, weight: Tensor], Tensor> = defineOp('prelu', {
   forward(ctx, x, weight) {
@@ -62,7 +67,7 @@ const preluOp: Op<[input: Tensor, weight: Tensor], Tensor> = defineOp('prelu', {
  * https://pytorch.org/docs/stable/generated/torch.nn.functional.prelu.html
  * @throws ShapeError when the weight does not fit.
  */
-export function prelu(input: Tensor, weight: Tensor): Tensor {
+export const prelu: (input: Tensor, weight: Tensor) => Tensor = signature('prelu(input, weight)', (input, weight) => {
   const op = 'prelu';
   checkTensor(op, 'input', input);
   checkTensor(op, 'weight', weight);
@@ -82,7 +87,7 @@ export function prelu(input: Tensor, weight: Tensor): Tensor {
     );
   }
   return preluOp(input, weight.reshape(input.shape.map((size, d) => (d === 1 ? size : 1))));
-}
+});
 
 const gluOp: Op<[input: Tensor, dim: number], Tensor> = defineOp<[Tensor, number], Tensor, number>('glu', {
   forward(ctx, x, dim) {
@@ -111,9 +116,8 @@ export interface GluOptions {
 }
 
 /** a · σ(b) for the halves a, b of the input along `dim`. https://pytorch.org/docs/stable/generated/torch.nn.functional.glu.html */
-export function glu(input: Tensor, dim?: number | GluOptions): Tensor {
+export const glu: (input: Tensor, dim?: number | GluOptions) => Tensor = signature('glu(input, dim?)', (input, d) => {
   const op = 'glu';
-  const [d] = bindArguments(op, ['dim'], [dim]);
   if (checkTensor(op, 'input', input).ndim === 0)
     throw new ShapeError('glu does not support scalars because halving size must be even');
   const at = wrapDim(op, checkInteger(op, 'dim', d ?? -1), input.ndim);
@@ -122,14 +126,14 @@ export function glu(input: Tensor, dim?: number | GluOptions): Tensor {
   }
   if (!isFloating(input.dtype)) throw new DTypeError(`${op}(): "glu_cpu" not implemented for '${cName(input.dtype)}'`);
   return gluOp(input, at);
-}
+});
 
 /** softmax(−x). https://pytorch.org/docs/stable/generated/torch.nn.functional.softmin.html */
-export function softmin(
+export const softmin: (
   input: Tensor,
   dim?: number | null | FunctionalSoftmaxOptions,
   _stacklevel?: number | FunctionalSoftmaxOptions,
   dtype?: DType | null | FunctionalSoftmaxOptions,
-): Tensor {
-  return functionalSoftmax(checkTensor('softmin', 'input', input).neg(), dim, _stacklevel, dtype);
-}
+) => Tensor = signature('softmin(input, dim?, _stacklevel?, dtype?)', (input, dim, _stacklevel, dtype) =>
+  functionalSoftmax(checkTensor('softmin', 'input', input).neg(), dim, _stacklevel, dtype),
+);

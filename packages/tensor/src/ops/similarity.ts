@@ -1,8 +1,9 @@
 /** Lengths and angles of vectors. https://pytorch.org/docs/stable/nn.functional.html#distance-functions */
-import { bindArguments, checkInteger, checkNumber } from '../arguments.js';
+import { checkInteger, checkNumber } from '../arguments.js';
 import { cName, isFloating, resultType } from '../dtype.js';
 import { DTypeError } from '../errors.js';
 import { wrapDims } from '../shape.js';
+import { signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import { checkTensor } from './kernel.js';
 import { vector_norm } from './norm.js';
@@ -27,23 +28,22 @@ export interface NormalizeOptions {
  * Vectors along `dim` divided by their p-norm, which counts as `eps` at least.
  * https://pytorch.org/docs/stable/generated/torch.nn.functional.normalize.html
  */
-export function normalize(
+export const normalize: (
   input: Tensor,
   p?: number | NormalizeOptions,
   dim?: number | readonly number[] | NormalizeOptions,
   eps?: number | NormalizeOptions,
-): Tensor {
+) => Tensor = signature('normalize(input, p?, dim?, eps?)', (input, p = 2, dim = 1, eps = 1e-12) => {
   const op = 'normalize';
   checkFloating(op, 'input', input);
-  const args = bindArguments(op, ['p', 'dim', 'eps'], [p, dim, eps]);
-  const dims = wrapDims(op, (args[1] ?? 1) as number | readonly number[], input.ndim).sort((a, b) => a - b);
-  const least = checkNumber(op, 'eps', args[2] ?? 1e-12);
+  const dims = wrapDims(op, dim, input.ndim).sort((a, b) => a - b);
+  const least = checkNumber(op, 'eps', eps);
   return input.div(
-    vectorLength(input, checkNumber(op, 'p', args[0] ?? 2), dims)
+    vectorLength(input, checkNumber(op, 'p', p), dims)
       .clamp(least)
       .expand_as(input),
   );
-}
+});
 
 export interface CosineSimilarityOptions {
   readonly dim?: number;
@@ -54,14 +54,13 @@ export interface CosineSimilarityOptions {
  * The cosine of the angle between vectors along `dim`; each length counts as `eps` at least.
  * https://pytorch.org/docs/stable/generated/torch.nn.functional.cosine_similarity.html
  */
-export function cosine_similarity(
+export const cosine_similarity: (
   x1: Tensor,
   x2: Tensor,
   dim?: number | CosineSimilarityOptions,
   eps?: number | CosineSimilarityOptions,
-): Tensor {
+) => Tensor = signature('cosine_similarity(x1, x2, dim?, eps?)', (x1, x2, d, e) => {
   const op = 'cosine_similarity';
-  const [d, e] = bindArguments(op, ['dim', 'eps'], [dim, eps]);
   checkTensor(op, 'x1', x1);
   const dtype = resultType(x1, checkTensor(op, 'x2', x2));
   if (!isFloating(dtype))
@@ -78,7 +77,7 @@ export function cosine_similarity(
     return v.div(length.clamp(least));
   };
   return unit(a).mul(unit(b)).sum(at);
-}
+});
 
 export interface PairwiseDistanceOptions {
   readonly p?: number;
@@ -90,19 +89,18 @@ export interface PairwiseDistanceOptions {
  * The p-norm of x1 − x2 + eps along the last dimension.
  * https://pytorch.org/docs/stable/generated/torch.nn.functional.pairwise_distance.html
  */
-export function pairwise_distance(
+export const pairwise_distance: (
   x1: Tensor,
   x2: Tensor,
   p?: number | PairwiseDistanceOptions,
   eps?: number | PairwiseDistanceOptions,
   keepdim?: boolean | PairwiseDistanceOptions,
-): Tensor {
+) => Tensor = signature('pairwise_distance(x1, x2, p?, eps?, keepdim?)', (x1, x2, power, e, keep) => {
   const op = 'pairwise_distance';
   checkFloating(op, 'x1', x1);
   checkFloating(op, 'x2', x2);
-  const [power, e, keep] = bindArguments(op, ['p', 'eps', 'keepdim'], [p, eps, keepdim]);
   const difference = x1.sub(x2).add(checkNumber(op, 'eps', e ?? 1e-6));
   const last = difference.ndim - 1;
   const length = vectorLength(difference, checkNumber(op, 'p', power ?? 2), [last]);
   return (keep ?? false) === true ? length : length.squeeze(last);
-}
+});

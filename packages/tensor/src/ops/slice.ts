@@ -1,8 +1,9 @@
 /** Parts of a tensor: one index or a window of a dimension. https://pytorch.org/docs/stable/tensor_view.html */
-import { bindArguments, checkInteger } from '../arguments.js';
+import { checkInteger } from '../arguments.js';
 import { defineOp, type Op } from '../autograd/op.js';
 import { ShapeError } from '../errors.js';
 import { type Shape, showShape, wrapDim } from '../shape.js';
+import { signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import { allocate, backend, checkTensor } from './kernel.js';
 import { windowOn } from './window.js';
@@ -25,14 +26,13 @@ const selectOp: Op<[input: Tensor, dim: number, index: number], Tensor> = define
 });
 
 /** One index of a dimension, which disappears. https://pytorch.org/docs/stable/generated/torch.select.html */
-export function select(
+export const select: (
   input: Tensor,
   dim: number | { readonly dim: number; readonly index: number },
   index?: number | { readonly index: number },
-): Tensor {
+) => Tensor = signature('select(input, dim, index?)', (input, a, b) => {
   const rank = checkTensor('select', 'input', input).ndim;
   if (rank === 0) throw new ShapeError('select() cannot be applied to a 0-dim tensor.');
-  const [a, b] = bindArguments('select', ['dim', 'index'], [dim, index]);
   const d = wrapDim('select', checkInteger('select', 'dim', a), rank);
   const i = checkInteger('select', 'index', b);
   const size = input.shape[d];
@@ -42,7 +42,7 @@ export function select(
     );
   }
   return selectOp(input, d, i < 0 ? i + size : i);
-}
+});
 
 type SliceOp = Op<[input: Tensor, dim: number, start: number, length: number, step: number], Tensor>;
 
@@ -81,15 +81,14 @@ const sliceBackward: Op<[grad: Tensor, shape: Shape, dim: number, start: number,
 });
 
 /** `length` indices of a dimension from `start`. https://pytorch.org/docs/stable/generated/torch.narrow.html */
-export function narrow(
+export const narrow: (
   input: Tensor,
   dim: number | NarrowOptions,
   start?: number | NarrowOptions,
   length?: number | NarrowOptions,
-): Tensor {
+) => Tensor = signature('narrow(input, dim, start?, length?)', (input, a, b, c) => {
   const rank = checkTensor('narrow', 'input', input).ndim;
   if (rank === 0) throw new ShapeError('narrow() cannot be applied to a 0-dim tensor.');
-  const [a, b, c] = bindArguments('narrow', ['dim', 'start', 'length'], [dim, start, length]);
   const d = wrapDim('narrow', checkInteger('narrow', 'dim', a), rank);
   const size = input.shape[d];
   const from = checkInteger('narrow', 'start', b);
@@ -104,7 +103,7 @@ export function narrow(
   if (first + n > size)
     throw new ShapeError(`narrow(): start (${first}) + length (${n}) exceeds dimension size (${size}).`);
   return sliceOp(input, d, first, n, 1);
-}
+});
 
 export interface NarrowOptions {
   readonly dim?: number;
@@ -113,10 +112,12 @@ export interface NarrowOptions {
 }
 
 /** Slices along a dimension, which disappears. https://pytorch.org/docs/stable/generated/torch.unbind.html */
-export function unbind(input: Tensor, dim?: number | { readonly dim?: number }): Tensor[] {
-  const rank = checkTensor('unbind', 'input', input).ndim;
-  const [d = 0] = bindArguments('unbind', ['dim'], [dim]);
-  if (rank === 0) throw new ShapeError('unbind(): Dimension specified as 0 but tensor has no dimensions');
-  const at = wrapDim('unbind', checkInteger('unbind', 'dim', d), rank);
-  return Array.from({ length: input.shape[at] }, (_, i) => selectOp(input, at, i));
-}
+export const unbind: (input: Tensor, dim?: number | { readonly dim?: number }) => Tensor[] = signature(
+  'unbind(input, dim?)',
+  (input, d = 0) => {
+    const rank = checkTensor('unbind', 'input', input).ndim;
+    if (rank === 0) throw new ShapeError('unbind(): Dimension specified as 0 but tensor has no dimensions');
+    const at = wrapDim('unbind', checkInteger('unbind', 'dim', d), rank);
+    return Array.from({ length: input.shape[at] }, (_, i) => selectOp(input, at, i));
+  },
+);

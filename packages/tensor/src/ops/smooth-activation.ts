@@ -1,7 +1,8 @@
 /** Smooth nonlinearities. https://pytorch.org/docs/stable/nn.functional.html#non-linear-activation-functions */
-import { bindArguments, checkNumber } from '../arguments.js';
+import { checkNumber } from '../arguments.js';
 import type { UnaryOp } from '../autograd/op.js';
 import { ValueError } from '../errors.js';
+import { signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import type { InplaceOptions } from './activation.js';
 import { type Activation, activation, runActivation } from './activation-op.js';
@@ -56,14 +57,16 @@ export interface GeluOptions {
  * https://pytorch.org/docs/stable/generated/torch.nn.functional.gelu.html
  * @throws ValueError for another approximation, DTypeError for integers.
  */
-export function gelu(input: Tensor, options?: GeluOptions): Tensor {
-  checkTensor('gelu', 'input', input);
-  const [how = 'none'] = bindArguments('gelu', ['approximate'], [options]);
-  if (how !== 'none' && how !== 'tanh') {
-    throw new ValueError(`gelu(): approximate argument must be either none or tanh, got ${String(how)}`);
-  }
-  return (how === 'tanh' ? geluTanh : geluExact)(input);
-}
+export const gelu: (input: Tensor, options?: GeluOptions) => Tensor = signature(
+  'gelu(input, approximate?)',
+  (input, how = 'none') => {
+    checkTensor('gelu', 'input', input);
+    if (how !== 'none' && how !== 'tanh') {
+      throw new ValueError(`gelu(): approximate argument must be either none or tanh, got ${String(how)}`);
+    }
+    return (how === 'tanh' ? geluTanh : geluExact)(input);
+  },
+);
 
 const siluOp: Activation<[]> = activation('silu', {
   forward: (x, out) => unary('silu', x, out),
@@ -76,9 +79,10 @@ const siluOp: Activation<[]> = activation('silu', {
 });
 
 /** x · σ(x). https://pytorch.org/docs/stable/generated/torch.nn.functional.silu.html */
-export function silu(input: Tensor, inplace?: boolean | InplaceOptions): Tensor {
-  return runActivation('silu', siluOp, input, [], [], [inplace]);
-}
+export const silu: (input: Tensor, inplace?: boolean | InplaceOptions) => Tensor = signature(
+  'silu(input, inplace?)',
+  (input, inplace) => runActivation('silu', siluOp, input, [], [inplace]),
+);
 
 const mishOp: Activation<[]> = activation('mish', {
   forward: (x, out) => unary('mish', x, out),
@@ -90,9 +94,10 @@ const mishOp: Activation<[]> = activation('mish', {
 });
 
 /** x · tanh(softplus x). https://pytorch.org/docs/stable/generated/torch.nn.functional.mish.html */
-export function mish(input: Tensor, inplace?: boolean | InplaceOptions): Tensor {
-  return runActivation('mish', mishOp, input, [], [], [inplace]);
-}
+export const mish: (input: Tensor, inplace?: boolean | InplaceOptions) => Tensor = signature(
+  'mish(input, inplace?)',
+  (input, inplace) => runActivation('mish', mishOp, input, [], [inplace]),
+);
 
 const softplusOp: Activation<[beta: number, threshold: number]> = activation('softplus', {
   forward: (x, out, beta, threshold) => elementwise('softplus', 'softplus', [x, beta, threshold], x.dtype, out),
@@ -109,25 +114,29 @@ export interface SoftplusOptions {
  * ln(1 + e^(beta · x)) / beta; x itself where beta · x > threshold.
  * https://pytorch.org/docs/stable/generated/torch.nn.functional.softplus.html
  */
-export function softplus(input: Tensor, beta?: number | SoftplusOptions, threshold?: number | SoftplusOptions): Tensor {
+export const softplus: (
+  input: Tensor,
+  beta?: number | SoftplusOptions,
+  threshold?: number | SoftplusOptions,
+) => Tensor = signature('softplus(input, beta?, threshold?)', (input, b, t) => {
   checkTensor('softplus', 'input', input);
-  const [b, t] = bindArguments('softplus', ['beta', 'threshold'], [beta, threshold]);
   return softplusOp(input, checkNumber('softplus', 'beta', b ?? 1), checkNumber('softplus', 'threshold', t ?? 20));
-}
+});
 
 /** ln σ(x), without overflow. https://pytorch.org/docs/stable/generated/torch.nn.functional.logsigmoid.html */
 export const logsigmoid: UnaryOp = activation<[]>('log_sigmoid', {
+  parameters: 'input',
   forward: (x, out) => unary('log_sigmoid', x, out),
   derivative: (x) => x.neg().sigmoid(),
   formula: 'dx = g · σ(−x)',
 });
 
 /** x / (1 + |x|). https://pytorch.org/docs/stable/generated/torch.nn.functional.softsign.html */
-export function softsign(input: Tensor): Tensor {
-  return checkTensor('softsign', 'input', input).div(input.abs().add(1));
-}
+export const softsign: (input: Tensor) => Tensor = signature('softsign(input)', (input) =>
+  checkTensor('softsign', 'input', input).div(input.abs().add(1)),
+);
 
 /** x − tanh x. https://pytorch.org/docs/stable/generated/torch.nn.functional.tanhshrink.html */
-export function tanhshrink(input: Tensor): Tensor {
-  return checkTensor('tanhshrink', 'input', input).sub(input.tanh());
-}
+export const tanhshrink: (input: Tensor) => Tensor = signature('tanhshrink(input)', (input) =>
+  checkTensor('tanhshrink', 'input', input).sub(input.tanh()),
+);

@@ -1,9 +1,10 @@
 /** Softmax and its relatives. https://pytorch.org/docs/stable/nn.functional.html#softmax */
-import { bindArguments, checkBoolean, checkInteger } from '../arguments.js';
+import { checkBoolean, checkInteger } from '../arguments.js';
 import { defineOp, type Op } from '../autograd/op.js';
 import { checkDType, cName, type DType, isFloating } from '../dtype.js';
 import { DTypeError } from '../errors.js';
 import { wrapDim, wrapDims } from '../shape.js';
+import { signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import { allocate, backend, checkTensor } from './kernel.js';
 import type { Dims, ReduceOptions } from './reduction.js';
@@ -54,23 +55,22 @@ function run(name: string, op: SoftmaxOp, input: Tensor, dim: unknown, dtype: un
 
 function method(name: string, op: SoftmaxOp, input: Tensor, args: readonly unknown[]): Tensor {
   checkTensor(name, 'input', input);
-  const [dim, dtype] = bindArguments(name, ['dim', 'dtype'], args);
+  const [dim, dtype] = args;
   return run(name, op, input, dim, dtype);
 }
 
 /** e^x / Σ e^x along `dim`. https://pytorch.org/docs/stable/generated/torch.softmax.html */
-export function softmax(input: Tensor, dim: number | SoftmaxOptions, dtype?: DType | null | SoftmaxOptions): Tensor {
-  return method('softmax', softmaxOp, input, [dim, dtype]);
-}
+export const softmax: (input: Tensor, dim: number | SoftmaxOptions, dtype?: DType | null | SoftmaxOptions) => Tensor =
+  signature('softmax(input, dim, dtype?)', (input, dim, dtype) => method('softmax', softmaxOp, input, [dim, dtype]));
 
 /** x − ln Σ e^x along `dim`. https://pytorch.org/docs/stable/generated/torch.nn.functional.log_softmax.html */
-export function log_softmax(
+export const log_softmax: (
   input: Tensor,
   dim: number | SoftmaxOptions,
   dtype?: DType | null | SoftmaxOptions,
-): Tensor {
-  return method('log_softmax', logSoftmaxOp, input, [dim, dtype]);
-}
+) => Tensor = signature('log_softmax(input, dim, dtype?)', (input, dim, dtype) =>
+  method('log_softmax', logSoftmaxOp, input, [dim, dtype]),
+);
 
 /** Options of `nn.functional`'s softmax; `_stacklevel` is PyTorch's, for warnings, and does nothing here. */
 export interface FunctionalSoftmaxOptions {
@@ -81,31 +81,31 @@ export interface FunctionalSoftmaxOptions {
 
 function functional(name: string, op: SoftmaxOp, input: Tensor, args: readonly unknown[]): Tensor {
   checkTensor(name, 'input', input);
-  const [dim, , dtype] = bindArguments(name, ['dim', '_stacklevel', 'dtype'], args);
+  const [dim, , dtype] = args;
   // PyTorch's implicit choice where none is given
   const chosen = dim ?? ([0, 1, 3].includes(input.ndim) ? 0 : 1);
   return run(name, op, input, chosen, dtype);
 }
 
 /** https://pytorch.org/docs/stable/generated/torch.nn.functional.softmax.html */
-export function functionalSoftmax(
+export const functionalSoftmax: (
   input: Tensor,
   dim?: number | null | FunctionalSoftmaxOptions,
   _stacklevel?: number | FunctionalSoftmaxOptions,
   dtype?: DType | null | FunctionalSoftmaxOptions,
-): Tensor {
-  return functional('softmax', softmaxOp, input, [dim, _stacklevel, dtype]);
-}
+) => Tensor = signature('softmax(input, dim?, _stacklevel?, dtype?)', (input, dim, _stacklevel, dtype) =>
+  functional('softmax', softmaxOp, input, [dim, _stacklevel, dtype]),
+);
 
 /** https://pytorch.org/docs/stable/generated/torch.nn.functional.log_softmax.html */
-export function functionalLogSoftmax(
+export const functionalLogSoftmax: (
   input: Tensor,
   dim?: number | null | FunctionalSoftmaxOptions,
   _stacklevel?: number | FunctionalSoftmaxOptions,
   dtype?: DType | null | FunctionalSoftmaxOptions,
-): Tensor {
-  return functional('log_softmax', logSoftmaxOp, input, [dim, _stacklevel, dtype]);
-}
+) => Tensor = signature('log_softmax(input, dim?, _stacklevel?, dtype?)', (input, dim, _stacklevel, dtype) =>
+  functional('log_softmax', logSoftmaxOp, input, [dim, _stacklevel, dtype]),
+);
 
 const logsumexpOp: Op<[input: Tensor, dims: readonly number[], keepdim: boolean], Tensor> = defineOp<
   [Tensor, readonly number[], boolean],
@@ -136,10 +136,10 @@ const logsumexpOp: Op<[input: Tensor, dims: readonly number[], keepdim: boolean]
 });
 
 /** ln Σ e^x over `dim`, without overflow. https://pytorch.org/docs/stable/generated/torch.logsumexp.html */
-export function logsumexp(input: Tensor, dim: Dims | ReduceOptions, keepdim?: boolean | ReduceOptions): Tensor {
-  checkTensor('logsumexp', 'input', input);
-  const [d, keep] = bindArguments('logsumexp', ['dim', 'keepdim'], [dim, keepdim]);
-  const dims = wrapDims('logsumexp', d as Dims, input.ndim).sort((a, b) => a - b);
-  const x = isFloating(input.dtype) ? input : input.to('float32');
-  return logsumexpOp(x, dims, checkBoolean('logsumexp', 'keepdim', keep ?? false));
-}
+export const logsumexp: (input: Tensor, dim: Dims | ReduceOptions, keepdim?: boolean | ReduceOptions) => Tensor =
+  signature('logsumexp(input, dim, keepdim?)', (input, d, keep) => {
+    checkTensor('logsumexp', 'input', input);
+    const dims = wrapDims('logsumexp', d as Dims, input.ndim).sort((a, b) => a - b);
+    const x = isFloating(input.dtype) ? input : input.to('float32');
+    return logsumexpOp(x, dims, checkBoolean('logsumexp', 'keepdim', keep ?? false));
+  });

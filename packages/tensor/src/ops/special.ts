@@ -1,7 +1,8 @@
 /** Error functions, exponentials and logarithms to other bases, reciprocals. https://pytorch.org/docs/stable/torch.html#pointwise-ops */
-import { bindArguments, checkNumber } from '../arguments.js';
+import { checkNumber } from '../arguments.js';
 import { defineOp, type UnaryOp } from '../autograd/op.js';
 import { toFloating } from '../dtype.js';
+import { signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import { where } from './comparison.js';
 import { cast, checkTensor } from './kernel.js';
@@ -70,18 +71,19 @@ const logitOp = defineOp<[Tensor, number | null], Tensor, number | null>('logit'
 
 function bindLogit(input: Tensor, eps: unknown): [Tensor, number | null] {
   checkTensor('logit', 'input', input);
-  const [e] = bindArguments('logit', ['eps'], [eps]);
-  return [input, e === undefined || e === null ? null : checkNumber('logit', 'eps', e)];
+  return [input, eps === undefined || eps === null ? null : checkNumber('logit', 'eps', eps)];
 }
 
 /** ln(x / (1 − x)), sigmoid's inverse; `eps` keeps x in [eps, 1 − eps]. https://pytorch.org/docs/stable/generated/torch.logit.html */
-export function logit(input: Tensor, eps?: number | null | LogitOptions): Tensor {
-  return logitOp(...bindLogit(input, eps));
-}
+export const logit: (input: Tensor, eps?: number | null | LogitOptions) => Tensor = signature(
+  'logit(input, eps?)',
+  (input, eps) => logitOp(...bindLogit(input, eps)),
+);
 /** `logit` in place. */
-export function logit_(input: Tensor, eps?: number | null | LogitOptions): Tensor {
-  return logitOp.inplace(...bindLogit(input, eps));
-}
+export const logit_: (input: Tensor, eps?: number | null | LogitOptions) => Tensor = signature(
+  'logit_(input, eps?)',
+  (input, eps) => logitOp.inplace(...bindLogit(input, eps)),
+);
 
 export const erf_: UnaryOp['inplace'] = erf.inplace;
 export const erfc_: UnaryOp['inplace'] = erfc.inplace;

@@ -1,8 +1,9 @@
 /** Parts of a tensor in memory of their own. https://pytorch.org/docs/stable/torch.html#indexing-slicing-joining-mutating-ops */
-import { bindArguments, checkInteger } from '../arguments.js';
+import { checkInteger } from '../arguments.js';
 import { defineOp, type Op } from '../autograd/op.js';
 import { ShapeError } from '../errors.js';
 import { showShape, wrapDim } from '../shape.js';
+import { signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import { cat, stack } from './joining.js';
 import { allocate, backend, checkTensor } from './kernel.js';
@@ -54,12 +55,14 @@ function readDim(op: string, input: Tensor, dim: unknown): number {
 }
 
 /** Slices along a dimension, which disappears, as copies. https://pytorch.org/docs/stable/generated/torch.unbind_copy.html */
-export function unbind_copy(input: Tensor, dim?: number | { readonly dim?: number }): Tensor[] {
-  const rank = checkTensor('unbind_copy', 'input', input).ndim;
-  const [d] = bindArguments('unbind_copy', ['dim'], [dim]);
-  if (rank === 0) throw new ShapeError('unbind_copy(): Dimension specified as 0 but tensor has no dimensions');
-  return [...unbindOp(input, readDim('unbind_copy', input, d))];
-}
+export const unbind_copy: (input: Tensor, dim?: number | { readonly dim?: number }) => Tensor[] = signature(
+  'unbind_copy(input, dim?)',
+  (input, d) => {
+    const rank = checkTensor('unbind_copy', 'input', input).ndim;
+    if (rank === 0) throw new ShapeError('unbind_copy(): Dimension specified as 0 but tensor has no dimensions');
+    return [...unbindOp(input, readDim('unbind_copy', input, d))];
+  },
+);
 
 export interface SplitCopyOptions {
   readonly split_size?: number;
@@ -67,14 +70,13 @@ export interface SplitCopyOptions {
 }
 
 /** Parts of `split_size` indices of a dimension, the last one maybe smaller, as copies. https://pytorch.org/docs/stable/generated/torch.split_copy.html */
-export function split_copy(
+export const split_copy: (
   input: Tensor,
   split_size: number | SplitCopyOptions,
   dim?: number | SplitCopyOptions,
-): Tensor[] {
+) => Tensor[] = signature('split_copy(input, split_size, dim?)', (input, given, d) => {
   const op = 'split_copy';
   const rank = checkTensor(op, 'input', input).ndim;
-  const [given, d] = bindArguments(op, ['split_size', 'dim'], [split_size, dim]);
   if (rank === 0) throw new ShapeError(`${op}(): split expects at least a 1-dimensional tensor`);
   const size = checkInteger(op, 'split_size', given);
   if (size < 0) throw new ShapeError(`${op}(): split expects split_size be non-negative, but got split_size=${size}`);
@@ -88,7 +90,7 @@ export function split_copy(
   const count = size === 0 ? 1 : Math.max(1, Math.ceil(whole / size));
   const sizes = Array.from({ length: count }, (_, i) => Math.min(size, whole - i * size));
   return [...splitOp(input, sizes, at, 'SplitBackward0_copy')];
-}
+});
 
 export interface SplitWithSizesCopyOptions {
   readonly split_sizes?: readonly number[];
@@ -96,14 +98,13 @@ export interface SplitWithSizesCopyOptions {
 }
 
 /** Parts of the given sizes of a dimension, as copies. https://pytorch.org/docs/stable/generated/torch.split_with_sizes_copy.html */
-export function split_with_sizes_copy(
+export const split_with_sizes_copy: (
   input: Tensor,
   split_sizes: readonly number[] | SplitWithSizesCopyOptions,
   dim?: number | SplitWithSizesCopyOptions,
-): Tensor[] {
+) => Tensor[] = signature('split_with_sizes_copy(input, split_sizes, dim?)', (input, given, d) => {
   const op = 'split_with_sizes_copy';
   const rank = checkTensor(op, 'input', input).ndim;
-  const [given, d] = bindArguments(op, ['split_sizes', 'dim'], [split_sizes, dim]);
   if (rank === 0) throw new ShapeError(`${op}(): split expects at least a 1-dimensional tensor`);
   if (!Array.isArray(given))
     throw new ShapeError(`${op}(): argument 'split_sizes' must be tuple of ints, got ${String(given)}`);
@@ -122,4 +123,4 @@ export function split_with_sizes_copy(
     );
   }
   return [...splitOp(input, sizes, at, 'SplitWithSizesBackward0_copy')];
-}
+});

@@ -1,7 +1,8 @@
 /** A tensor in parts, all of them views. https://pytorch.org/docs/stable/generated/torch.split.html */
-import { bindArguments, checkInteger } from '../arguments.js';
+import { checkInteger } from '../arguments.js';
 import { ShapeError, ValueError } from '../errors.js';
 import { wrapDim } from '../shape.js';
+import { signature } from '../signature.js';
 import { Tensor } from '../tensor.js';
 import { checkTensor } from './kernel.js';
 import { sliceOp } from './slice.js';
@@ -41,14 +42,12 @@ export interface SplitOptions extends DimOption {
  * Parts of one size (the last one may be smaller) or of given sizes.
  * https://pytorch.org/docs/stable/generated/torch.split.html
  */
-export function split(
+export const split: (
   input: Tensor,
   split_size: number | readonly number[] | SplitOptions,
   dim?: number | SplitOptions,
-): Tensor[] {
+) => Tensor[] = signature('split(input|tensor, split_size|split_size_or_sections, dim?)', (input, s, d) => {
   checkTensor('split', 'input', input);
-  const named = typeof split_size === 'object' && 'split_size' in split_size ? 'split_size' : 'split_size_or_sections';
-  const [s, d] = bindArguments('split', [named, 'dim'], [split_size, dim]);
   const at = dimOf('split', input, d);
   const total = input.shape[at];
   if (Array.isArray(s)) {
@@ -71,23 +70,25 @@ export function split(
     throw new ShapeError(`split_size can only be 0 if dimension size is 0, but got dimension size of ${total}`);
   }
   return parts(input, at, evenSizes(total, size));
-}
+});
 
 export interface ChunkOptions extends DimOption {
   readonly chunks?: number;
 }
 
 /** At most `chunks` parts of one size. https://pytorch.org/docs/stable/generated/torch.chunk.html */
-export function chunk(input: Tensor, chunks: number | ChunkOptions, dim?: number | ChunkOptions): Tensor[] {
-  checkTensor('chunk', 'input', input);
-  const [c, d] = bindArguments('chunk', ['chunks', 'dim'], [chunks, dim]);
-  const at = dimOf('chunk', input, d);
-  const count = checkInteger('chunk', 'chunks', c);
-  if (count < 1) throw new ShapeError(`chunk expects \`chunks\` to be greater than 0, got: ${count}`);
-  const total = input.shape[at];
-  const size = Math.ceil(total / count);
-  return total === 0 ? parts(input, at, new Array<number>(count).fill(0)) : parts(input, at, evenSizes(total, size));
-}
+export const chunk: (input: Tensor, chunks: number | ChunkOptions, dim?: number | ChunkOptions) => Tensor[] = signature(
+  'chunk(input, chunks, dim?)',
+  (input, c, d) => {
+    checkTensor('chunk', 'input', input);
+    const at = dimOf('chunk', input, d);
+    const count = checkInteger('chunk', 'chunks', c);
+    if (count < 1) throw new ShapeError(`chunk expects \`chunks\` to be greater than 0, got: ${count}`);
+    const total = input.shape[at];
+    const size = Math.ceil(total / count);
+    return total === 0 ? parts(input, at, new Array<number>(count).fill(0)) : parts(input, at, evenSizes(total, size));
+  },
+);
 
 export interface TensorSplitOptions extends DimOption {
   readonly indices_or_sections?: number | readonly number[] | Tensor;
@@ -96,18 +97,12 @@ export interface TensorSplitOptions extends DimOption {
 }
 
 /** Parts as equal as possible, or cut before the given indices. https://pytorch.org/docs/stable/generated/torch.tensor_split.html */
-export function tensor_split(
+export const tensor_split: (
   input: Tensor,
   indices_or_sections: number | readonly number[] | Tensor | TensorSplitOptions,
   dim?: number | TensorSplitOptions,
-): Tensor[] {
+) => Tensor[] = signature('tensor_split(input, indices_or_sections|indices|sections, dim?)', (input, s, d) => {
   checkTensor('tensor_split', 'input', input);
-  const plain =
-    typeof indices_or_sections !== 'object' ||
-    Array.isArray(indices_or_sections) ||
-    indices_or_sections instanceof Tensor;
-  const key = plain ? undefined : ['sections', 'indices'].find((k) => k in indices_or_sections);
-  const [s, d] = bindArguments('tensor_split', [key ?? 'indices_or_sections', 'dim'], [indices_or_sections, dim]);
   if (input.ndim === 0)
     throw new ShapeError('tensor_split expected at least a 1-dimensional tensor, but got a tensor with 0 dims');
   const at = dimOf('tensor_split', input, d);
@@ -127,7 +122,7 @@ export function tensor_split(
     at,
     Array.from({ length: count }, (_, i) => least + (i < total % count ? 1 : 0)),
   );
-}
+});
 
 function cutAt(input: Tensor, dim: number, indices: readonly number[]): Tensor[] {
   const total = input.shape[dim];
@@ -141,14 +136,8 @@ type Along = (input: Tensor, indices_or_sections: number | readonly number[] | T
 
 /** `tensor_split` along one dimension, where a count must divide the size. */
 const along = (op: string, least: number, dimOfRank: (rank: number) => number): Along => {
-  return (input, indices_or_sections) => {
+  return signature(`${op}(input, indices_or_sections|indices|sections)`, (input, s) => {
     checkTensor(op, 'input', input);
-    const given =
-      typeof indices_or_sections === 'object' && !Array.isArray(indices_or_sections)
-        ? Object.keys(indices_or_sections)[0]
-        : undefined;
-    const name = given === 'sections' || given === 'indices' ? given : 'indices_or_sections';
-    const [s] = bindArguments(op, [name], [indices_or_sections]);
     if (input.ndim < least) {
       throw new ShapeError(
         `torch.${op} requires a tensor with at least ${least} dimension${least > 1 ? 's' : ''}, but got a tensor with ${input.ndim} dimensions!`,
@@ -161,7 +150,7 @@ const along = (op: string, least: number, dimOfRank: (rank: number) => number): 
       );
     }
     return tensor_split(input, s as number | number[], dim);
-  };
+  });
 };
 
 /** Parts side by side. https://pytorch.org/docs/stable/generated/torch.hsplit.html */

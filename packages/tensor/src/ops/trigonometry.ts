@@ -34,6 +34,7 @@ type PairOp = Op<[input: Tensor, other: Tensor], Tensor>;
 
 /** The angle of the point (other, input), in (−π, π]. https://pytorch.org/docs/stable/generated/torch.atan2.html */
 export const atan2: PairOp = defineOp<[Tensor, Tensor], Tensor>('atan2', {
+  parameters: 'input, other',
   forward(ctx, y, x) {
     ctx.save_for_backward(checkTensor('atan2', 'input', y), checkTensor('atan2', 'other', x));
     return elementwise('atan2', 'atan2', [y, x], toFloating(resultType(y, x)), ctx.out);

@@ -1,8 +1,9 @@
 /** Views: other shapes over the same memory. https://pytorch.org/docs/stable/tensor_view.html */
-import { bindArguments, checkInteger } from '../arguments.js';
+import { checkInteger } from '../arguments.js';
 import { defineOp, type Op } from '../autograd/op.js';
 import { ShapeError } from '../errors.js';
 import { inferSize, type Shape, showShape, viewStrides, wrapDim, wrapDims } from '../shape.js';
+import { signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import { checkTensor } from './kernel.js';
 import { sizesOf, windowOn } from './window.js';
@@ -26,17 +27,20 @@ const permuteOp: Op<[input: Tensor, dims: readonly number[]], Tensor> = defineOp
 });
 
 /** Dimensions in another order. https://pytorch.org/docs/stable/generated/torch.permute.html */
-export function permute(input: Tensor, ...dims: number[] | [readonly number[]]): Tensor {
-  const rank = checkTensor('permute', 'input', input).ndim;
-  const list = sizesOf('permute', dims);
-  if (list.length !== rank) {
-    throw new ShapeError(
-      'permute(): number of dimensions in the tensor input does not match the length of the desired ordering of ' +
-        `dimensions i.e. input.dim() = ${rank} is not equal to len(dims) = ${list.length}`,
-    );
-  }
-  return permuteOp(input, list.length === 0 ? [] : wrapDims('permute', list, rank));
-}
+export const permute: (input: Tensor, ...dims: number[] | [readonly number[]]) => Tensor = signature(
+  'permute(input, ...dims)',
+  (input, ...dims) => {
+    const rank = checkTensor('permute', 'input', input).ndim;
+    const list = sizesOf('permute', dims);
+    if (list.length !== rank) {
+      throw new ShapeError(
+        'permute(): number of dimensions in the tensor input does not match the length of the desired ordering of ' +
+          `dimensions i.e. input.dim() = ${rank} is not equal to len(dims) = ${list.length}`,
+      );
+    }
+    return permuteOp(input, list.length === 0 ? [] : wrapDims('permute', list, rank));
+  },
+);
 
 type TransposeOp = Op<[input: Tensor, dim0: number, dim1: number], Tensor>;
 
@@ -65,22 +69,22 @@ export interface TransposeOptions {
 }
 
 /** Two dimensions exchanged. https://pytorch.org/docs/stable/generated/torch.transpose.html */
-export function transpose(input: Tensor, dim0: number | TransposeOptions, dim1?: number | TransposeOptions): Tensor {
-  const rank = checkTensor('transpose', 'input', input).ndim;
-  const [a, b] = bindArguments('transpose', ['dim0', 'dim1'], [dim0, dim1]);
-  return transposeOp(
-    input,
-    wrapDim('transpose', checkInteger('transpose', 'dim0', a), rank),
-    wrapDim('transpose', checkInteger('transpose', 'dim1', b), rank),
-  );
-}
+export const transpose: (input: Tensor, dim0: number | TransposeOptions, dim1?: number | TransposeOptions) => Tensor =
+  signature('transpose(input, dim0, dim1?)', (input, a, b) => {
+    const rank = checkTensor('transpose', 'input', input).ndim;
+    return transposeOp(
+      input,
+      wrapDim('transpose', checkInteger('transpose', 'dim0', a), rank),
+      wrapDim('transpose', checkInteger('transpose', 'dim1', b), rank),
+    );
+  });
 
 /** The transpose of a matrix; a vector or scalar stays as it is. https://pytorch.org/docs/stable/generated/torch.t.html */
-export function t(input: Tensor): Tensor {
+export const t: (input: Tensor) => Tensor = signature('t(input)', (input) => {
   const rank = checkTensor('t', 'input', input).ndim;
   if (rank > 2) throw new ShapeError(`t() expects a tensor with <= 2 dimensions, but self is ${rank}D`);
   return tOp(input, 0, 1);
-}
+});
 
 /** Sizes and strides that differ from the input's, over the same elements in the same order. */
 const reviewOp = (name: string, gradName: string): Op<[input: Tensor, shape: Shape, strides: Shape], Tensor> =>
@@ -104,35 +108,42 @@ const unsqueezeOp = reviewOp('unsqueeze', 'UnsqueezeBackward0');
  * Other sizes over the same memory; one may be −1. https://pytorch.org/docs/stable/generated/torch.Tensor.view.html
  * @throws ShapeError when the sizes do not fit, or when it cannot be done without a copy.
  */
-export function view(input: Tensor, ...shape: number[] | [readonly number[]]): Tensor {
-  checkTensor('view', 'input', input);
-  const sizes = inferSize('view', sizesOf('view', shape), input.numel());
-  const strides = viewStrides(input.shape, input.strides, sizes);
-  if (strides === null) {
-    throw new ShapeError(
-      "view size is not compatible with input tensor's size and stride (at least one dimension spans across two " +
-        'contiguous subspaces). Use .reshape(...) instead. ' +
-        `view() of size ${showShape(input.shape)} and stride ${showShape(input.strides)} as ${showShape(sizes)}`,
-    );
-  }
-  return viewOp(input, sizes, strides);
-}
+export const view: (input: Tensor, ...shape: number[] | [readonly number[]]) => Tensor = signature(
+  'view(input, ...shape)',
+  (input, ...shape) => {
+    checkTensor('view', 'input', input);
+    const sizes = inferSize('view', sizesOf('view', shape), input.numel());
+    const strides = viewStrides(input.shape, input.strides, sizes);
+    if (strides === null) {
+      throw new ShapeError(
+        "view size is not compatible with input tensor's size and stride (at least one dimension spans across two " +
+          'contiguous subspaces). Use .reshape(...) instead. ' +
+          `view() of size ${showShape(input.shape)} and stride ${showShape(input.strides)} as ${showShape(sizes)}`,
+      );
+    }
+    return viewOp(input, sizes, strides);
+  },
+);
 
-export function view_as(input: Tensor, other: Tensor): Tensor {
-  return view(input, checkTensor('view_as', 'other', other).shape);
-}
+export const view_as: (input: Tensor, other: Tensor) => Tensor = signature('view_as(input, other)', (input, other) =>
+  view(input, checkTensor('view_as', 'other', other).shape),
+);
 
 /** A view where possible, else a copy in the new sizes. https://pytorch.org/docs/stable/generated/torch.reshape.html */
-export function reshape(input: Tensor, ...shape: number[] | [readonly number[]]): Tensor {
-  checkTensor('reshape', 'input', input);
-  const sizes = inferSize('reshape', sizesOf('reshape', shape), input.numel());
-  const strides = viewStrides(input.shape, input.strides, sizes);
-  return strides === null ? view(input.clone(), sizes) : viewOp(input, sizes, strides);
-}
+export const reshape: (input: Tensor, ...shape: number[] | [readonly number[]]) => Tensor = signature(
+  'reshape(input, ...shape)',
+  (input, ...shape) => {
+    checkTensor('reshape', 'input', input);
+    const sizes = inferSize('reshape', sizesOf('reshape', shape), input.numel());
+    const strides = viewStrides(input.shape, input.strides, sizes);
+    return strides === null ? view(input.clone(), sizes) : viewOp(input, sizes, strides);
+  },
+);
 
-export function reshape_as(input: Tensor, other: Tensor): Tensor {
-  return reshape(input, checkTensor('reshape_as', 'other', other).shape);
-}
+export const reshape_as: (input: Tensor, other: Tensor) => Tensor = signature(
+  'reshape_as(input, other)',
+  (input, other) => reshape(input, checkTensor('reshape_as', 'other', other).shape),
+);
 
 export interface FlattenOptions {
   readonly start_dim?: number;
@@ -140,9 +151,12 @@ export interface FlattenOptions {
 }
 
 /** Dimensions `start_dim` … `end_dim` joined. https://pytorch.org/docs/stable/generated/torch.flatten.html */
-export function flatten(input: Tensor, start_dim?: number | FlattenOptions, end_dim?: number | FlattenOptions): Tensor {
+export const flatten: (
+  input: Tensor,
+  start_dim?: number | FlattenOptions,
+  end_dim?: number | FlattenOptions,
+) => Tensor = signature('flatten(input, start_dim?, end_dim?)', (input, start = 0, end = -1) => {
   const rank = checkTensor('flatten', 'input', input).ndim;
-  const [start = 0, end = -1] = bindArguments('flatten', ['start_dim', 'end_dim'], [start_dim, end_dim]);
   const a = wrapDim('flatten', checkInteger('flatten', 'start_dim', start), rank);
   const b = wrapDim('flatten', checkInteger('flatten', 'end_dim', end), rank);
   if (a > b) throw new ShapeError('flatten() has invalid args: start_dim cannot come after end_dim');
@@ -150,15 +164,14 @@ export function flatten(input: Tensor, start_dim?: number | FlattenOptions, end_
   if (a === b) return input;
   const joined = input.shape.slice(a, b + 1).reduce((n, s) => n * s, 1);
   return reshape(input, [...input.shape.slice(0, a), joined, ...input.shape.slice(b + 1)]);
-}
+});
 
 /** Without dimensions of size 1: all, or those named. https://pytorch.org/docs/stable/generated/torch.squeeze.html */
-export function squeeze(
+export const squeeze: (
   input: Tensor,
   dim?: number | readonly number[] | { readonly dim?: number | readonly number[] },
-): Tensor {
+) => Tensor = signature('squeeze(input, dim?)', (input, d) => {
   const rank = checkTensor('squeeze', 'input', input).ndim;
-  const [d] = bindArguments('squeeze', ['dim'], [dim]);
   const dims = d === undefined || d === null ? null : wrapDims('squeeze', d as number | number[], rank);
   const goes = (i: number): boolean => input.shape[i] === 1 && (dims === null || dims.includes(i));
   const stays = input.shape.map((_, i) => i).filter((i) => !goes(i));
@@ -168,16 +181,18 @@ export function squeeze(
     stays.map((i) => input.shape[i]),
     stays.map((i) => input.strides[i]),
   );
-}
+});
 
 /** A new dimension of size 1 at `dim`. https://pytorch.org/docs/stable/generated/torch.unsqueeze.html */
-export function unsqueeze(input: Tensor, dim: number | { readonly dim: number }): Tensor {
-  const rank = checkTensor('unsqueeze', 'input', input).ndim;
-  const [d] = bindArguments('unsqueeze', ['dim'], [dim]);
-  const at = wrapDim('unsqueeze', checkInteger('unsqueeze', 'dim', d), rank + 1);
-  const stride = at < rank ? input.shape[at] * input.strides[at] : 1;
-  return unsqueezeOp(input, input.shape.toSpliced(at, 0, 1), input.strides.toSpliced(at, 0, stride));
-}
+export const unsqueeze: (input: Tensor, dim: number | { readonly dim: number }) => Tensor = signature(
+  'unsqueeze(input, dim)',
+  (input, d) => {
+    const rank = checkTensor('unsqueeze', 'input', input).ndim;
+    const at = wrapDim('unsqueeze', checkInteger('unsqueeze', 'dim', d), rank + 1);
+    const stride = at < rank ? input.shape[at] * input.strides[at] : 1;
+    return unsqueezeOp(input, input.shape.toSpliced(at, 0, 1), input.strides.toSpliced(at, 0, stride));
+  },
+);
 
 const expandOp: Op<[input: Tensor, shape: Shape, strides: Shape], Tensor> = defineOp('expand', {
   view: true,
@@ -190,22 +205,25 @@ const expandOp: Op<[input: Tensor, shape: Shape, strides: Shape], Tensor> = defi
 /**
  * Dimensions of size 1 repeated without a copy; −1 keeps a size. https://pytorch.org/docs/stable/generated/torch.Tensor.expand.html
  */
-export function expand(input: Tensor, ...sizes: number[] | [readonly number[]]): Tensor {
-  checkTensor('expand', 'input', input);
-  const list = sizesOf('expand', sizes);
-  const lead = list.length - input.ndim;
-  if (lead < 0) {
-    throw new ShapeError(
-      `expand(${showShape(input.shape)}, size=${showShape(list)}): the number of sizes provided (${list.length}) must be ` +
-        `greater or equal to the number of dimensions in the tensor (${input.ndim})`,
+export const expand: (input: Tensor, ...sizes: number[] | [readonly number[]]) => Tensor = signature(
+  'expand(input, ...sizes)',
+  (input, ...sizes) => {
+    checkTensor('expand', 'input', input);
+    const list = sizesOf('expand', sizes);
+    const lead = list.length - input.ndim;
+    if (lead < 0) {
+      throw new ShapeError(
+        `expand(${showShape(input.shape)}, size=${showShape(list)}): the number of sizes provided (${list.length}) must be ` +
+          `greater or equal to the number of dimensions in the tensor (${input.ndim})`,
+      );
+    }
+    const shape = list.map((size, i) => expandedSize(input, list, size, i, lead));
+    const strides = shape.map((size, i) =>
+      i < lead || (input.shape[i - lead] === 1 && size !== 1) ? 0 : input.strides[i - lead],
     );
-  }
-  const shape = list.map((size, i) => expandedSize(input, list, size, i, lead));
-  const strides = shape.map((size, i) =>
-    i < lead || (input.shape[i - lead] === 1 && size !== 1) ? 0 : input.strides[i - lead],
-  );
-  return expandOp(input, shape, strides);
-}
+    return expandOp(input, shape, strides);
+  },
+);
 
 function expandedSize(input: Tensor, sizes: readonly number[], size: number, i: number, lead: number): number {
   const old = i < lead ? null : input.shape[i - lead];
@@ -224,11 +242,13 @@ function expandedSize(input: Tensor, sizes: readonly number[], size: number, i: 
   return size;
 }
 
-export function expand_as(input: Tensor, other: Tensor): Tensor {
-  return expand(input, checkTensor('expand_as', 'other', other).shape);
-}
+export const expand_as: (input: Tensor, other: Tensor) => Tensor = signature(
+  'expand_as(input, other)',
+  (input, other) => expand(input, checkTensor('expand_as', 'other', other).shape),
+);
 
 /** As {@link expand}: https://pytorch.org/docs/stable/generated/torch.broadcast_to.html */
-export function broadcast_to(input: Tensor, size: readonly number[]): Tensor {
-  return expand(input, size);
-}
+export const broadcast_to: (input: Tensor, size: readonly number[]) => Tensor = signature(
+  'broadcast_to(input, size)',
+  (input, size) => expand(input, size),
+);

@@ -107,15 +107,17 @@ export class RNNCell extends RNNCellBase<Tensor, Tensor> {
   nonlinearity: Nonlinearity;
 
   constructor(
-    input_size: number | RNNCellOptions,
-    hidden_size?: number | RNNCellOptions,
-    bias?: boolean | RNNCellOptions,
-    nonlinearity?: Nonlinearity | RNNCellOptions,
-    device?: Device | null | RNNCellOptions,
-    dtype?: DType | null | RNNCellOptions,
+    ...given: [
+      input_size: number | RNNCellOptions,
+      hidden_size?: number | RNNCellOptions,
+      bias?: boolean | RNNCellOptions,
+      nonlinearity?: Nonlinearity | RNNCellOptions,
+      device?: Device | null | RNNCellOptions,
+      dtype?: DType | null | RNNCellOptions,
+    ]
   ) {
     const names = ['input_size', 'hidden_size', 'bias', 'nonlinearity', 'device', 'dtype'];
-    const args = bindArguments('RNNCell', names, [input_size, hidden_size, bias, nonlinearity, device, dtype]);
+    const args = bindArguments('RNNCell', names, given);
     const kind = args[3] ?? 'tanh';
     if (kind !== 'tanh' && kind !== 'relu') throw new ValueError(`Unknown nonlinearity: ${String(kind)}`);
     super(KINDS.RNN_TANH.gates, args.toSpliced(3, 1));
@@ -136,13 +138,15 @@ const NAMES = ['input_size', 'hidden_size', 'bias', 'device', 'dtype'];
 /** One step of LSTM, which gives the next `[h, c]`. https://pytorch.org/docs/stable/generated/torch.nn.LSTMCell.html */
 export class LSTMCell extends RNNCellBase<LSTMState, [h: Tensor, c: Tensor]> {
   constructor(
-    input_size: number | CellOptions,
-    hidden_size?: number | CellOptions,
-    bias?: boolean | CellOptions,
-    device?: Device | null | CellOptions,
-    dtype?: DType | null | CellOptions,
+    ...args: [
+      input_size: number | CellOptions,
+      hidden_size?: number | CellOptions,
+      bias?: boolean | CellOptions,
+      device?: Device | null | CellOptions,
+      dtype?: DType | null | CellOptions,
+    ]
   ) {
-    super(KINDS.LSTM.gates, bindArguments('LSTMCell', NAMES, [input_size, hidden_size, bias, device, dtype]));
+    super(KINDS.LSTM.gates, bindArguments('LSTMCell', NAMES, args));
   }
 
   override forward(input: Tensor, hx?: LSTMState | null | HiddenOptions<LSTMState>): [h: Tensor, c: Tensor] {
@@ -154,13 +158,15 @@ export class LSTMCell extends RNNCellBase<LSTMState, [h: Tensor, c: Tensor]> {
 /** One step of GRU. https://pytorch.org/docs/stable/generated/torch.nn.GRUCell.html */
 export class GRUCell extends RNNCellBase<Tensor, Tensor> {
   constructor(
-    input_size: number | CellOptions,
-    hidden_size?: number | CellOptions,
-    bias?: boolean | CellOptions,
-    device?: Device | null | CellOptions,
-    dtype?: DType | null | CellOptions,
+    ...args: [
+      input_size: number | CellOptions,
+      hidden_size?: number | CellOptions,
+      bias?: boolean | CellOptions,
+      device?: Device | null | CellOptions,
+      dtype?: DType | null | CellOptions,
+    ]
   ) {
-    super(KINDS.GRU.gates, bindArguments('GRUCell', NAMES, [input_size, hidden_size, bias, device, dtype]));
+    super(KINDS.GRU.gates, bindArguments('GRUCell', NAMES, args));
   }
 
   override forward(input: Tensor, hx?: Tensor | null | HiddenOptions<Tensor>): Tensor {

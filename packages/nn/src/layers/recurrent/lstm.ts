@@ -27,20 +27,21 @@ export function readPair(layer: string, hx: unknown): LSTMState | null {
  */
 export class LSTM extends RNNBase<LSTMState, [h: Tensor, c: Tensor]> {
   constructor(
-    input_size: number | LSTMOptions,
-    hidden_size?: number | LSTMOptions,
-    num_layers?: number | LSTMOptions,
-    bias?: boolean | LSTMOptions,
-    batch_first?: boolean | LSTMOptions,
-    dropout?: number | LSTMOptions,
-    bidirectional?: boolean | LSTMOptions,
-    proj_size?: number | LSTMOptions,
-    device?: Device | null | LSTMOptions,
-    dtype?: DType | null | LSTMOptions,
+    ...args: [
+      input_size: number | LSTMOptions,
+      hidden_size?: number | LSTMOptions,
+      num_layers?: number | LSTMOptions,
+      bias?: boolean | LSTMOptions,
+      batch_first?: boolean | LSTMOptions,
+      dropout?: number | LSTMOptions,
+      bidirectional?: boolean | LSTMOptions,
+      proj_size?: number | LSTMOptions,
+      device?: Device | null | LSTMOptions,
+      dtype?: DType | null | LSTMOptions,
+    ]
   ) {
     const names = ['input_size', 'hidden_size', 'num_layers', 'bias', 'batch_first', 'dropout', 'bidirectional'];
-    const given = [input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, proj_size];
-    super('LSTM', bindArguments('LSTM', [...names, 'proj_size', 'device', 'dtype'], [...given, device, dtype]));
+    super('LSTM', bindArguments('LSTM', [...names, 'proj_size', 'device', 'dtype'], args));
   }
 
   override forward(

@@ -46,19 +46,19 @@ export class RNN extends RNNBase<Tensor, Tensor> {
   nonlinearity: Nonlinearity;
 
   constructor(
-    input_size: number | RNNOptions,
-    hidden_size?: number | RNNOptions,
-    num_layers?: number | RNNOptions,
-    nonlinearity?: Nonlinearity | RNNOptions,
-    bias?: boolean | RNNOptions,
-    batch_first?: boolean | RNNOptions,
-    dropout?: number | RNNOptions,
-    bidirectional?: boolean | RNNOptions,
-    device?: Device | null | RNNOptions,
-    dtype?: DType | null | RNNOptions,
+    ...given: [
+      input_size: number | RNNOptions,
+      hidden_size?: number | RNNOptions,
+      num_layers?: number | RNNOptions,
+      nonlinearity?: Nonlinearity | RNNOptions,
+      bias?: boolean | RNNOptions,
+      batch_first?: boolean | RNNOptions,
+      dropout?: number | RNNOptions,
+      bidirectional?: boolean | RNNOptions,
+      device?: Device | null | RNNOptions,
+      dtype?: DType | null | RNNOptions,
+    ]
   ) {
-    const sizes = [input_size, hidden_size, num_layers];
-    const given = [...sizes, nonlinearity, bias, batch_first, dropout, bidirectional, device, dtype];
     refuseProjection(given);
     const args = bindArguments('RNN', [...SIZES, 'nonlinearity', ...REST, 'device', 'dtype'], given);
     const kind = args[3] ?? 'tanh';
@@ -86,17 +86,18 @@ export class RNN extends RNNBase<Tensor, Tensor> {
  */
 export class GRU extends RNNBase<Tensor, Tensor> {
   constructor(
-    input_size: number | RecurrentOptions,
-    hidden_size?: number | RecurrentOptions,
-    num_layers?: number | RecurrentOptions,
-    bias?: boolean | RecurrentOptions,
-    batch_first?: boolean | RecurrentOptions,
-    dropout?: number | RecurrentOptions,
-    bidirectional?: boolean | RecurrentOptions,
-    device?: Device | null | RecurrentOptions,
-    dtype?: DType | null | RecurrentOptions,
+    ...given: [
+      input_size: number | RecurrentOptions,
+      hidden_size?: number | RecurrentOptions,
+      num_layers?: number | RecurrentOptions,
+      bias?: boolean | RecurrentOptions,
+      batch_first?: boolean | RecurrentOptions,
+      dropout?: number | RecurrentOptions,
+      bidirectional?: boolean | RecurrentOptions,
+      device?: Device | null | RecurrentOptions,
+      dtype?: DType | null | RecurrentOptions,
+    ]
   ) {
-    const given = [input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, device, dtype];
     refuseProjection(given);
     const args = bindArguments('GRU', [...SIZES, ...REST, 'device', 'dtype'], given);
     super('GRU', [...args.slice(0, 7), undefined, ...args.slice(7)]);

@@ -1,0 +1,99 @@
+/** Functions that bind their arguments: by position, or by name in one trailing options object. */
+import { isOptions } from './arguments.js';
+import { ValueError } from './errors.js';
+
+type Fn = (...args: never[]) => unknown;
+
+/** A parameter's type without the options object that may stand in its place (one whose keys are all optional). */
+type Value<T> = [Plain<T>] extends [undefined] ? unknown : Plain<T>;
+type Plain<T> = T extends unknown ? (Record<never, never> extends T ? never : T) : never;
+type Values<A extends readonly unknown[]> = { [K in keyof A]: Value<A[K]> };
+
+/** `F` as its implementation sees it: every argument in its place. */
+export type Bound<F extends Fn> = (...args: Values<Parameters<F>>) => ReturnType<F>;
+
+/**
+ * What a function takes, written as Python would: `add(input, other, *, alpha?)`.
+ * `?`: may be left out. `a|b`: two names for one place, where PyTorch has two overloads. `...a`: any number of arguments by
+ * position, or one array by name. What follows `*` comes by name only; its place is behind the others.
+ */
+export class Signature {
+  readonly name: string;
+  private readonly parameters: readonly string[];
+  /** How many arguments must be there, and how many may be given by position. */
+  private readonly least: number;
+  private readonly most: number;
+  private readonly places: ReadonlyMap<string, number>;
+
+  constructor(declaration: string) {
+    const [, name, list] = /^(\w+)\((.*)\)$/.exec(declaration) as RegExpExecArray;
+    const all = list === '' ? [] : list.split(', ');
+    const star = all.indexOf('*');
+    const positional = star < 0 ? all : all.slice(0, star);
+    const optional = positional.findIndex((p) => /^\.\.\.|[?]$/.test(p));
+    this.name = name;
+    this.parameters = all.filter((p) => p !== '*').map((p) => p.replace(/^\.\.\.|[?]$/g, ''));
+    this.least = optional < 0 ? positional.length : optional;
+    this.most = positional.at(-1)?.startsWith('...') === true ? Number.POSITIVE_INFINITY : positional.length;
+    this.places = new Map(this.parameters.flatMap((p, i) => p.split('|').map((key) => [key, i])));
+  }
+
+  /** Whether the arguments already stand in their places, which is nearly always so. */
+  fits(args: readonly unknown[]): boolean {
+    const n = args.length;
+    return n >= this.least && n <= this.most && !isOptions(args[n - 1]);
+  }
+
+  /** The arguments in their places. @throws ValueError in Python's words. */
+  bind(args: readonly unknown[]): unknown[] {
+    const bound = args.slice();
+    trim(bound);
+    const last = bound[bound.length - 1];
+    if (isOptions(last)) {
+      bound.pop();
+      trim(bound);
+    }
+    if (bound.length > this.most) {
+      throw new ValueError(`${this.name}() takes ${this.most} positional arguments but ${bound.length} were given`);
+    }
+    if (isOptions(last)) for (const key of Object.keys(last)) this.place(bound, key, last[key]);
+    const missing = this.parameters.slice(0, this.least).filter((_, i) => bound[i] === undefined);
+    if (missing.length > 0) throw new ValueError(`${this.name}() missing ${inWords(missing)}`);
+    return bound;
+  }
+
+  private place(bound: unknown[], key: string, value: unknown): void {
+    const i = this.places.get(key);
+    if (i === undefined) throw new ValueError(`${this.name}() got an unexpected keyword argument '${key}'`);
+    if (bound[i] !== undefined) throw new ValueError(`${this.name}() got multiple values for argument '${key}'`);
+    while (bound.length < i) bound.push(undefined);
+    bound[i] = value;
+  }
+}
+
+/** What is undefined at the end was not given. */
+function trim(args: unknown[]): void {
+  while (args.length > 0 && args[args.length - 1] === undefined) args.pop();
+}
+
+/** As Python counts them off: `2 required positional arguments: 'a' and 'b'`. */
+function inWords(missing: readonly string[]): string {
+  const names = missing.map((p) => `'${p.split('|')[0]}'`);
+  const last = names.at(-1) as string;
+  const list = names.length < 3 ? names.join(' and ') : `${names.slice(0, -1).join(', ')}, and ${last}`;
+  return `${names.length} required positional argument${names.length > 1 ? 's' : ''}: ${list}`;
+}
+
+/**
+ * A function whose arguments are bound before it sees them:
+ *
+ *     export const transpose: (input: Tensor, dim0: number | Options, dim1?: number | Options) => Tensor =
+ *       signature('transpose(input, dim0, dim1)', (input, dim0, dim1) => …);
+ *
+ * @throws ValueError in Python's words for what is unknown, surplus, missing or given twice.
+ */
+export function signature<F extends Fn>(declaration: string, implementation: Bound<F>): F {
+  const takes = new Signature(declaration);
+  const run = implementation as (...args: unknown[]) => unknown;
+  return ((...args: unknown[]) => run(...(takes.fits(args) ? args : takes.bind(args)))) as Fn as F;
+}
