@@ -96,7 +96,7 @@ describe('SWALR', () => {
         'swa_lr must have the same length as optimizer.param_groups. swa_lr has 3 values, param_groups has 2.',
       ],
       [() => make({}), "SWALR() missing 1 required argument: 'swa_lr'"],
-      [() => make({ swa_lr: Number.NaN }), 'Invalid swa_lr: NaN'],
+      [() => make({ swa_lr: Number.NaN }), 'Invalid swa_lr value: NaN'],
       [() => make({ swa_lr: 1, verbose: true }), "SWALR() got an unexpected keyword argument 'verbose'"],
       [() => Reflect.construct(SWALR, [{}, { swa_lr: 1 }]), 'Object is not an Optimizer'],
     ];

@@ -1,13 +1,19 @@
 import { ValueError } from '@torchlet/tensor';
-import { LRScheduler } from '../lr-scheduler/lr-scheduler.js';
-import type { LRSchedulerOptions } from '../lr-scheduler/options.js';
-import { Optimizer } from '../optimizer.js';
-import { checkRange, withDefaults } from '../options.js';
+import { checkOptimizer, LRScheduler } from '../lr-scheduler/lr-scheduler.js';
+import {
+  COMMON,
+  checkCommon,
+  type LRSchedulerOptions,
+  type PerGroup,
+  perGroup,
+  readOptions,
+} from '../lr-scheduler/options.js';
+import type { Optimizer } from '../optimizer.js';
 import type { ParamGroup } from '../param-groups.js';
 
 export interface SWALROptions extends Pick<LRSchedulerOptions, 'last_epoch'> {
   /** The learning rate to which all groups, or each group, are annealed. */
-  swa_lr: number | readonly number[];
+  swa_lr: PerGroup<number>;
   /** Epochs that the annealing takes; 0 sets `swa_lr` at once. */
   anneal_epochs?: number;
   anneal_strategy?: 'cos' | 'linear';
@@ -27,24 +33,18 @@ export class SWALR extends LRScheduler {
 
   /** @throws ValueError in PyTorch's words; the groups are unchanged then. */
   constructor(optimizer: Optimizer, options: SWALROptions) {
-    const defaults = { swa_lr: Number.NaN, anneal_epochs: 10, anneal_strategy: 'cos', last_epoch: -1 } as const;
-    const given = withDefaults<Required<SWALROptions>>('SWALR', defaults, options);
-    if (options?.swa_lr === undefined) throw new ValueError("SWALR() missing 1 required argument: 'swa_lr'");
-    const groups: Group[] = optimizer instanceof Optimizer ? optimizer.param_groups : [];
-    const rates = eachGroup(given.swa_lr, groups);
-    const { anneal_epochs, anneal_strategy: _anneal_strategy, last_epoch } = given;
+    const defaults = { anneal_epochs: 10, anneal_strategy: 'cos', last_epoch: COMMON.last_epoch } as const;
+    const read = readOptions<SWALROptions, 'swa_lr'>('SWALR', options, defaults, ['swa_lr']);
+    const { anneal_epochs, anneal_strategy: _anneal_strategy, last_epoch } = read;
+    checkOptimizer(optimizer);
+    const rates = perGroup('swa_lr', optimizer, read.swa_lr);
     checkAnnealing(anneal_epochs, _anneal_strategy);
-    const before = groups.map(({ swa_lr }) => swa_lr);
-    for (const [i, group] of groups.entries()) group.swa_lr = rates[i];
-    try {
-      super(optimizer, { last_epoch }, { anneal_epochs, _anneal_strategy });
-    } catch (error) {
-      for (const [i, group] of groups.entries()) {
-        if (before[i] === undefined) delete group.swa_lr;
-        else group.swa_lr = before[i];
-      }
-      throw error;
-    }
+    checkCommon('SWALR', { last_epoch, verbose: false });
+    const groups: Group[] = optimizer.param_groups;
+    // otherwise the base class refuses
+    const starts = last_epoch === -1 || groups.every(({ initial_lr }) => initial_lr !== undefined);
+    if (starts) for (const [i, group] of groups.entries()) group.swa_lr = rates[i];
+    super(optimizer, { last_epoch }, { anneal_epochs, _anneal_strategy });
   }
 
   /** How far the annealing is after the share t of its epochs. */
@@ -54,6 +54,7 @@ export class SWALR extends LRScheduler {
 
   /** From the present rates: what they were before the annealing follows from them and the last α. */
   override get_lr(): number[] {
+    this.warnOutsideStep();
     const epochs = Math.max(1, this.anneal_epochs);
     const step = this.anneal_epochs === 0 ? Math.max(1, this._step_count - 1) : this._step_count - 1;
     const share = (steps: number): number => this.anneal_func(Math.max(0, Math.min(1, steps / epochs)));
@@ -65,18 +66,6 @@ export class SWALR extends LRScheduler {
       return swa_lr * alpha + start * (1 - alpha);
     });
   }
-}
-
-function eachGroup(swa_lr: number | readonly number[], groups: readonly Group[]): number[] {
-  if (Array.isArray(swa_lr) && swa_lr.length !== groups.length) {
-    throw new ValueError(
-      `swa_lr must have the same length as optimizer.param_groups. swa_lr has ${swa_lr.length} values, param_groups has ` +
-        `${groups.length}.`,
-    );
-  }
-  const rates = Array.isArray(swa_lr) ? (swa_lr as number[]) : groups.map(() => swa_lr as number);
-  for (const rate of rates) checkRange('swa_lr', rate, Number.NEGATIVE_INFINITY);
-  return rates;
 }
 
 function checkAnnealing(epochs: unknown, strategy: unknown): void {
