@@ -1,6 +1,7 @@
 """Configurations of the optimizers, one list for each of their files."""
 import optim_cases_adaptive
 import optim_cases_averaged
+import optim_cases_scheduled
 from optim_problem import TWO, case
 
 SGD = [
@@ -39,4 +40,10 @@ ADAM = [
     case('adam schedule', 'Adam', {'lr': 0.05}, groups=TWO, schedule={'step_size': 3}),
 ]
 
-FAMILIES = {'sgd': SGD, 'adam': ADAM, **optim_cases_adaptive.FAMILIES, **optim_cases_averaged.FAMILIES}
+FAMILIES = {
+    'sgd': SGD,
+    'adam': ADAM,
+    **optim_cases_adaptive.FAMILIES,
+    **optim_cases_averaged.FAMILIES,
+    **optim_cases_scheduled.FAMILIES,
+}

@@ -4,14 +4,17 @@ import io
 
 import torch
 
-from optim_cases import ADAM, SGD
+from optim_cases import FAMILIES
 from optim_problem import flat, gradient, make, parameters, problem, tensors
+
+NAMES = ['sgd', 'sgd momentum', 'adam groups', 'adadelta groups', 'adagrad groups', 'adamax', 'adamw weight decay',
+         'asgd averaged', 'nadam', 'radam', 'rmsprop centered momentum']
 
 
 def checkpoint():
     """Half of a training saved by torch.save, and the parameters when it went on."""
     out = []
-    for spec in [c for c in SGD + ADAM if c['name'] in ('sgd momentum', 'adam groups', 'sgd')]:
+    for spec in [c for cases in FAMILIES.values() for c in cases if c['name'] in NAMES]:
         data = problem()
         dtype = torch.float32
         params = parameters(data, dtype)

@@ -7,7 +7,7 @@ loss that a closure returns. Numbers in the files are decimals that either dtype
 import copy
 
 import torch
-from torch.optim.lr_scheduler import StepLR
+from torch.optim import lr_scheduler
 
 DTYPES = {'float32': torch.float32, 'float64': torch.float64}
 SHAPES = [[3, 2], [4], [], [11]]
@@ -39,6 +39,7 @@ def case(name, optimizer, options, **more):
     """groups: [[indices of parameters, options]]; frozen: parameters that never get a gradient; late: one that gets its
     first at a step; add: a group that joins before a step; set: options changed in all groups before a step; reload: the
     step before which a new optimizer takes the state over; schedule: StepLR's options, an epoch being four steps;
+    schedulers: [[name, options]] that step with the optimizer, chained if there are several;
     closure: gradients come from a closure that step is given; dtypes: those of DTYPES that are run."""
     return {'name': name, 'optimizer': optimizer, 'options': options, 'groups': [[[0, 1, 2, 3], {}]], **more}
 
@@ -86,11 +87,18 @@ def set_gradients(spec, params, terms, step):
     return loss
 
 
+def make_scheduler(spec, optimizer):
+    if 'schedule' in spec:
+        return lr_scheduler.StepLR(optimizer, **spec['schedule'])
+    made = [getattr(lr_scheduler, name)(optimizer, **options) for name, options in spec.get('schedulers', [])]
+    return lr_scheduler.ChainedScheduler(made) if len(made) > 1 else made[0] if made else None
+
+
 def run(spec, data, dtype):
     params = parameters(data, dtype)
     terms = [tensors(d, dtype) for d in data]
     optimizer = make(spec, params)
-    scheduler = StepLR(optimizer, **spec['schedule']) if 'schedule' in spec else None
+    scheduler = make_scheduler(spec, optimizer)
     recorded = []
     for step in range(1, STEPS + 1):
         if step == spec.get('add', [0])[0]:
@@ -108,7 +116,7 @@ def run(spec, data, dtype):
         else:
             set_gradients(spec, params, terms, step)
             optimizer.step()
-        if scheduler is not None and step % 4 == 0:
+        if scheduler is not None and ('schedule' not in spec or step % 4 == 0):
             scheduler.step()
         if step in RECORDED:
             recorded.append([flat(p.detach()) for p in params])

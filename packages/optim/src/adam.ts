@@ -2,16 +2,16 @@ import { type Tensor, tensor, ValueError, zeros_like } from '@torchlet/tensor';
 import { checkBoolean, defineUpdate, type Shape } from '@torchlet/tensor/internal';
 import { Optimizer } from './optimizer.js';
 import {
+  type AnyImplementationOptions,
   checkBetas,
   checkImplementation,
   checkLearningRate,
   checkRange,
-  type ImplementationOptions,
   withDefaults,
 } from './options.js';
 import type { ParamGroup, ParamsInput } from './param-groups.js';
 
-export interface AdamOptions extends Required<ImplementationOptions> {
+export interface AdamOptions extends Required<AnyImplementationOptions> {
   /** Learning rate γ. */
   lr: number;
   /** Decay of the averages of the gradient and of its square, β₁ and β₂. */

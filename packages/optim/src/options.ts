@@ -8,9 +8,13 @@ export interface ImplementationOptions {
   foreach: boolean | null;
   /** Recording the update in a graph is not supported: false. */
   differentiable: boolean;
-  /** PyTorch's CUDA kernels are not here: null or false. In optimizers that have it. */
+}
+
+/** With those that only some optimizers have. */
+export interface AnyImplementationOptions extends ImplementationOptions {
+  /** PyTorch's CUDA kernels are not here: null or false. */
   fused?: boolean | null;
-  /** CUDA graphs are not here: false. In optimizers that have it. */
+  /** CUDA graphs are not here: false. */
   capturable?: boolean;
 }
 
@@ -77,7 +81,7 @@ export function checkBetas(betas: unknown): void {
 }
 
 /** @throws ValueError for a choice that would lie about how the update runs. */
-export function checkImplementation(name: string, options: ImplementationOptions): void {
+export function checkImplementation(name: string, options: AnyImplementationOptions): void {
   for (const option of ['foreach', 'fused'] as const) {
     if (options[option] !== null && options[option] !== undefined) checkBoolean(name, option, options[option]);
   }
@@ -88,7 +92,7 @@ export function checkImplementation(name: string, options: ImplementationOptions
     if (options[option] !== undefined) checkBoolean(name, option, options[option]);
   }
   for (const [option, why] of Object.entries(UNSUPPORTED)) {
-    if (options[option as keyof ImplementationOptions] === true) {
+    if (options[option as keyof AnyImplementationOptions] === true) {
       throw new ValueError(`${name}(): ${option}=true is not supported: ${why}`);
     }
   }

@@ -90,6 +90,34 @@ describe.each(Object.entries(TABLE))('%s', (name, [defaults, state]) => {
     }
   });
 
+  it('runs on the gpu device as on the cpu, before and after loading', () => {
+    const run = (device: 'cpu' | 'gpu'): unknown[] => {
+      const w = tensor([1, -2, 3], { device, requires_grad: true });
+      let optimizer = construct(name, [w], { lr: 0.25 });
+      for (let i = 1; i < 6; i++) {
+        w.grad = tensor([0.5, i, -1], { device });
+        optimizer.step();
+        if (i === 3) {
+          const saved = optimizer.state_dict();
+          optimizer = construct(name, [w]);
+          optimizer.load_state_dict(saved);
+        }
+      }
+      return [w.device, w.tolist()];
+    };
+    expect(run('gpu')).toEqual(['gpu', run('cpu')[1]]);
+  });
+
+  it('takes empty and 0-dim parameters', () => {
+    const params = [zeros([0, 3], { requires_grad: true }), tensor(2, { requires_grad: true })];
+    for (const p of params) p.grad = ones([...p.shape]);
+    const optimizer = construct(name, params);
+    optimizer.step();
+    optimizer.step();
+    expect(params[0].shape).toEqual([0, 3]);
+    expect(params[1].item()).toBeLessThan(2);
+  });
+
   const { defaults: given } = construct(name, [leaf()]) as unknown as { defaults: Record<string, unknown> };
   const numbers = Object.keys(given).filter((key) => typeof given[key] === 'number');
   it.each(numbers)('refuses NaN, text and null as %s', (key) => {
@@ -144,6 +172,32 @@ describe.each(Object.entries(TABLE))('%s', (name, [defaults, state]) => {
       `${name === 'AdamW' ? 'adam' : name.toLowerCase()}_(): The size of grad [2] must match the size of param [3]`,
     );
   });
+});
+
+it('Adagrad makes its state at once', () => {
+  const [w, v] = [leaf(), leaf()];
+  const optimizer = construct('Adagrad', [w], { initial_accumulator_value: 0.5 });
+  const { step, sum } = optimizer.state_dict().state[0] as Record<string, Tensor>;
+  expect([step.item(), sum.tolist()]).toEqual([0, [0.5, 0.5]]);
+  optimizer.add_param_group({ params: v });
+  expect(optimizer.state.size).toBe(1);
+  v.grad = ones(2);
+  optimizer.step();
+  const added = optimizer.state_dict().state[1] as Record<string, Tensor>;
+  expect([added.step.item(), added.sum.tolist()]).toEqual([1, [1.5, 1.5]]);
+});
+
+it('RMSprop may turn momentum and centering on between steps', () => {
+  const w = leaf();
+  const optimizer = construct('RMSprop', [w]);
+  const step = (): string[] => {
+    w.grad = ones(2);
+    optimizer.step();
+    return Object.keys(optimizer.state_dict().state[0]);
+  };
+  expect(step()).toEqual(['step', 'square_avg']);
+  Object.assign(optimizer.param_groups[0], { momentum: 0.5, centered: true });
+  expect(step()).toEqual(['step', 'square_avg', 'momentum_buffer', 'grad_avg']);
 });
 
 describe('PyTorch’s messages', () => {

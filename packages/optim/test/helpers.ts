@@ -32,6 +32,7 @@ export interface Configuration {
   readonly set?: [step: number, options: Record<string, unknown>];
   readonly reload?: number;
   readonly schedule?: { step_size: number; gamma?: number };
+  readonly schedulers?: [name: string, options: object][];
   readonly closure?: boolean;
   readonly dtypes?: Precision[];
 }

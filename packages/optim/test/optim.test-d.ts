@@ -2,7 +2,19 @@ import * as nn from '@torchlet/nn';
 import type { Tensor } from '@torchlet/tensor';
 import { load, tensor } from '@torchlet/tensor';
 import { expectTypeOf, it } from 'vitest';
-import { Adam, lr_scheduler, type Optimizer, SGD, swa_utils } from '../src/index.js';
+import {
+  Adagrad,
+  Adam,
+  AdamW,
+  ASGD,
+  lr_scheduler,
+  NAdam,
+  type Optimizer,
+  RMSprop,
+  Rprop,
+  SGD,
+  swa_utils,
+} from '../src/index.js';
 
 const w = tensor([1], { requires_grad: true });
 declare function parameters(): Generator<Tensor>;
@@ -19,6 +31,21 @@ it('parameters', () => {
   new SGD([{ params: w, betas: [0.9, 0.99] }]);
   // @ts-expect-error no tensors
   new SGD([1, 2]);
+});
+
+it('options are those of the optimizer', () => {
+  new ASGD([w], { t0: 100 });
+  new RMSprop([{ params: w, centered: true }], { alpha: 0.9 });
+  new Rprop([w], { etas: [0.5, 1.2], step_sizes: [1e-6, 50] });
+  new NAdam(named_parameters(), { momentum_decay: 0.01, decoupled_weight_decay: true });
+  // @ts-expect-error AdamW's decay is always decoupled
+  new AdamW([w], { decoupled_weight_decay: false });
+  // @ts-expect-error Rprop has no weight decay
+  new Rprop([w], { weight_decay: 0.1 });
+  // @ts-expect-error Adagrad has no capturable
+  new Adagrad([w], { capturable: false });
+  expectTypeOf(new AdamW([w]).param_groups[0].decoupled_weight_decay).toEqualTypeOf<boolean>();
+  expectTypeOf(new RMSprop([w]).state.get(w)?.momentum_buffer).toEqualTypeOf<Tensor | undefined>();
 });
 
 it('step', () => {

@@ -6,7 +6,8 @@ import { isIntegerKeyed, load, no_grad, ones, randn, save, type Tensor, tensor, 
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Adam, type Optimizer, type OptimizerStateDict, SGD } from '../src/index.js';
-import { caseNamed, expectClose, fixture, optimizerOf, Problem } from './helpers.js';
+import { caseNamed, construct, expectClose, fixture, optimizerOf, Problem } from './helpers.js';
+import { SCALARS } from './replay.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'torchlet-optim-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -118,7 +119,20 @@ describe('load_state_dict', () => {
 });
 
 describe('files', () => {
-  it.each(['sgd momentum', 'adam groups', 'sgd'])('%s goes on from a file of its own', (name) => {
+  it.each([
+    'sgd',
+    'sgd momentum',
+    'adam groups',
+    'adadelta groups',
+    'adagrad groups',
+    'adamax',
+    'adamw weight decay',
+    'asgd averaged',
+    'nadam',
+    'radam',
+    'rmsprop centered momentum',
+    'rprop',
+  ])('%s goes on from a file of its own', (name) => {
     const spec = caseNamed(name);
     const [whole, halves] = [new Problem('float32'), new Problem('float32')];
     const one = optimizerOf(spec, whole.params);
@@ -179,24 +193,38 @@ describe('any state', () => {
     amsgrad: fc.boolean(),
     betas: fc.tuple(fc.constantFrom(0, 0.5, 0.9), fc.constantFrom(0.5, 0.999)),
   });
+  /** Options that a group has of its own beside its lr. */
+  const OWN: Record<string, ('momentum' | 'amsgrad' | 'betas')[]> = {
+    SGD: ['momentum'],
+    ASGD: [],
+    Rprop: [],
+    Adagrad: [],
+    Adadelta: [],
+    RMSprop: ['momentum'],
+    Adam: ['amsgrad', 'betas'],
+    AdamW: ['amsgrad', 'betas'],
+    Adamax: ['betas'],
+    NAdam: ['betas'],
+    RAdam: ['betas'],
+  };
   const setup = fc.record({
     groups: fc.array(group, { minLength: 1, maxLength: 3 }),
     steps: fc.integer({ min: 0, max: 4 }),
-    adam: fc.boolean(),
+    name: fc.constantFrom(...Object.keys(OWN)),
     dtype: fc.constantFrom('float32', 'float64'),
   });
 
   it('comes back through a state dict and through a file, and trains on alike', () => {
     fc.assert(
-      fc.property(setup, ({ groups, steps, adam, dtype }) => {
+      fc.property(setup, ({ groups, steps, name, dtype }) => {
         const starts = groups.map(({ shapes }) => shapes.map((s) => randn(s, { dtype })));
         const make = (): Optimizer => {
-          const inputs = groups.map(({ lr, momentum, amsgrad, betas }, i) => ({
+          const inputs = groups.map(({ lr, shapes: _, ...options }, i) => ({
             params: starts[i].map((x) => x.clone().requires_grad_()),
             lr,
-            ...(adam ? { amsgrad, betas } : { momentum }),
+            ...Object.fromEntries(OWN[name].map((key) => [key, options[key]])),
           }));
-          return adam ? new Adam(inputs) : new SGD(inputs);
+          return construct(name, inputs);
         };
         const values = (o: Optimizer): unknown => o.param_groups.map(({ params }) => params.map((p) => p.tolist()));
         const copyParams = (from: Optimizer, to: Optimizer): void =>
@@ -223,16 +251,19 @@ describe('any state', () => {
         train(copy, 2);
         expect(values(fromFile)).toEqual(values(copy));
       }),
-      { numRuns: 60 },
+      { numRuns: 120 },
     );
   });
 });
 
-/** Tensors as their dtype and elements. */
+/** Tensors as their dtype and elements. Loading casts all 0-dim ones but the step count to the parameter's dtype. */
 const plain = (saved: OptimizerStateDict): unknown => ({
   param_groups: saved.param_groups,
   state: Object.entries(saved.state).map(([index, entry]) => [
     index,
-    Object.entries(entry).map(([key, value]) => [key, (value as Tensor).dtype, (value as Tensor).tolist()]),
+    Object.entries(entry).map(([key, value]) => {
+      const { dtype } = value as Tensor;
+      return [key, SCALARS.includes(key) ? null : dtype, (value as Tensor).tolist()];
+    }),
   ]),
 });

@@ -27,6 +27,8 @@ describe.each(FAMILIES)('%s', (_, { cases, problem, recorded, steps }) => {
     const lines = String(train(spec, new Problem(dtype, undefined, problem))).split('\n');
     // options that PyTorch has got since
     const added = ['fused', 'differentiable', 'capturable', 'decoupled_weight_decay', 'maximize'];
+    // CyclicLR's
+    added.push('max_lr', 'base_momentum', 'max_momentum');
     const known = (line: string): boolean => !added.some((key) => line.trimStart().startsWith(`${key}:`));
     expect(lines.filter(known)).toEqual(spec[dtype]?.repr?.split('\n').filter(known));
   });
@@ -44,7 +46,15 @@ describe.each([
         .select(-1, 1),
   ],
 ] as const)('parameters that lie in memory %s', (_, place) => {
-  it.each(['sgd nesterov weight decay', 'adam amsgrad', 'adam reload'])('%s', (name) => {
+  it.each([
+    'sgd nesterov weight decay',
+    'adam amsgrad',
+    'adam reload',
+    'asgd averaged',
+    'nadam',
+    'rmsprop centered',
+    'rprop',
+  ])('%s', (name) => {
     const spec = caseNamed(name);
     const problem = new Problem('float64', (x) => place(x).detach());
     expect(problem.params[0].is_contiguous()).toBe(false);
