@@ -169,6 +169,34 @@ describe('AveragedModel', () => {
     expect(() => wide.update_parameters(model)).toThrow('Integer division with addcdiv is no longer supported');
   });
 
+  it('can be copied, and its copy goes on by itself', () => {
+    const { models, cases } = torch.averages;
+    const model = net();
+    const first = new AveragedModel(model, { multi_avg_fn: swa.get_swa_multi_avg_fn() });
+    loadNumbers(model, models[0]);
+    first.update_parameters(model);
+    const before = numbersOf(first);
+    const copy = nn.deepcopy(first);
+    loadNumbers(model, models[1]);
+    copy.update_parameters(model);
+    const expected = cases.find(({ way }) => way === 'get_swa_multi_avg_fn')?.float32.states[1];
+    for (const [key, numbers] of Object.entries(numbersOf(copy))) expectClose(numbers, expected?.[key], 'float32', key);
+    expect(numbersOf(first)).toEqual(before);
+  });
+
+  it('is averaged where it is told to be', () => {
+    const model = net();
+    const average = new AveragedModel(model, 'gpu');
+    average.update_parameters(model);
+    model.get_parameter('0.weight').data.add_(1);
+    average.update_parameters(model);
+    expect([average.n_averaged.device, ...[...average.parameters()].map((p) => p.device)]).toEqual(
+      Array(7).fill('gpu'),
+    );
+    const mean = (average.module as nn.Sequential).get_parameter('0.weight');
+    expectClose(mean.to('cpu').tolist(), model.get_parameter('0.weight').sub(0.5).tolist(), 'float32', 'weight');
+  });
+
   it('is called as the model is', () => {
     class Two extends nn.Module<[Tensor, number], [Tensor, string]> {
       override forward(x: Tensor, by: number): [Tensor, string] {

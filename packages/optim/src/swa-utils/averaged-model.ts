@@ -69,11 +69,11 @@ export class AveragedModel<Args extends unknown[] = [Tensor], Out = Tensor> exte
 
   /** Takes the model's present weights into the average. The first call copies them. */
   update_parameters(model: AnyModule): void {
-    const pairs = this.#pairs(model);
+    const pairs = this.pairs(model);
     const count = Number(this.n_averaged.item());
     if (count === 0) for (const [mean, current] of pairs) mean.copy_(current);
-    else if (this.multi_avg_fn !== null) this.#updateGroups(pairs, this.multi_avg_fn);
-    else this.#updateEach(pairs, this.avg_fn ?? get_swa_avg_fn());
+    else if (this.multi_avg_fn !== null) this.updateGroups(pairs, this.multi_avg_fn);
+    else this.updateEach(pairs, this.avg_fn ?? get_swa_avg_fn());
     if (!this.use_buffers) {
       for (const [own, current] of zip(this.module.buffers(), model.buffers())) {
         own.detach().copy_(current.detach().to(own.device));
@@ -83,17 +83,17 @@ export class AveragedModel<Args extends unknown[] = [Tensor], Out = Tensor> exte
   }
 
   /** What is averaged with what, out of the graph and on the average's device. */
-  #pairs(model: AnyModule): [Tensor, Tensor][] {
+  private pairs(model: AnyModule): [Tensor, Tensor][] {
     const averaged = this.use_buffers ? [...this.module.parameters(), ...this.module.buffers()] : this.parameters();
     const given = this.use_buffers ? [...model.parameters(), ...model.buffers()] : model.parameters();
     return zip<Tensor>(averaged, given).map(([mean, current]) => [mean.detach(), current.detach().to(mean.device)]);
   }
 
-  #updateEach(pairs: readonly [Tensor, Tensor][], average: AvgFn): void {
+  private updateEach(pairs: readonly [Tensor, Tensor][], average: AvgFn): void {
     for (const [mean, current] of pairs) mean.copy_(average(mean, current, this.n_averaged.to(mean.device)));
   }
 
-  #updateGroups(pairs: readonly [Tensor, Tensor][], average: MultiAvgFn): void {
+  private updateGroups(pairs: readonly [Tensor, Tensor][], average: MultiAvgFn): void {
     const groups = new Map<string, [Tensor[], Tensor[]]>();
     for (const [mean, current] of pairs) {
       const key = `${mean.device} ${mean.dtype}`;
