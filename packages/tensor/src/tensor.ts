@@ -42,8 +42,8 @@ export class Tensor {
   base: Tensor | null = null;
   /** @internal The version at which `gradFn` was right, for a view. */
   viewVersion = 0;
-  /** @internal Which mode the view was taken in, if in one where no graph is recorded. */
-  viewWithoutGrad: 'no_grad' | 'inference' | null = null;
+  /** @internal How the view was taken, if in a way that forbids recording in-place changes of what it shows. */
+  viewOrigin: 'no_grad' | 'inference' | 'list' | null = null;
   /** @internal Set by `retain_grad()`. */
   retainsGrad = false;
   private gradient: Tensor | null = null;
@@ -264,9 +264,19 @@ export class Tensor {
       dtype: this.dtype,
       data: this.toArray(),
       device: this.device,
-      requires_grad: this.leafRequiresGrad,
-      grad_fn: this.grad_fn?.shortName() ?? null,
+      requires_grad: this.requires_grad,
+      grad_fn: this.gradFnName(),
     });
+  }
+
+  /** A view that was changed in place where no graph could follow has no valid node any more. */
+  private gradFnName(): string | null {
+    try {
+      return this.grad_fn?.shortName() ?? null;
+    } catch (error) {
+      if (error instanceof AutogradError) return 'Invalid';
+      throw error;
+    }
   }
 }
 

@@ -6,7 +6,7 @@ import { contiguousStrides, numelOf, sameShape, showShape } from '../shape.js';
 import { Storage } from '../storage.js';
 import { Tensor } from '../tensor.js';
 import { runBackward } from './engine.js';
-import { gradientEdge } from './history.js';
+import { gradientEdge, namedEdge } from './history.js';
 import type { Edge } from './node.js';
 
 const listOf = (x: Tensor | readonly Tensor[]): readonly Tensor[] => (x instanceof Tensor ? [x] : x);
@@ -102,7 +102,7 @@ export function backward(
 }
 
 function captureEdge(t: Tensor): Edge {
-  const edge = gradientEdge(t);
+  const edge = namedEdge(t);
   if (edge === null) throw new AutogradError('One of the differentiated Tensors does not require grad');
   return edge;
 }

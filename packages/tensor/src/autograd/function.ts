@@ -128,7 +128,7 @@ function changed(t: Tensor, node: FunctionNode, index: number, input: number, ou
         'Functions: one doing the inplace that returns a single Tensor and a second one that does the other operations).',
     );
   }
-  checkInplace(t);
+  checkInplace(t, true);
   if (input < 0) return attached(t, node, index, false);
   rebaseHistory(t, node, index, input);
   gradFnOf(t);
@@ -140,6 +140,7 @@ function attached(t: Tensor, node: FunctionNode, index: number, isInput: boolean
   const out = isInput ? t.detach() : t;
   if (isInput || t.base !== null) node.views.add(index);
   out.base = null;
+  out.viewOrigin = null;
   out.leafRequiresGrad = false;
   out.gradFn = node;
   out.outputNr = index;

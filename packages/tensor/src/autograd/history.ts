@@ -12,10 +12,14 @@ import { Tensor } from '../tensor.js';
 import { gradMode, withGradMode } from './grad-mode.js';
 import { AccumulateGrad, type Edge, Node } from './node.js';
 
-/** The node that computed `t`. A view whose base has been changed in place hangs on the changed base. */
+/**
+ * The node that computed `t`. A view whose base has been changed in place hangs on the changed base.
+ * @throws AutogradError when that cannot be: see `viewOrigin`.
+ */
 export function gradFnOf(t: Tensor): Node | null {
   const base = t.base;
   if (base !== null && t.viewVersion !== t.versionCounter.version && requiresGrad(base)) {
+    if (t.viewOrigin !== null) throw new AutogradError(changedView(t, t.viewOrigin, CHANGED_BASE));
     const renewed = withGradMode(true, () => base.as_strided(t.shape, t.strides, t.offset));
     setHistory(t, renewed.gradFn, 0);
     t.viewVersion = t.versionCounter.version;
@@ -23,7 +27,9 @@ export function gradFnOf(t: Tensor): Node | null {
   return t.gradFn;
 }
 
-export const requiresGrad = (t: Tensor): boolean => t.leafRequiresGrad || gradFnOf(t) !== null;
+/** As in PyTorch, a view requires grad where its base does, even one taken without a graph: nothing flows through that. */
+export const requiresGrad = (t: Tensor): boolean =>
+  t.leafRequiresGrad || t.gradFn !== null || (t.base !== null && requiresGrad(t.base));
 
 /** Where a gradient of `t` goes, or null when nobody wants it. */
 export function gradientEdge(t: Tensor): Edge | null {
@@ -34,8 +40,19 @@ export function gradientEdge(t: Tensor): Edge | null {
   return { node: t.accumulator, index: 0, shape: t.shape, dtype: t.dtype };
 }
 
+/**
+ * The same for those who only name or hook `t`. A view taken without a graph requires grad as its base does; what arrives
+ * here, where nothing leads, is nothing.
+ */
+export function namedEdge(t: Tensor): Edge | null {
+  const edge = gradientEdge(t);
+  if (edge !== null || !requiresGrad(t)) return edge;
+  t.accumulator ??= new AccumulateGrad(t);
+  return { node: t.accumulator, index: 0, shape: t.shape, dtype: t.dtype };
+}
+
 /** `t` is now that output of `fn`; its `.grad` is filled from there, if `retain_grad()` asked for it. */
-function setHistory(t: Tensor, fn: Node | null, index: number): void {
+export function setHistory(t: Tensor, fn: Node | null, index: number): void {
   if (t.retainsGrad) {
     t.gradFn?.hooks?.forgetRetained(t.outputNr);
     if (fn !== null) retainOn(fn, index, t);
@@ -52,28 +69,27 @@ export function retainOn(fn: Node, index: number, t: Tensor): void {
   });
 }
 
-/** Makes `view` known as a view of `of` (or of what that is a view of). */
-export function markView(view: Tensor, of: Tensor): void {
+/** Makes `view` known as a view of `of` (or of what that is a view of); `isListed`: one of several that one call made. */
+export function markView(view: Tensor, of: Tensor, isListed: boolean): void {
   view.base = of.base ?? of;
   view.versionCounter = of.versionCounter;
   view.viewVersion = of.versionCounter.version;
-  view.viewWithoutGrad = gradMode.enabled ? of.viewWithoutGrad : inferenceMode.enabled ? 'inference' : 'no_grad';
+  if (!gradMode.enabled) view.viewOrigin = inferenceMode.enabled ? 'inference' : 'no_grad';
+  else view.viewOrigin = isListed ? 'list' : of.viewOrigin;
 }
 
 /**
+ * `recorded`: whether a gradient is wanted of `t` or of anything else that the operation reads.
  * @throws AutogradError when an in-place operation must not touch `t` while the graph is recorded, in PyTorch's words.
  */
-export function checkInplace(t: Tensor): void {
+export function checkInplace(t: Tensor, recorded: boolean): void {
   if (t.storage.inference && !inferenceMode.enabled) throw new AutogradError(INFERENCE_UPDATE);
-  if (!gradMode.enabled) return;
-  // a view made without a graph wants no gradient itself, but what it would change may want one
-  const changesGraph = t.base !== null && t.viewWithoutGrad !== null && requiresGrad(t.base);
-  if (!changesGraph && !requiresGrad(t)) return;
+  if (!gradMode.enabled || !recorded) return;
   const forbidden = t.gradFn === null ? null : t.gradFn.inplaceError(t.outputNr);
   if (forbidden !== null) throw new AutogradError(forbidden);
   if (t.base !== null) {
-    if (t.viewWithoutGrad !== null) throw new AutogradError(ambiguousView(t.viewWithoutGrad));
-    if (t.base.leafRequiresGrad) {
+    if (t.viewOrigin !== null) throw new AutogradError(changedView(t, t.viewOrigin, 'is being'));
+    if (t.base.gradFn === null && requiresGrad(t)) {
       throw new AutogradError('a view of a leaf Variable that requires grad is being used in an in-place operation.');
     }
   } else if (t.leafRequiresGrad) {
@@ -85,17 +101,27 @@ const INFERENCE_UPDATE =
   'Inplace update to inference tensor outside InferenceMode is not allowed. You can make a clone to get a normal ' +
   'tensor before doing inplace update. See https://github.com/pytorch/rfcs/pull/17 for more details.';
 
-function ambiguousView(mode: 'no_grad' | 'inference'): string {
-  const [made, now, block] =
-    mode === 'no_grad'
-      ? ['no_grad mode', 'with grad mode enabled', 'no_grad block']
-      : ['inference mode', 'in normal mode', 'inference_mode block'];
-  return (
-    `A view was created in ${made} and is being modified inplace ${now}. Given that this use case is ambiguous and ` +
-    'error-prone, it is forbidden. You can clarify your code by moving both the view and the inplace either both ' +
-    `inside the ${block} (if you don't want the inplace to be tracked) or both outside (if you want the inplace to be ` +
-    'tracked).'
-  );
+const CHANGED_BASE = 'its base or another view of its base has been';
+const AMBIGUOUS =
+  ' Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the ' +
+  'view and the inplace either both inside the ';
+const TRACKED =
+  " block (if you don't want the inplace to be tracked) or both outside (if you want the inplace to be tracked).";
+const WHY: Readonly<Record<NonNullable<Tensor['viewOrigin']>, string>> = {
+  list:
+    ' This view is the output of a function that returns multiple views. Such functions do not allow the output views to ' +
+    'be modified inplace. You should replace the inplace operation by an out-of-place one.',
+  no_grad: `${AMBIGUOUS}no_grad${TRACKED}`,
+  inference: `${AMBIGUOUS}inference_mode${TRACKED}`,
+};
+
+/** Why an in-place change of a view, or of its base, cannot be followed. `what`: which of them was changed. */
+function changedView(view: Tensor, origin: NonNullable<Tensor['viewOrigin']>, what: string): string {
+  const output = view.gradFn === null ? null : `Output ${view.outputNr} of ${view.gradFn.name()} is a view`;
+  if (origin === 'list' && output !== null) return `${output} and ${what} modified inplace.${WHY.list}`;
+  const made = output === null ? 'A view was created in' : `${output} of a view which was created in`;
+  const [mode, now] = origin === 'inference' ? ['inference', 'in normal mode'] : ['no_grad', 'with grad mode enabled'];
+  return `${made} ${mode} mode and ${what} modified inplace ${now}.${WHY[origin]}`;
 }
 
 /**

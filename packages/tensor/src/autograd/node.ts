@@ -152,6 +152,7 @@ export class AccumulateGrad extends Node {
   /** `owned`: nobody else sees the gradient, so that it may become `.grad` without a copy. */
   accumulate(grad: Tensor, owned: boolean): void {
     const variable = this.variable;
+    if (!variable.leafRequiresGrad) return; // no longer
     if (!sameShape(grad.shape, variable.shape)) {
       throw new AutogradError(
         `AccumulateGrad: the gradient has shape ${showShape(grad.shape)}, the leaf ${showShape(variable.shape)}`,

@@ -55,7 +55,9 @@ export interface OpDefinition<Args extends readonly unknown[], R extends Result,
   readonly grad_name?: string | ((ctx: Context<State>) => string);
   /** Whether PyTorch makes a tensor of a number here, so that `next_functions` has a place for it. */
   readonly wrapsNumbers?: boolean;
-  /** The result shares the first argument's memory. */
+  /** Every element becomes the same, so that the in-place form may write to memory that several indices show. */
+  readonly idempotent?: boolean;
+  /** The results share the first argument's memory. */
   readonly view?: boolean;
 }
 
@@ -246,10 +248,22 @@ function runOp(spec: Spec, args: readonly unknown[]): Result {
 
 /** A view knows its base; any other result has none, also when the forward made it by views of its own. */
 function placed(spec: Spec, result: Result, args: readonly unknown[]): Result {
-  if (spec.view === true) markView(result as Tensor, args[0] as Tensor);
-  else if (result instanceof Tensor) result.base = null;
-  else for (const t of result as readonly Tensor[]) t.base = null;
+  if (result instanceof Tensor) {
+    if (spec.view === true) markView(result, args[0] as Tensor, false);
+    else ownResult(result);
+  } else
+    for (const t of result as readonly Tensor[]) {
+      if (spec.view === true) markView(t, args[0] as Tensor, true);
+      else ownResult(t);
+    }
   return result;
+}
+
+/** A result is nobody's view, however it was computed. */
+export function ownResult(t: Tensor): Tensor {
+  t.base = null;
+  t.viewOrigin = null;
+  return t;
 }
 
 function forwardOf(node: OpNode, args: readonly unknown[]): Result {
@@ -309,10 +323,11 @@ function attachAll(results: readonly Tensor[], node: OpNode): void {
 function runInplace(spec: Spec, args: readonly unknown[]): Tensor {
   const self = args[0] as Tensor;
   const name = `${spec.name}_`;
-  checkInplace(self);
-  checkWritable(name, self);
+  const recorded = gradMode.enabled && spec.backward !== null && anyWantsGrad(args);
+  checkInplace(self, recorded);
+  if (spec.idempotent !== true) checkWritable(name, self);
   const node = new OpNode(spec);
-  if (gradMode.enabled && spec.backward !== null && anyWantsGrad(args)) {
+  if (recorded) {
     recordInplace(name, node, self, args);
     return self;
   }

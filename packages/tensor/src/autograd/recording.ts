@@ -7,7 +7,7 @@ import { requiresGrad } from './history.js';
 export const isList = (x: unknown): x is readonly Tensor[] => Array.isArray(x) && x[0] instanceof Tensor;
 
 function wantsGrad(x: unknown): boolean {
-  if (x instanceof Tensor) return x.leafRequiresGrad || (x.gradFn !== null && x.base === null) || requiresGrad(x);
+  if (x instanceof Tensor) return requiresGrad(x);
   return isList(x) && x.some(requiresGrad);
 }
 

@@ -54,7 +54,9 @@ export class SavedTensor {
     const t = this.tensor;
     const current = this.versionCounter.version;
     if (current !== this.version) {
-      const [fn, nr] = this.isOutput ? [owner, this.outputNr] : [t.grad_fn, t.outputNr];
+      const [fn, nr] = this.isOutput
+        ? [owner, this.outputNr]
+        : [t.viewOrigin === null ? t.grad_fn : t.gradFn, t.outputNr];
       const output = fn === null ? '' : `, which is output ${nr} of ${fn.name()},`;
       throw new AutogradError(
         'one of the variables needed for gradient computation has been modified by an inplace operation: ' +

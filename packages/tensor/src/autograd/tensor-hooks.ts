@@ -1,7 +1,7 @@
 /** Hooks that are registered on a tensor: they live on the node where its gradient arrives. */
 import { AutogradError } from '../errors.js';
 import type { Tensor } from '../tensor.js';
-import { gradFnOf, gradientEdge, retainOn } from './history.js';
+import { gradFnOf, namedEdge, retainOn } from './history.js';
 import type { PostAccumulateGradHook, TensorHook } from './hooks.js';
 import type { RemovableHandle } from './removable-handle.js';
 
@@ -14,7 +14,7 @@ const NO_GRAD = "cannot register a hook on a tensor that doesn't require gradien
  * @throws AutogradError when no gradient is wanted.
  */
 export function register_hook(input: Tensor, hook: TensorHook): RemovableHandle {
-  const edge = gradientEdge(input);
+  const edge = namedEdge(input);
   if (edge === null) throw new AutogradError(NO_GRAD);
   return edge.node.ownHooks.addTensorHook(edge.index, hook);
 }
@@ -25,7 +25,7 @@ export function register_hook(input: Tensor, hook: TensorHook): RemovableHandle 
  * @throws AutogradError for a tensor that is no leaf, or wants no gradient.
  */
 export function register_post_accumulate_grad_hook(input: Tensor, hook: PostAccumulateGradHook): RemovableHandle {
-  const edge = gradientEdge(input);
+  const edge = namedEdge(input);
   if (edge === null) throw new AutogradError(NO_GRAD);
   if (gradFnOf(input) !== null) {
     throw new AutogradError('post accumulate grad hooks cannot be registered on non-leaf tensors');
@@ -38,7 +38,7 @@ export function register_post_accumulate_grad_hook(input: Tensor, hook: PostAccu
  * https://pytorch.org/docs/stable/generated/torch.Tensor.retain_grad.html
  */
 export function retain_grad(input: Tensor): void {
-  const edge = gradientEdge(input);
+  const edge = namedEdge(input);
   if (edge === null) throw new AutogradError("can't retain_grad on Tensor that has requires_grad=False");
   if (gradFnOf(input) === null || input.retainsGrad) return;
   input.retainsGrad = true;

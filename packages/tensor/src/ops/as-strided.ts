@@ -33,8 +33,24 @@ const asStridedOp: AsStridedOp = defineOp<[Tensor, Shape, Shape, number], Tensor
     return windowOn(x, shape, strides, offset);
   },
   backward: (ctx, g) => [asStridedBackward(g, ctx.state[0], ctx.state[1])],
-  formula: ['dx[i] = Σ g over the places that show element i'],
+  formula: ['dx[i] = Σ g over the places that show element i, shared by the places of x that do'],
 });
+
+/** How often each element is shown, at least 1; null if none is more than once. */
+function showings(base: Geometry, like: Tensor): Tensor | null {
+  const sorted = base.strides.map((stride, d) => [stride, base.shape[d]]).filter(([, size]) => size > 1);
+  sorted.sort(([a], [b]) => a - b);
+  let reach = 0; // of the dimensions with smaller strides
+  const overlaps = sorted.some(([stride, size]) => {
+    const inside = stride <= reach;
+    reach += stride * (size - 1);
+    return inside;
+  });
+  if (!overlaps) return null;
+  const counts = allocate([base.numel], like.dtype, like.device);
+  backend(like).accumulate(windowOn(counts, base.shape, base.strides, base.offset), like.new_ones(base.shape));
+  return counts.clamp_min(1);
+}
 
 /** Adds a view's gradient into zeros laid out as the tensor that was viewed. */
 const asStridedBackward: Op<[grad: Tensor, base: Geometry, view: Geometry], Tensor> = defineOp<
@@ -46,6 +62,8 @@ const asStridedBackward: Op<[grad: Tensor, base: Geometry, view: Geometry], Tens
     ctx.state = [base, view];
     const flat = allocate([base.numel], g.dtype, g.device);
     backend(g).accumulate(windowOn(flat, view.shape, view.strides, view.offset), g);
+    const counts = showings(base, g);
+    if (counts !== null) flat.div_(counts);
     const out = allocate(base.shape, g.dtype, g.device);
     backend(g).copy(windowOn(flat, base.shape, base.strides, base.offset), out);
     return out;
@@ -57,7 +75,8 @@ const asStridedBackward: Op<[grad: Tensor, base: Geometry, view: Geometry], Tens
 /** The adjoint of the adjoint: lays a gradient of the base out as the base was, and looks at it through the view. */
 function asStridedGrad(gg: Tensor, base: Geometry, view: Geometry): Tensor {
   const flat = asStridedBackward(gg, { ...base, shape: [base.numel], strides: [1], offset: 0 }, base);
-  return asStridedOp(flat, view.shape, view.strides, view.offset);
+  const counts = showings(base, gg);
+  return asStridedOp(counts === null ? flat : flat.div(counts), view.shape, view.strides, view.offset);
 }
 
 export interface AsStridedOptions {

@@ -1,6 +1,6 @@
 /** Dimensions moved, split and added; views where PyTorch has views. https://pytorch.org/docs/stable/generated/torch.movedim.html */
 import { checkInteger } from '../arguments.js';
-import { checkInplace } from '../autograd/history.js';
+import { checkInplace, requiresGrad, setHistory } from '../autograd/history.js';
 import { defineOp, type Op } from '../autograd/op.js';
 import { ShapeError } from '../errors.js';
 import { broadcastShapes, inferSize, type Shape, showShape, wrapDim, wrapDims } from '../shape.js';
@@ -213,17 +213,17 @@ type Writable = { -readonly [K in keyof Tensor]: Tensor[K] };
  * @throws AutogradError for leaves that require grad.
  */
 function become(x: Tensor, look: (x: Tensor) => Tensor): Tensor {
-  checkInplace(x);
+  checkInplace(x, requiresGrad(x));
   const view = look(x);
   const target: Writable = x;
   target.shape = view.shape;
   target.strides = view.strides;
-  if (view.gradFn !== null) {
-    x.gradFn = view.gradFn;
-    x.outputNr = view.outputNr;
-  }
   x.versionCounter.version++;
-  x.viewVersion = x.versionCounter.version;
+  // without a graph, a view is renewed like any whose base has changed
+  if (view.gradFn !== null) {
+    setHistory(x, view.gradFn, view.outputNr);
+    x.viewVersion = x.versionCounter.version;
+  }
   return x;
 }
 

@@ -160,6 +160,7 @@ const fillOp = defineOp<[Tensor, Operand, string], Tensor, string>('fill', {
   },
   backward: (ctx, g) => [ctx.needs_input_grad[0] ? g.new_zeros(g.shape) : null, g],
   formula: ['dself = 0', 'dvalue = Σ g'],
+  idempotent: true,
   grad_name: (ctx) => ctx.state,
 });
 

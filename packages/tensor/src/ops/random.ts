@@ -1,7 +1,7 @@
 /** Tensors filled with draws, in place. https://pytorch.org/docs/stable/torch.html#random-sampling */
 import { checkNumber } from '../arguments.js';
 import { gradMode } from '../autograd/grad-mode.js';
-import { checkInplace } from '../autograd/history.js';
+import { checkInplace, requiresGrad } from '../autograd/history.js';
 import { checkWritable } from '../autograd/inplace-checks.js';
 import { allocateArray, cName, isFloating, type TypedArray } from '../dtype.js';
 import { DTypeError, ValueError } from '../errors.js';
@@ -32,7 +32,7 @@ export function readGenerator(op: string, generator: unknown): Generator {
 /** Draws into host memory, then into the tensor. */
 function drawInto(op: string, x: Tensor, draw: (out: TypedArray) => void): Tensor {
   checkTensor(op, 'input', x);
-  checkInplace(x);
+  checkInplace(x, requiresGrad(x));
   checkWritable(op, x);
   const host = allocateArray(x.dtype, x.numel());
   draw(host);

@@ -5,6 +5,7 @@ import { ShapeError } from '../errors.js';
 import { type Shape, showShape, wrapDim } from '../shape.js';
 import { signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
+import { stack } from './joining.js';
 import { allocate, backend, checkTensor } from './kernel.js';
 import { windowOn } from './window.js';
 
@@ -111,6 +112,21 @@ export interface NarrowOptions {
   readonly length?: number;
 }
 
+const unbindOp: Op<[input: Tensor, dim: number], readonly Tensor[]> = defineOp<
+  [Tensor, number],
+  readonly Tensor[],
+  number
+>('unbind', {
+  view: true,
+  forward(ctx, x, dim) {
+    ctx.state = dim;
+    const [shape, strides] = [x.shape.toSpliced(dim, 1), x.strides.toSpliced(dim, 1)];
+    return Array.from({ length: x.shape[dim] }, (_, i) => windowOn(x, shape, strides, x.offset + i * x.strides[dim]));
+  },
+  backward: (ctx, ...grads) => [stack(grads, ctx.state)],
+  formula: ['dx = the slices’ gradients stacked'],
+});
+
 /** Slices along a dimension, which disappears. https://pytorch.org/docs/stable/generated/torch.unbind.html */
 export const unbind: (input: Tensor, dim?: number | { readonly dim?: number }) => Tensor[] = signature(
   'unbind(input, dim?)',
@@ -118,6 +134,6 @@ export const unbind: (input: Tensor, dim?: number | { readonly dim?: number }) =
     const rank = checkTensor('unbind', 'input', input).ndim;
     if (rank === 0) throw new ShapeError('unbind(): Dimension specified as 0 but tensor has no dimensions');
     const at = wrapDim('unbind', checkInteger('unbind', 'dim', d), rank);
-    return Array.from({ length: input.shape[at] }, (_, i) => selectOp(input, at, i));
+    return unbindOp(input, at).slice();
   },
 );

@@ -1,11 +1,14 @@
 /** A tensor in parts, all of them views. https://pytorch.org/docs/stable/generated/torch.split.html */
 import { checkInteger } from '../arguments.js';
+import { defineOp, type Op } from '../autograd/op.js';
 import { ShapeError, ValueError } from '../errors.js';
 import { wrapDim } from '../shape.js';
 import { signature } from '../signature.js';
 import { Tensor } from '../tensor.js';
+import { cat } from './joining.js';
 import { checkTensor } from './kernel.js';
 import { sliceOp } from './slice.js';
+import { windowOn } from './window.js';
 
 export interface DimOption {
   readonly dim?: number;
@@ -24,6 +27,28 @@ function parts(input: Tensor, dim: number, sizes: readonly number[]): Tensor[] {
     return sliceOp(input, dim, start - size, size, 1);
   });
 }
+
+/** The same by one operation, whose results must not be changed in place: their gradients come back together. */
+const splitOp: Op<[input: Tensor, dim: number, sizes: readonly number[], gradName: string], readonly Tensor[]> =
+  defineOp<[Tensor, number, readonly number[], string], readonly Tensor[], [number, string]>('split', {
+    view: true,
+    forward(ctx, x, dim, sizes, gradName) {
+      ctx.state = [dim, gradName];
+      let start = 0;
+      return sizes.map((size) => {
+        start += size;
+        return windowOn(x, x.shape.with(dim, size), x.strides, x.offset + (start - size) * x.strides[dim]);
+      });
+    },
+    backward: (ctx, ...grads) => [cat(grads, ctx.state[0])],
+    formula: ['dx = the parts’ gradients joined'],
+    grad_name: (ctx) => ctx.state[1],
+  });
+
+const splitEvenly = (input: Tensor, dim: number, sizes: readonly number[]): Tensor[] =>
+  splitOp(input, dim, sizes, 'SplitBackward0').slice();
+const splitWithSizes = (input: Tensor, dim: number, sizes: readonly number[]): Tensor[] =>
+  splitOp(input, dim, sizes, 'SplitWithSizesBackward0').slice();
 
 /** Parts of `size` each, the last one smaller; one empty part of an empty dimension. */
 function evenSizes(total: number, size: number): number[] {
@@ -62,14 +87,14 @@ export const split: (
         `split_with_sizes expects split_sizes to sum exactly to ${total} (input tensor's size at dimension ${at}), but got split_sizes=[${sizes.join(', ')}]`,
       );
     }
-    return parts(input, at, sizes);
+    return splitWithSizes(input, at, sizes);
   }
   const size = checkInteger('split', 'split_size', s);
   if (size < 0) throw new ShapeError(`split expects split_size be non-negative, but got split_size=${size}`);
   if (size === 0 && total !== 0) {
     throw new ShapeError(`split_size can only be 0 if dimension size is 0, but got dimension size of ${total}`);
   }
-  return parts(input, at, evenSizes(total, size));
+  return splitEvenly(input, at, evenSizes(total, size));
 });
 
 export interface ChunkOptions extends DimOption {
@@ -86,7 +111,9 @@ export const chunk: (input: Tensor, chunks: number | ChunkOptions, dim?: number 
     if (count < 1) throw new ShapeError(`chunk expects \`chunks\` to be greater than 0, got: ${count}`);
     const total = input.shape[at];
     const size = Math.ceil(total / count);
-    return total === 0 ? parts(input, at, new Array<number>(count).fill(0)) : parts(input, at, evenSizes(total, size));
+    return total === 0
+      ? splitWithSizes(input, at, new Array<number>(count).fill(0))
+      : splitEvenly(input, at, evenSizes(total, size));
   },
 );
 

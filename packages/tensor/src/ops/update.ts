@@ -1,6 +1,6 @@
 /** Updates of optimizers: written for one element, run as one pass over memory. */
 
-import { checkInplace } from '../autograd/history.js';
+import { checkInplace, requiresGrad } from '../autograd/history.js';
 import { checkWritable } from '../autograd/inplace-checks.js';
 import { backendOf } from '../backend/devices.js';
 import type { UpdateKernel } from '../backend/update-kernel.js';
@@ -48,7 +48,7 @@ export function defineUpdate<const W extends string, const R extends string, con
     for (const key of kernel.reads) checkOperand(name, param, kernel.writes[0], tensors[key], key);
     for (const t of writes) {
       if (t === null) continue;
-      checkInplace(t);
+      checkInplace(t, requiresGrad(t));
       checkWritable(name, t);
     }
     backendOf(param.device).update(

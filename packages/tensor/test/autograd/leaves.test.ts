@@ -238,7 +238,7 @@ describe('grad_fn', () => {
     ])
       .unbind(0)
       .slice(1);
-    expect(values.mul(1).grad_fn?.next_functions[0][0]?.name()).toBe('SelectBackward0');
+    expect(values.mul(1).grad_fn?.next_functions[0][0]?.name()).toBe('UnbindBackward0');
   });
 
   it('prints with the tensor, without C++ namespaces', () => {
