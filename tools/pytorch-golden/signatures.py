@@ -20,6 +20,9 @@ SCHEMAS = {}
 for schema in torch._C._jit_get_all_schemas():
     SCHEMAS.setdefault(schema.name, []).append(schema)
 
+# ATen's names of functions that have others.
+RENAMED = {'logsigmoid': 'log_sigmoid'}
+
 # What a user of Python never sees: results given as arguments, dimensions that have names.
 HIDDEN = {'out', 'max', 'min', 'values', 'names', 'layout', 'pin_memory', 'memory_format'}
 
@@ -80,7 +83,7 @@ def overloads(name):
         if found[0] is None and function in STAND_INS:
             found = [from_python(STAND_INS[function], method)]
     else:
-        found = [from_schema(s, method) for s in SCHEMAS.get(f'aten::{key}', [])]
+        found = [from_schema(s, method) for s in SCHEMAS.get(f'aten::{RENAMED.get(key, key)}', [])]
     return [list(x) for x in dict.fromkeys(tuple(x) for x in found if x is not None)]
 
 

@@ -31,6 +31,10 @@ export function installMethods(): void {
       configurable: true,
       writable: true,
       value(this: Tensor, ...args: unknown[]) {
+        // spelled out, because a list that only its elements are read of is never made
+        if (args.length === 0) return fn(this);
+        if (args.length === 1) return fn(this, args[0]);
+        if (args.length === 2) return fn(this, args[0], args[1]);
         return fn(this, ...args);
       },
     });

@@ -46,19 +46,16 @@ export class Signature {
 
   /** The arguments in their places. @throws ValueError in Python's words. */
   bind(args: readonly unknown[]): unknown[] {
-    const bound = args.slice();
-    trim(bound);
-    const last = bound[bound.length - 1];
-    if (isOptions(last)) {
-      bound.pop();
-      trim(bound);
+    let count = countOf(args, args.length);
+    const options = count > 0 ? args[count - 1] : undefined;
+    const named = isOptions(options);
+    if (named) count = countOf(args, count - 1);
+    if (count > this.most) {
+      throw new ValueError(`${this.name}() takes ${this.most} positional arguments but ${count} were given`);
     }
-    if (bound.length > this.most) {
-      throw new ValueError(`${this.name}() takes ${this.most} positional arguments but ${bound.length} were given`);
-    }
-    if (isOptions(last)) for (const key of Object.keys(last)) this.place(bound, key, last[key]);
-    const missing = this.parameters.slice(0, this.least).filter((_, i) => bound[i] === undefined);
-    if (missing.length > 0) throw new ValueError(`${this.name}() missing ${inWords(missing)}`);
+    const bound = args.slice(0, count);
+    if (named) for (const key of Object.keys(options)) this.place(bound, key, options[key]);
+    for (let i = 0; i < this.least; i++) if (bound[i] === undefined) this.complain(bound);
     return bound;
   }
 
@@ -69,11 +66,18 @@ export class Signature {
     while (bound.length < i) bound.push(undefined);
     bound[i] = value;
   }
+
+  private complain(bound: readonly unknown[]): never {
+    const missing = this.parameters.slice(0, this.least).filter((_, i) => bound[i] === undefined);
+    throw new ValueError(`${this.name}() missing ${inWords(missing)}`);
+  }
 }
 
-/** What is undefined at the end was not given. */
-function trim(args: unknown[]): void {
-  while (args.length > 0 && args[args.length - 1] === undefined) args.pop();
+/** How many of the first `count` were given: what is undefined at the end was not. */
+function countOf(args: readonly unknown[], count: number): number {
+  let n = count;
+  while (n > 0 && args[n - 1] === undefined) n--;
+  return n;
 }
 
 /** As Python counts them off: `2 required positional arguments: 'a' and 'b'`. */
@@ -95,5 +99,12 @@ function inWords(missing: readonly string[]): string {
 export function signature<F extends Fn>(declaration: string, implementation: Bound<F>): F {
   const takes = new Signature(declaration);
   const run = implementation as (...args: unknown[]) => unknown;
-  return ((...args: unknown[]) => run(...(takes.fits(args) ? args : takes.bind(args)))) as Fn as F;
+  return ((...args: unknown[]) => {
+    if (!takes.fits(args)) return run(...takes.bind(args));
+    // spelled out, because a list that only its elements are read of is never made
+    if (args.length === 1) return run(args[0]);
+    if (args.length === 2) return run(args[0], args[1]);
+    if (args.length === 3) return run(args[0], args[1], args[2]);
+    return run(...args);
+  }) as Fn as F;
 }

@@ -52,11 +52,11 @@ export interface SwapaxesOptions {
 
 /** Another name of `transpose`. https://pytorch.org/docs/stable/generated/torch.swapaxes.html */
 export const swapaxes: (input: Tensor, axis0: number | SwapaxesOptions, axis1?: number | SwapaxesOptions) => Tensor =
-  signature('swapaxes(input, axis0, axis1?)', (input, a, b) => transpose(input, a as number, b as number));
+  signature('swapaxes(input, axis0, axis1)', (input, a, b) => transpose(input, a as number, b as number));
 
 /** Another name of `transpose`. https://pytorch.org/docs/stable/generated/torch.swapdims.html */
 export const swapdims: (input: Tensor, dim0: number | TransposeOptions, dim1?: number | TransposeOptions) => Tensor =
-  signature('swapdims(input, dim0, dim1?)', (input, dim0, dim1) => transpose(input, dim0, dim1));
+  signature('swapdims(input, dim0, dim1)', (input, dim0, dim1) => transpose(input, dim0, dim1));
 
 /** One dimension, as a view. https://pytorch.org/docs/stable/generated/torch.ravel.html */
 export const ravel: (input: Tensor) => Tensor = signature('ravel(input)', (input) =>
@@ -73,7 +73,7 @@ export const unflatten: (
   input: Tensor,
   dim: number | UnflattenOptions,
   sizes?: readonly number[] | UnflattenOptions,
-) => Tensor = signature('unflatten(input, dim, sizes?)', (input, d, s) => {
+) => Tensor = signature('unflatten(input, dim, sizes)', (input, d, s) => {
   checkTensor('unflatten', 'input', input);
   const at = wrapDim('unflatten', checkInteger('unflatten', 'dim', d), input.ndim);
   if (!Array.isArray(s) || s.length === 0) throw new ShapeError('unflatten: sizes must be non-empty');

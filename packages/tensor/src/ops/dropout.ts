@@ -32,7 +32,7 @@ export const torchDropout: (
   input: Tensor,
   p: number | { readonly p: number; readonly train: boolean },
   train?: boolean | { readonly train: boolean },
-) => Tensor = signature('dropout(input, p, train?)', (input, probability, training) =>
+) => Tensor = signature('dropout(input, p, train)', (input, probability, training) =>
   functional(input, [probability, training, false], false),
 );
 

@@ -155,7 +155,7 @@ export const fold: (
   padding?: Size | FoldOptions,
   stride?: Size | FoldOptions,
 ) => Tensor = signature(
-  'fold(input, output_size, kernel_size?, dilation?, padding?, stride?)',
+  'fold(input, output_size, kernel_size, dilation?, padding?, stride?)',
   (input, o, k, d, p, s) => {
     const op = 'fold';
     checkTensor(op, 'input', input);

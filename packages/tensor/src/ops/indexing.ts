@@ -74,7 +74,7 @@ export const gather: (
   dim: number | GatherOptions,
   index?: Tensor | GatherOptions,
   options?: GatherOptions,
-) => Tensor = signature('gather(input, dim, index?, sparse_grad?)', (input, d, i, sparse) => {
+) => Tensor = signature('gather(input, dim, index, sparse_grad?)', (input, d, i, sparse) => {
   checkTensor('gather', 'input', input);
   if (sparse) throw new DTypeError('gather(): sparse_grad=True is not supported');
   const at = wrapDim('gather', checkInteger('gather', 'dim', d), input.ndim);
@@ -181,7 +181,7 @@ export const index_select: (
   input: Tensor,
   dim: number | IndexSelectOptions,
   index?: Tensor | IndexSelectOptions,
-) => Tensor = signature('index_select(input, dim, index?)', (input, d, i) => {
+) => Tensor = signature('index_select(input, dim, index)', (input, d, i) => {
   checkTensor('index_select', 'input', input);
   const at = wrapDim('index_select', checkInteger('index_select', 'dim', d), input.ndim);
   const idx = i as Tensor;

@@ -61,7 +61,7 @@ export const batch_norm: (
   momentum?: number | BatchNormOptions,
   eps?: number | BatchNormOptions,
 ) => Tensor = signature(
-  'batch_norm(input, running_mean, running_var?, weight?, bias?, training?, momentum?, eps?)',
+  'batch_norm(input, running_mean, running_var, weight?, bias?, training?, momentum?, eps?)',
   (input, running_mean, running_var, weight, bias, training = false, momentum = 0.1, eps = 1e-5) => {
     const op = 'batch_norm';
     const given = [running_mean, running_var, weight, bias];

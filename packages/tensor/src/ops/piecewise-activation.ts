@@ -208,7 +208,7 @@ export const threshold: (
   threshold: number | ThresholdOptions,
   value?: number | ThresholdOptions,
   inplace?: boolean | ThresholdOptions,
-) => Tensor = signature('threshold(input, threshold, value?, inplace?)', (input, threshold, value, inplace) => {
+) => Tensor = signature('threshold(input, threshold, value, inplace?)', (input, threshold, value, inplace) => {
   return runActivation('threshold', thresholdOp, input, THRESHOLD, [threshold, value, inplace]);
 });
 
@@ -217,7 +217,7 @@ export const threshold_: (
   input: Tensor,
   threshold: number | Omit<ThresholdOptions, 'inplace'>,
   value?: number | Omit<ThresholdOptions, 'inplace'>,
-) => Tensor = signature('threshold_(input, threshold, value?)', (input, t, v) =>
+) => Tensor = signature('threshold_(input, threshold, value)', (input, t, v) =>
   thresholdOp.inplace(checkTensor('threshold_', 'input', input), THRESHOLD[0](t), THRESHOLD[1](v)),
 );
 

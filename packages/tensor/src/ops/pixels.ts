@@ -66,7 +66,7 @@ export const pixel_unshuffle: (
  * https://pytorch.org/docs/stable/generated/torch.nn.functional.one_hot.html
  */
 export const one_hot: (tensor: Tensor, num_classes?: number | { readonly num_classes?: number }) => Tensor = signature(
-  'one_hot(tensor, num_classes?)',
+  'one_hot(input|tensor, num_classes?)',
   (tensor, given = -1) => {
     checkTensor('one_hot', 'tensor', tensor);
     if (tensor.dtype !== 'int64')

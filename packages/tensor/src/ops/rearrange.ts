@@ -175,10 +175,15 @@ export const repeat_interleave: (
   repeats?: number | Tensor | RepeatInterleaveOptions,
   dim?: number | null | RepeatInterleaveOptions,
   options?: RepeatInterleaveOptions,
-) => Tensor = signature('repeat_interleave(input, repeats?, dim?, output_size?)', (input, r, d, total) => {
+) => Tensor = signature('repeat_interleave(input?, repeats?, dim?, *, output_size?)', (input, r, d, total) => {
   const op = 'repeat_interleave';
+  // one tensor alone is the repeats
+  const only = r === undefined ? input : input === undefined && r;
+  if (only) {
+    const counts = checkTensor(op, 'repeats', only);
+    return indexSelectOp(arangeOf(counts), 0, timesOf(op, counts, counts.numel(), total));
+  }
   checkTensor(op, 'input', input);
-  if (r === undefined) return indexSelectOp(arangeOf(input), 0, timesOf(op, input, input.numel(), total));
   const flat = d === undefined || d === null;
   const x = flat || input.ndim === 0 ? input.reshape(-1) : input;
   const at = wrapDim(op, flat ? 0 : checkInteger(op, 'dim', d), x.ndim);

@@ -98,7 +98,7 @@ export const normal: (
   size?: readonly number[] | NormalDrawOptions,
   options?: NormalDrawOptions,
 ) => Tensor = signature(
-  'normal(mean?, std?, size?, *, generator?, dtype?, device?, requires_grad?)',
+  'normal(mean, std?, size?, *, generator?, dtype?, device?, requires_grad?)',
   (m = 0, s = 1, shape, g, ...rest: unknown[]) => {
     const generator = readGenerator('normal', g);
     for (const [name, x] of [

@@ -31,7 +31,7 @@ export const select: (
   input: Tensor,
   dim: number | { readonly dim: number; readonly index: number },
   index?: number | { readonly index: number },
-) => Tensor = signature('select(input, dim, index?)', (input, a, b) => {
+) => Tensor = signature('select(input, dim, index)', (input, a, b) => {
   const rank = checkTensor('select', 'input', input).ndim;
   if (rank === 0) throw new ShapeError('select() cannot be applied to a 0-dim tensor.');
   const d = wrapDim('select', checkInteger('select', 'dim', a), rank);
@@ -87,7 +87,7 @@ export const narrow: (
   dim: number | NarrowOptions,
   start?: number | NarrowOptions,
   length?: number | NarrowOptions,
-) => Tensor = signature('narrow(input, dim, start?, length?)', (input, a, b, c) => {
+) => Tensor = signature('narrow(input, dim, start, length)', (input, a, b, c) => {
   const rank = checkTensor('narrow', 'input', input).ndim;
   if (rank === 0) throw new ShapeError('narrow() cannot be applied to a 0-dim tensor.');
   const d = wrapDim('narrow', checkInteger('narrow', 'dim', a), rank);

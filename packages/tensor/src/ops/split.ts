@@ -128,28 +128,31 @@ export const tensor_split: (
   input: Tensor,
   indices_or_sections: number | readonly number[] | Tensor | TensorSplitOptions,
   dim?: number | TensorSplitOptions,
-) => Tensor[] = signature('tensor_split(input, indices_or_sections|indices|sections, dim?)', (input, s, d) => {
-  checkTensor('tensor_split', 'input', input);
-  if (input.ndim === 0)
-    throw new ShapeError('tensor_split expected at least a 1-dimensional tensor, but got a tensor with 0 dims');
-  const at = dimOf('tensor_split', input, d);
-  const given = s instanceof Tensor ? (s.tolist() as number | number[]) : s;
-  const total = input.shape[at];
-  if (Array.isArray(given))
-    return cutAt(
+) => Tensor[] = signature(
+  'tensor_split(input, indices_or_sections|tensor_indices_or_sections|indices|sections, dim?)',
+  (input, s, d) => {
+    checkTensor('tensor_split', 'input', input);
+    if (input.ndim === 0)
+      throw new ShapeError('tensor_split expected at least a 1-dimensional tensor, but got a tensor with 0 dims');
+    const at = dimOf('tensor_split', input, d);
+    const given = s instanceof Tensor ? (s.tolist() as number | number[]) : s;
+    const total = input.shape[at];
+    if (Array.isArray(given))
+      return cutAt(
+        input,
+        at,
+        given.map((i) => checkInteger('tensor_split', 'indices', i)),
+      );
+    const count = checkInteger('tensor_split', 'sections', given);
+    if (count < 1) throw new ValueError(`tensor_split(): number of sections must be larger than 0, got ${count}`);
+    const least = Math.floor(total / count);
+    return parts(
       input,
       at,
-      given.map((i) => checkInteger('tensor_split', 'indices', i)),
+      Array.from({ length: count }, (_, i) => least + (i < total % count ? 1 : 0)),
     );
-  const count = checkInteger('tensor_split', 'sections', given);
-  if (count < 1) throw new ValueError(`tensor_split(): number of sections must be larger than 0, got ${count}`);
-  const least = Math.floor(total / count);
-  return parts(
-    input,
-    at,
-    Array.from({ length: count }, (_, i) => least + (i < total % count ? 1 : 0)),
-  );
-});
+  },
+);
 
 function cutAt(input: Tensor, dim: number, indices: readonly number[]): Tensor[] {
   const total = input.shape[dim];

@@ -9,7 +9,7 @@ import { checkTensor, type Operand } from './kernel.js';
 
 /** The dtype of an operation on both. https://pytorch.org/docs/stable/generated/torch.result_type.html */
 export const result_type: (tensor1: Operand, tensor2: Operand) => DType = signature(
-  'result_type(tensor1, tensor2)',
+  'result_type(tensor|tensor1|scalar|scalar1, other|tensor2|scalar2)',
   (tensor1, tensor2) => {
     for (const x of [tensor1, tensor2]) {
       if (!(x instanceof Tensor) && typeof x !== 'number' && typeof x !== 'boolean') {

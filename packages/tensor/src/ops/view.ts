@@ -70,7 +70,7 @@ export interface TransposeOptions {
 
 /** Two dimensions exchanged. https://pytorch.org/docs/stable/generated/torch.transpose.html */
 export const transpose: (input: Tensor, dim0: number | TransposeOptions, dim1?: number | TransposeOptions) => Tensor =
-  signature('transpose(input, dim0, dim1?)', (input, a, b) => {
+  signature('transpose(input, dim0, dim1)', (input, a, b) => {
     const rank = checkTensor('transpose', 'input', input).ndim;
     return transposeOp(
       input,
@@ -109,7 +109,7 @@ const unsqueezeOp = reviewOp('unsqueeze', 'UnsqueezeBackward0');
  * @throws ShapeError when the sizes do not fit, or when it cannot be done without a copy.
  */
 export const view: (input: Tensor, ...shape: number[] | [readonly number[]]) => Tensor = signature(
-  'view(input, ...shape)',
+  'view(input, ...size)',
   (input, ...shape) => {
     checkTensor('view', 'input', input);
     const sizes = inferSize('view', sizesOf('view', shape), input.numel());
@@ -206,7 +206,7 @@ const expandOp: Op<[input: Tensor, shape: Shape, strides: Shape], Tensor> = defi
  * Dimensions of size 1 repeated without a copy; −1 keeps a size. https://pytorch.org/docs/stable/generated/torch.Tensor.expand.html
  */
 export const expand: (input: Tensor, ...sizes: number[] | [readonly number[]]) => Tensor = signature(
-  'expand(input, ...sizes)',
+  'expand(input, ...size)',
   (input, ...sizes) => {
     checkTensor('expand', 'input', input);
     const list = sizesOf('expand', sizes);
