@@ -93,7 +93,7 @@ describe('what Python would fail on later, or never', () => {
     [
       'one cycle without a rise',
       () => oneCycle({ total_steps: 10, pct_start: 0.1 }),
-      'OneCycleLR: phase 0 has no steps: with total_steps=10, pct_start is too small or too large',
+      'OneCycleLR: phase 0 has no steps: pct_start is too small or too large for total_steps',
     ],
     ['sequential list', () => sequential(3, []), 'SequentialLR(): schedulers must be an array, got 3'],
     ['sequential milestones', () => sequential([], 3), 'SequentialLR(): milestones must be an array, got 3'],
@@ -180,6 +180,7 @@ it('a refused scheduler leaves the groups as they were', () => {
     ['CyclicLR', { base_lr: 0.1, max_lr: 1, last_epoch: -3 }],
     ['CyclicLR', { base_lr: 0.1, max_lr: 1, base_momentum: [1] }],
     ['OneCycleLR', { max_lr: 1, total_steps: 9, verbose: 3 }],
+    ['OneCycleLR', { max_lr: 1, total_steps: 10, pct_start: 0.1 }],
     ['OneCycleLR', { max_lr: 1, total_steps: 9, max_momentum: [1] }],
   ] as const) {
     expect(() => make(type, options, optimizer)).toThrow(ValueError);

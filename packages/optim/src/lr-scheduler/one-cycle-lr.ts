@@ -95,6 +95,7 @@ export class OneCycleLR extends LRScheduler {
     const max_lrs = perGroup('max_lr', optimizer, read.max_lr);
     const momentum = cycle_momentum ? readMomentum(optimizer, read) : null;
     checkCommon('OneCycleLR', { last_epoch, verbose });
+    position(_schedule_phases, last_epoch + 1);
     if (last_epoch === -1) {
       startRates(optimizer, max_lrs, div_factor, final_div_factor);
       if (momentum !== null) startMomentum(optimizer, momentum.use_beta1, momentum.max, momentum.base);
@@ -114,7 +115,7 @@ export class OneCycleLR extends LRScheduler {
     if (step > this.total_steps) {
       throw new ValueError(`Tried to step ${step} times. The specified number of total steps is ${this.total_steps}`);
     }
-    const { phase, pct } = this.position(step);
+    const { phase, pct } = position(this._schedule_phases, step);
     const anneal = (from: number, to: number): number => ANNEAL[this._anneal_func_type](from, to, pct);
     const groups: CycledGroup[] = this.optimizer.param_groups;
     const lrs = groups.map((group, i) => anneal(bound(group, phase.start_lr, i), bound(group, phase.end_lr, i)));
@@ -126,22 +127,24 @@ export class OneCycleLR extends LRScheduler {
     }
     return lrs;
   }
+}
 
-  /** The phase that a step lies in, and which fraction of it has passed. The last one goes on beyond its end. */
-  private position(step: number): { phase: Phase; pct: number } {
-    const phases = this._schedule_phases;
-    const found = phases.findIndex(({ end_step }) => step <= end_step);
-    const index = found < 0 ? phases.length - 1 : found;
-    const phase = phases[index];
-    const start_step = index === 0 ? 0 : phases[index - 1].end_step;
-    const steps = phase.end_step - start_step;
-    if (steps === 0) {
-      throw new ValueError(
-        `OneCycleLR: phase ${index} has no steps: with total_steps=${this.total_steps}, pct_start is too small or too large`,
-      );
-    }
-    return { phase, pct: (step - start_step) / steps };
+/**
+ * The phase that a step lies in, and which fraction of it has passed. The last one goes on beyond its end.
+ * @throws ValueError where a phase has no steps, for which PyTorch divides by zero.
+ */
+function position(phases: readonly Phase[], step: number): { phase: Phase; pct: number } {
+  const found = phases.findIndex(({ end_step }) => step <= end_step);
+  const index = found < 0 ? phases.length - 1 : found;
+  const phase = phases[index];
+  const start_step = index === 0 ? 0 : phases[index - 1].end_step;
+  const steps = phase.end_step - start_step;
+  if (steps === 0) {
+    throw new ValueError(
+      `OneCycleLR: phase ${index} has no steps: pct_start is too small or too large for total_steps`,
+    );
   }
+  return { phase, pct: (step - start_step) / steps };
 }
 
 /** One of the bounds that the start noted in a group. */
