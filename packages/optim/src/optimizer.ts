@@ -223,7 +223,7 @@ export class Optimizer<O extends GroupOptions = GroupOptions, S = unknown> {
   }
 
   /** Refuses an entry that lacks a tensor or has one of another shape. A number stands for a 0-dim one, as in old files. */
-  private checkEntry(index: string, param: Tensor, entry: StateEntry, group: ParamGroup<O>): void {
+  protected checkEntry(index: string, param: Tensor, entry: StateEntry, group: ParamGroup<O>): void {
     for (const [key, shape] of Object.entries(this.stateShapes(param, group))) {
       if (shape.length === 0 && typeof entry[key] === 'number') entry[key] = tensor(entry[key]);
       const value = entry[key];

@@ -64,14 +64,37 @@ export function checkRange(
   throw new ValueError(`Invalid ${what}: ${show(value)}`);
 }
 
+/** A number above 0. @throws ValueError as {@link checkRange}. */
+export function checkPositive(what: string, value: unknown): void {
+  if (!(typeof value === 'number' && value > 0)) throw new ValueError(`Invalid ${what}: ${show(value)}`);
+}
+
+/** A number of at least `least`, in the words of PyTorch's newer optimizers. @throws ValueError, also for NaN. */
+export function checkAtLeast(what: string, value: unknown, least: number = 0): void {
+  if (typeof value === 'number' && value >= least) return;
+  throw new ValueError(`${what} should be >= ${least} but is: ${show(value)}`);
+}
+
+/** An integer of at least `least`. @throws ValueError as {@link checkRange}. */
+export function checkCount(what: string, value: unknown, least: number = 0): void {
+  if (!(Number.isInteger(value) && (value as number) >= least)) {
+    throw new ValueError(`Invalid ${what}: ${show(value)}`);
+  }
+}
+
 /** @throws ValueError unless it is a number of at least 0. A Tensor is refused too: groups hold numbers. */
 export function checkLearningRate(name: string, lr: unknown): void {
+  refuseTensorRate(name, lr);
+  checkRange('learning rate', lr);
+}
+
+/** @throws ValueError for a learning rate that is a Tensor, which PyTorch takes. */
+export function refuseTensorRate(name: string, lr: unknown): void {
   if (lr instanceof Tensor) {
     throw new ValueError(
       `${name}(): lr as a Tensor is not supported: give a number, and change the group's lr between steps`,
     );
   }
-  checkRange('learning rate', lr);
 }
 
 /** @throws ValueError unless both are numbers of at least 0 and below 1. */

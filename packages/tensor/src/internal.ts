@@ -17,6 +17,7 @@ export type { Padding, Pair } from './ops/conv.js';
 export { type Padding1d, type Single, singleOf } from './ops/conv1d.js';
 export type { Reduction } from './ops/loss.js';
 export type { Arguments, Reducing } from './ops/loss-op.js';
+export { matmulInto } from './ops/matmul-into.js';
 export { pairOf } from './ops/pairs.js';
 export type { KlReduction } from './ops/probability-loss.js';
 export { defineUpdate, type Update, type UpdateDefinition } from './ops/update.js';

@@ -1,0 +1,259 @@
+import { cat, enable_grad, ShapeError, Tensor, ValueError } from '@torchlet/tensor';
+import { sameShape } from '@torchlet/tensor/internal';
+import { descentDirection, type LBFGSHistory, remember } from './lbfgs-direction.js';
+import { type Closure, Optimizer } from './optimizer.js';
+import { checkCount, checkLearningRate, checkRange, show, typename, withDefaults } from './options.js';
+import type { ParamGroup, ParamGroupInput, ParamsInput } from './param-groups.js';
+import type { StateEntry } from './state-dict.js';
+import { type LinePoint, strongWolfe } from './strong-wolfe.js';
+
+export interface LBFGSOptions {
+  /** Step size γ; with a line search, the one that is tried first. */
+  lr: number;
+  /** Most iterations in one step. */
+  max_iter: number;
+  /** Most evaluations of the closure in one step; null: 5/4 of `max_iter`. */
+  max_eval: number | null;
+  /** A step ends when no element of the gradient is larger. */
+  tolerance_grad: number;
+  /** A step ends when neither the loss nor any parameter changes by more. */
+  tolerance_change: number;
+  /** How many of the last changes the inverse Hessian is guessed from. */
+  history_size: number;
+  line_search_fn: 'strong_wolfe' | null;
+}
+
+/** Kept under the first parameter; vectors hold all parameters' elements, one after the other. */
+export interface LBFGSState extends Partial<LBFGSHistory> {
+  /** Evaluations of the closure. */
+  func_evals: number;
+  /** Iterations. */
+  n_iter: number;
+  /** α of the two loops, 0-dim; null where there was none yet. */
+  al?: (Tensor | null)[];
+  /** The last direction. */
+  d?: Tensor;
+  /** The last step size. */
+  t?: number;
+  prev_flat_grad?: Tensor;
+  prev_loss?: number;
+}
+
+const DEFAULTS: LBFGSOptions = {
+  lr: 1,
+  max_iter: 20,
+  max_eval: null,
+  tolerance_grad: 1e-7,
+  tolerance_change: 1e-9,
+  history_size: 100,
+  line_search_fn: null,
+};
+
+/**
+ * L-BFGS, which guesses the inverse Hessian H from the last changes of gradient and parameters. A step is many iterations,
+ * each of which calls the closure. All parameters form one group on one device.
+ *
+ * https://pytorch.org/docs/stable/generated/torch.optim.LBFGS.html; Liu and Nocedal 1989, "On the limited memory BFGS
+ * method for large scale optimization", https://doi.org/10.1007/BF01589116; the line search: {@link strongWolfe}
+ */
+export class LBFGS extends Optimizer<LBFGSOptions, LBFGSState> {
+  override readonly formula: string = [
+    'g ← ∇f(θ)',
+    'y ← g − g₋₁, s ← θ − θ₋₁, of the last history_size steps with y · s > 0',
+    'd ← −Hg, with H the inverse Hessian that all y and s imply',
+    't ← γ, at first min(1, 1 / |g|₁)γ, or by line search',
+    'θ ← θ + td',
+  ].join('\n');
+
+  /** @throws ValueError in PyTorch's words. */
+  constructor(params: ParamsInput<LBFGSOptions>, options?: Partial<LBFGSOptions>) {
+    super(params, withMaxEval(withDefaults('LBFGS', DEFAULTS, options)));
+  }
+
+  protected override checkOptions(options: LBFGSOptions): void {
+    checkLearningRate('LBFGS', options.lr);
+    checkCount('max_iter value', options.max_iter);
+    if (options.max_eval !== null) checkCount('max_eval value', options.max_eval);
+    // PyTorch's users switch a tolerance off by a negative one
+    checkRange('tolerance_grad value', options.tolerance_grad, Number.NEGATIVE_INFINITY);
+    checkRange('tolerance_change value', options.tolerance_change, Number.NEGATIVE_INFINITY);
+    checkCount('history_size value', options.history_size, 1);
+    if (options.line_search_fn !== null && options.line_search_fn !== 'strong_wolfe') {
+      throw new ValueError("only 'strong_wolfe' is supported");
+    }
+  }
+
+  override add_param_group(param_group: ParamGroupInput<LBFGSOptions>): void {
+    if (this.param_groups.length > 0) {
+      throw new ValueError("LBFGS doesn't support per-parameter options (parameter groups)");
+    }
+    super.add_param_group(param_group);
+  }
+
+  protected override init_state(): LBFGSState {
+    return { func_evals: 0, n_iter: 0 };
+  }
+
+  /** Iterates until a tolerance or a limit is reached. @returns the loss before the first iteration */
+  protected override perform<T>(closure: Closure<T> | null): T {
+    if (typeof closure !== 'function') {
+      throw new ValueError("LBFGS.step() missing 1 required positional argument: 'closure'");
+    }
+    const [group] = this.param_groups;
+    this.checkOptions(group);
+    const { params, lr, max_iter, tolerance_grad, tolerance_change, history_size, line_search_fn } = group;
+    const max_eval = group.max_eval ?? mostEvaluations(max_iter);
+    const state = this.stateOf(params[0], group);
+    const original = enable_grad(closure);
+    let loss = lossOf(original);
+    let grad = flatGrad(params);
+    let evaluations = 1;
+    state.func_evals++;
+    if (largest(grad) <= tolerance_grad) return original;
+
+    const history: LBFGSHistory = {
+      old_dirs: state.old_dirs ?? [],
+      old_stps: state.old_stps ?? [],
+      ro: state.ro ?? [],
+      H_diag: state.H_diag ?? 1,
+    };
+    let { d, t, prev_flat_grad, prev_loss } = state;
+    for (let iteration = 1; iteration <= max_iter; iteration++) {
+      state.n_iter++;
+      if (d === undefined || t === undefined || prev_flat_grad === undefined) {
+        d = grad.neg();
+        const length = Number(grad.abs().sum().item());
+        t = (1 / length < 1 ? 1 / length : 1) * lr;
+      } else {
+        remember(history, grad.sub(prev_flat_grad), d.mul(t), history_size);
+        state.al ??= new Array<Tensor | null>(history_size).fill(null);
+        d = descentDirection(grad, history, state.al);
+        t = lr;
+      }
+      prev_flat_grad = grad;
+      prev_loss = loss;
+      const slope = dot(grad, d);
+      if (slope > -tolerance_change) break;
+
+      let calls = 0;
+      if (line_search_fn === 'strong_wolfe') {
+        const start = { t: 0, loss, grad, slope };
+        const found = strongWolfe(lineThrough(params, d, closure), start, t, largest(d));
+        ({ t, loss, grad } = found.point);
+        calls = found.evaluations;
+        moveAlong(params, d, t);
+      } else {
+        moveAlong(params, d, t);
+        // after the last iteration nobody needs to know
+        if (iteration < max_iter) {
+          loss = lossOf(enable_grad(closure));
+          grad = flatGrad(params);
+          calls = 1;
+        }
+      }
+      evaluations += calls;
+      state.func_evals += calls;
+      if (evaluations >= max_eval) break;
+      if (largest(grad) <= tolerance_grad) break;
+      if (largest(d.mul(t)) <= tolerance_change) break;
+      if (Math.abs(loss - prev_loss) < tolerance_change) break;
+    }
+    if (d !== undefined) Object.assign(state, { d, t, ...history, prev_flat_grad, prev_loss });
+    return original;
+  }
+
+  /** Where PyTorch has a step size of one element, a number does here. */
+  protected override renewState(entry: StateEntry): StateEntry {
+    return entry.t instanceof Tensor ? { ...entry, t: entry.t.item() } : entry;
+  }
+
+  protected override checkEntry(
+    index: string,
+    _param: Tensor,
+    entry: StateEntry,
+    group: ParamGroup<LBFGSOptions>,
+  ): void {
+    const refuse = (what: string): never => {
+      throw new ValueError(`loaded state dict is not one of LBFGS: parameter ${index} has no ${what}`);
+    };
+    for (const key of ['func_evals', 'n_iter']) if (typeof entry[key] !== 'number') refuse(`number '${key}'`);
+    // nothing else is known after a first step that had nothing to do
+    if (!['d', 't', 'prev_flat_grad'].some((key) => Object.hasOwn(entry, key))) return;
+    for (const key of ['t', 'prev_loss']) if (typeof entry[key] !== 'number') refuse(`number '${key}'`);
+    const numel = group.params.reduce((sum, p) => sum + p.numel(), 0);
+    const isVector = (x: unknown, shape: readonly number[] = [numel]): boolean =>
+      x instanceof Tensor && sameShape(x.shape, shape);
+    for (const key of ['d', 'prev_flat_grad']) if (!isVector(entry[key])) refuse(`Tensor '${key}' of shape [${numel}]`);
+    if (typeof entry.H_diag !== 'number' && !isVector(entry.H_diag, [])) refuse("0-dim Tensor 'H_diag'");
+    const lists = [entry.old_dirs, entry.old_stps, entry.ro];
+    const fit = lists.every(
+      (list, i) =>
+        Array.isArray(list) &&
+        list.length === (lists[0] as unknown[]).length &&
+        list.every((x) => isVector(x, i === 2 ? [] : undefined)),
+    );
+    if (!fit) refuse(`history of vectors of shape [${numel}]: 'old_dirs', 'old_stps' and 'ro'`);
+  }
+}
+
+const mostEvaluations = (max_iter: number): number => Math.floor((max_iter * 5) / 4);
+
+const withMaxEval = (options: LBFGSOptions): LBFGSOptions => ({
+  ...options,
+  max_eval: options.max_eval ?? mostEvaluations(options.max_iter),
+});
+
+/** The closure's result as a number. */
+function lossOf(result: unknown): number {
+  if (result instanceof Tensor) return Number(result.item());
+  if (typeof result === 'number') return result;
+  const what = typeof result === 'object' ? typename(result) : show(result);
+  throw new ValueError(`LBFGS.step(): expected the closure to return the loss, a Tensor or a number, but got ${what}`);
+}
+
+/** All gradients as one vector; zeros for a parameter that has none. */
+function flatGrad(params: readonly Tensor[]): Tensor {
+  return cat(
+    params.map((param) => {
+      const { grad } = param;
+      if (grad === null) return param.new_zeros([param.numel()]);
+      if (!sameShape(grad.shape, param.shape)) {
+        throw new ShapeError(
+          `LBFGS.step(): The size of grad [${grad.shape.join(', ')}] must match the size of param [${param.shape.join(', ')}]`,
+        );
+      }
+      return grad.to_dense().detach().reshape(-1);
+    }),
+  );
+}
+
+const largest = (x: Tensor): number => Number(x.abs().max().item());
+
+const dot = (a: Tensor, b: Tensor): number => Number(a.dot(b).item());
+
+/** θ ← θ + td. */
+function moveAlong(params: readonly Tensor[], d: Tensor, t: number): void {
+  let offset = 0;
+  for (const param of params) {
+    param.add_(d.narrow(0, offset, param.numel()).view_as(param), { alpha: t });
+    offset += param.numel();
+  }
+}
+
+/** The objective along a line from the present parameters, which are the same again after each evaluation. */
+function lineThrough(
+  params: readonly Tensor[],
+  d: Tensor,
+  closure: Closure<unknown>,
+): (t: number) => LinePoint<Tensor> {
+  const origin = params.map((param) => param.clone());
+  return (t) => {
+    moveAlong(params, d, t);
+    const loss = lossOf(enable_grad(closure));
+    const grad = flatGrad(params);
+    params.forEach((param, i) => {
+      param.copy_(origin[i]);
+    });
+    return { t, loss, grad, slope: dot(grad, d) };
+  };
+}
