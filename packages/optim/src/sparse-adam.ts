@@ -51,8 +51,7 @@ const sparseAdam = defineUpdate({
  */
 export class SparseAdam extends Optimizer<SparseAdamOptions, SparseAdamState> {
   override readonly formula: string = [
-    'where ∇f(θ) lists elements:',
-    'g ← ∇f(θ)',
+    'g ← ∇f(θ), and all that follows where it lists elements',
     'm ← β₁m + (1 − β₁)g',
     'v ← β₂v + (1 − β₂)g²',
     'θ ← θ − γ · √(1 − β₂ᵗ) / (1 − β₁ᵗ) · m / (√v + ε)',

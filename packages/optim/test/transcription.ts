@@ -2,8 +2,11 @@
  * For optimizers that the installed PyTorch does not have: the published algorithm written down a second time, in plain
  * numbers and loops, and run beside ours.
  */
-import { no_grad, type Tensor, tensor } from '@torchlet/tensor';
-import { expect } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { load, no_grad, save, type Tensor, tensor } from '@torchlet/tensor';
+import { afterAll, expect } from 'vitest';
 import type { Optimizer } from '../src/index.js';
 import { expectClose } from './helpers.js';
 
@@ -26,11 +29,15 @@ export interface TranscriptionCase<O> {
   readonly add?: [step: number, params: number[], options: Partial<O>];
   /** Options changed in all groups before a step. */
   readonly set?: [step: number, options: Partial<O>];
-  /** The step before which a new optimizer takes the state over. */
+  /** The step before which a new optimizer takes the state over, from a file. */
   readonly reload?: number;
 }
 
 const STEPS = 32;
+
+const folder = mkdtempSync(join(tmpdir(), 'torchlet-transcription-'));
+const file = join(folder, 'optimizer.pt');
+afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Numbers in (−1.5, 1.5) from a linear congruential generator: the same ones always. */
 function numbersFrom(seed: number): () => number {
@@ -83,9 +90,9 @@ export function runBeside<O extends object>(
       for (const { options } of plainGroups) Object.assign(options, spec.set[1]);
     }
     if (step === spec.reload) {
-      const saved = optimizer.state_dict();
+      save(optimizer.state_dict(), file);
       optimizer = build();
-      optimizer.load_state_dict(saved);
+      optimizer.load_state_dict(load(file));
     }
     const withGrad = params.map((_, i) => i > 0 || step >= (spec.late ?? 0));
     params.forEach((param, i) => {
