@@ -40,6 +40,9 @@ def problems():
                                  {'shape': [2], 'p': decimals(2)}],
                       'c': [[1.0, 3.0, 8.0, 0.5], [2.0, 0.4, 5.0]], 't': [decimals(4), decimals(3)]},
         'mlp': {'params': weights, 'x': decimals(8, 2), 'y': decimals(8, 1)},
+        # from a gradient whose sum is below 1, and with one before which the parameters hardly move
+        'flat': {'params': [{'shape': [3], 'p': decimals(3)}], 'c': [[0.01, 0.02, 0.05]], 't': [decimals(3)]},
+        'steep': {'params': [{'shape': [3], 'p': decimals(3)}], 'c': [[1e5, 3e5, 2e5]], 't': [decimals(3)]},
     }
 
 
@@ -51,10 +54,10 @@ def loss_of(name, problem, params):
     if name == 'rosenbrock':
         x, y = params
         return (1 - x) ** 2 + 100 * (y - x ** 2) ** 2
-    if name == 'quadratic':
+    if name != 'mlp':
         parts = [tensor(c, -1) * (p.reshape(-1) - tensor(t, -1)) ** 2
                  for p, c, t in zip(params, problem['c'], problem['t'])]
-        return parts[0].sum() + parts[1].sum()
+        return torch.cat(parts).sum()
     w1, b1, w2, b2 = params
     hidden = torch.tanh(tensor(problem['x'], -1, 2) @ w1.T + b1)
     return ((hidden @ w2.T + b2 - tensor(problem['y'], -1, 1)) ** 2).mean()
@@ -82,6 +85,9 @@ CASES = [
     case('quadratic, tolerances off', 'quadratic',
          {**WOLFE, 'lr': 0.5, 'max_iter': 2, 'tolerance_change': -1, 'tolerance_grad': -1}),
     case('quadratic, reload', 'quadratic', {'lr': 0.3, 'max_iter': 4, 'history_size': 4}, reload=4),
+    case('flat', 'flat', {'lr': 0.5, 'max_iter': 2}),
+    case('flat, line search', 'flat', {**WOLFE, 'lr': 0.5, 'max_iter': 3}),
+    case('steep, moving too little', 'steep', {'lr': 0.2, 'max_iter': 5, 'tolerance_change': 1e-3}),
     case('mlp', 'mlp', {'lr': 0.5, 'max_iter': 4}),
     case('mlp, line search', 'mlp', {**WOLFE, 'max_iter': 4}),
     case('mlp, line search and short history', 'mlp', {**WOLFE, 'max_iter': 3, 'history_size': 2, 'lr': 0.7}),

@@ -1,5 +1,5 @@
 /** The problems of tools/pytorch-golden/optim_lbfgs.py, and what PyTorch's LBFGS made of them. */
-import { type Tensor, tensor } from '@torchlet/tensor';
+import { cat, type Tensor, tensor } from '@torchlet/tensor';
 import type { LBFGS, LBFGSOptions } from '../src/index.js';
 import { fixture } from './helpers.js';
 
@@ -24,9 +24,16 @@ interface Problem {
   readonly params: { readonly shape: number[]; readonly p: number[] }[];
 }
 
+interface Bowl extends Problem {
+  readonly c: number[][];
+  readonly t: number[][];
+}
+
 interface Problems {
   readonly rosenbrock: Problem;
-  readonly quadratic: Problem & { readonly c: number[][]; readonly t: number[][] };
+  readonly quadratic: Bowl;
+  readonly flat: Bowl;
+  readonly steep: Bowl;
   readonly mlp: Problem & { readonly x: number[]; readonly y: number[] };
 }
 
@@ -42,6 +49,13 @@ const double = (values: readonly number[], ...shape: number[]): Tensor =>
 export const parametersOf = (name: keyof Problems): Tensor[] =>
   golden.problems[name].params.map(({ shape, p }) => double(p, ...shape).requires_grad_());
 
+/** Σ c (p − t)², of the first parameters. */
+function bowl(name: 'quadratic' | 'flat' | 'steep'): (params: readonly Tensor[]) => Tensor {
+  const { c, t } = golden.problems[name];
+  return (params) =>
+    cat(c.map((factors, i) => double(factors, -1).mul(params[i].reshape(-1).sub(double(t[i], -1)).pow(2)))).sum();
+}
+
 /** The losses, of parameters as {@link parametersOf} makes them. */
 export const LOSSES: Readonly<Record<keyof Problems, (params: readonly Tensor[]) => Tensor>> = {
   rosenbrock: ([x, y]) =>
@@ -50,11 +64,9 @@ export const LOSSES: Readonly<Record<keyof Problems, (params: readonly Tensor[])
       .add(1)
       .pow(2)
       .add(y.sub(x.pow(2)).pow(2).mul(100)),
-  quadratic([p, q]) {
-    const { c, t } = golden.problems.quadratic;
-    const [a, b] = [p, q].map((x, i) => double(c[i], -1).mul(x.reshape(-1).sub(double(t[i], -1)).pow(2)));
-    return a.sum().add(b.sum());
-  },
+  quadratic: bowl('quadratic'),
+  flat: bowl('flat'),
+  steep: bowl('steep'),
   mlp([w1, b1, w2, b2]) {
     const { x, y } = golden.problems.mlp;
     const hidden = double(x, -1, 2).matmul(w1.t()).add(b1).tanh();
