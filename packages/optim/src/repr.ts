@@ -13,7 +13,7 @@ function number(x: number): string {
   return `${digits}e${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`;
 }
 
-/** Python's repr of an option's value. Arrays of numbers print as the tuples that they are in PyTorch. */
+/** Python's repr of an option's value. Arrays of numbers (and null) print as the tuples that they are in PyTorch. */
 export function pythonRepr(value: unknown): string {
   if (value === null || value === undefined) return 'None';
   if (typeof value === 'boolean') return value ? 'True' : 'False';
@@ -22,7 +22,10 @@ export function pythonRepr(value: unknown): string {
     return value.includes("'") && !value.includes('"') ? `"${value}"` : `'${value.replaceAll("'", "\\'")}'`;
   if (Array.isArray(value)) {
     const items = value.map(pythonRepr);
-    if (value.length > 0 && value.every((item) => typeof item === 'number')) {
+    if (
+      value.some((item) => typeof item === 'number') &&
+      value.every((item) => item === null || typeof item === 'number')
+    ) {
       return `(${items.join(', ')}${items.length === 1 ? ',' : ''})`;
     }
     return `[${items.join(', ')}]`;

@@ -82,7 +82,7 @@ export class SparseAdam extends Optimizer<SparseAdamOptions, SparseAdamState> {
     return { exp_avg: param.shape, exp_avg_sq: param.shape };
   }
 
-  /** Takes over a step count of Adam's, which is a Tensor. */
+  /** A step count that is a Tensor, as other optimizers' are, becomes a number. */
   protected override renewState(entry: StateEntry): StateEntry {
     return entry.step instanceof Tensor && entry.step.numel() === 1 ? { ...entry, step: entry.step.item() } : entry;
   }

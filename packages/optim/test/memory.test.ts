@@ -14,7 +14,6 @@ const EXCEPT = ['Optimizer', 'LBFGS', 'SparseAdam'];
 /** What gives an optimizer all of its state. */
 const OPTIONS: Readonly<Record<string, Record<string, unknown>[]>> = {
   Adam: [{}, { amsgrad: true }],
-  AdamW: [{}, { amsgrad: true }],
   RMSprop: [{}, { momentum: 0.9, centered: true }],
   SGD: [{}, { momentum: 0.9, nesterov: true }],
 };
@@ -84,7 +83,8 @@ it('knows the optimizers', () => {
   expect(optimizers.map(([name]) => name)).toEqual(expect.arrayContaining(['Adafactor', 'Adam', 'Muon', 'SGD']));
 });
 
-describe.each(optimizers)('%s %o', (_, options, make) => {
+// a machine that is busy with other things takes its time
+describe.each(optimizers)('%s %o', { timeout: 60_000 }, (_, options, make) => {
   it('leaves nothing behind', async () => {
     expect(await left(training(make, options, SMALL))).toBeLessThan(LEAK);
   });
@@ -94,7 +94,7 @@ describe.each(optimizers)('%s %o', (_, options, make) => {
   });
 });
 
-describe('it would be seen', () => {
+describe('it would be seen', { timeout: 60_000 }, () => {
   const seen: Tensor[] = [];
   class Leaky extends optim.Optimizer {
     protected override update(_param: Tensor, grad: Tensor): void {

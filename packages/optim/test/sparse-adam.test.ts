@@ -1,5 +1,14 @@
 /** SparseAdam against PyTorch's trajectories, and what it refuses. */
-import { no_grad, ones, ShapeError, sparse_coo_tensor, Tensor, type TensorData, tensor, zeros } from '@torchlet/tensor';
+import {
+  no_grad,
+  ones,
+  ShapeError,
+  sparse_coo_tensor,
+  type Tensor,
+  type TensorData,
+  tensor,
+  zeros,
+} from '@torchlet/tensor';
 import { describe, expect, it } from 'vitest';
 import { Adam, SparseAdam, type SparseAdamOptions } from '../src/index.js';
 import { expectError } from './expect-error.js';
@@ -272,15 +281,23 @@ describe('loading', () => {
     expect([optimizer.state === state, optimizer.param_groups === param_groups]).toEqual([true, true]);
   });
 
-  it("goes on from Adam's state, whose step count is a Tensor", () => {
-    const w = zeros([3], { requires_grad: true });
-    w.grad = ones([3]);
-    const adam = new Adam([w], { lr: 0.25 });
-    adam.step();
-    const optimizer = new SparseAdam([w]);
-    optimizer.load_state_dict(adam.state_dict());
-    expect(optimizer.state.get(w)?.step).toBe(1);
-    expect(optimizer.param_groups[0].lr).toBe(0.25);
-    expect(optimizer.state.get(w)?.exp_avg instanceof Tensor).toBe(true);
+  it('takes a step count that is a Tensor', () => {
+    const [optimizer, saved] = [trained(), trained().state_dict()];
+    saved.state[0].step = tensor(4);
+    optimizer.load_state_dict(saved);
+    expect(optimizer.state_dict().state[0].step).toBe(4);
+  });
+
+  it("refuses Adam's state, and Adam does its", () => {
+    const adam = new Adam([zeros([3], { requires_grad: true })]);
+    const own = trained();
+    expectError(
+      () => own.load_state_dict(adam.state_dict()),
+      /^loaded state dict is not one of SparseAdam: parameter group 0 has another optimizer's 'weight_decay', 'amsgrad'/,
+    );
+    expectError(
+      () => adam.load_state_dict(own.state_dict()),
+      "loaded state dict is not one of Adam: parameter group 0 lacks 'weight_decay', 'amsgrad'",
+    );
   });
 });
