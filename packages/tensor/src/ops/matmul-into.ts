@@ -1,5 +1,5 @@
 /** Matrix products into memory that is already there. */
-import { checkInplace } from '../autograd/history.js';
+import { checkInplace, requiresGrad } from '../autograd/history.js';
 import { ShapeError } from '../errors.js';
 import { sameShape, showShape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
@@ -21,7 +21,7 @@ export function matmulInto(out: Tensor, a: Tensor, b: Tensor): void {
       `matmul(): expected a contiguous out of shape ${showShape([a.shape[0], b.shape[1]])}, got ${showShape(out.shape)}`,
     );
   }
-  checkInplace(out);
+  checkInplace(out, requiresGrad(out));
   backend(a).matmul(a, b, null, out);
   out.versionCounter.version++;
 }
