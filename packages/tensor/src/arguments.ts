@@ -35,6 +35,15 @@ export function bindArguments(fn: string, names: readonly string[], args: readon
   return bound;
 }
 
+/** What came in the place of something else, for messages. */
+export const kindOf = (x: unknown): string => (x === null ? 'null' : Array.isArray(x) ? 'an array' : `a ${typeof x}`);
+
+/** @throws ValueError unless `value` is a function. */
+export function checkFunction(fn: string, name: string, value: unknown): void {
+  if (typeof value !== 'function')
+    throw new ValueError(`${fn}(): argument '${name}' must be a function, not ${kindOf(value)}`);
+}
+
 /** Checks an options object that stands alone. @throws ValueError for an unknown key or a value that is no object. */
 export function checkOptions(fn: string, names: readonly string[], options: unknown): void {
   if (options === undefined) return;

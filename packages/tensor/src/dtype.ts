@@ -73,13 +73,17 @@ export function dtypeOfArray(array: TypedArrayInput): DType {
   return 'int64';
 }
 
+const infoOf = (op: string, dtype: DType): DTypeInfo => INFO[checkDType(op, dtype)];
+
 /** The smaller dtype that both fit, as `torch.promote_types`. https://pytorch.org/docs/stable/generated/torch.promote_types.html */
 export function promote_types(a: DType, b: DType): DType {
-  return a === b || INFO[a].rank > INFO[b].rank ? a : b;
+  const [x, y] = [infoOf('promote_types', a), infoOf('promote_types', b)];
+  return a === b || x.rank > y.rank ? a : b;
 }
 
 /** Whether a value of dtype `from` may be stored in a tensor of dtype `to` by an in-place operation: `torch.can_cast`. */
-export const can_cast = (from: DType, to: DType): boolean => INFO[from].category <= INFO[to].category;
+export const can_cast = (from: DType, to: DType): boolean =>
+  infoOf('can_cast', from).category <= infoOf('can_cast', to).category;
 
 /** What an operand looks like to type promotion: a JavaScript number or boolean counts by its category only. */
 export interface PromotionOperand {

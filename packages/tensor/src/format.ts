@@ -2,6 +2,7 @@
  * Tensors as text, character for character as PyTorch prints them.
  * @see https://pytorch.org/docs/stable/generated/torch.set_printoptions.html
  */
+import { isOptions, kindOf } from './arguments.js';
 import { type DType, isFloating } from './dtype.js';
 import { ValueError } from './errors.js';
 
@@ -43,6 +44,7 @@ const LIMITS = {
  * @throws {ValueError} for an unknown option or profile, or a value that is no integer in range
  */
 export function set_printoptions(given: Partial<PrintOptions> & { profile?: PrintProfile | null } = {}): void {
+  if (!isOptions(given)) throw new ValueError(`set_printoptions() expected an options object, got ${kindOf(given)}`);
   const { profile, sci_mode, ...numbers } = given;
   const next: PrintOptions = { ...options, sci_mode: sci_mode ?? null };
   if (next.sci_mode !== null && typeof next.sci_mode !== 'boolean') {

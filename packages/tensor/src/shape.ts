@@ -117,6 +117,8 @@ export function reducedShape(shape: Shape, dims: readonly number[], keepdim: boo
  * Checks user-given sizes. @throws ShapeError for negative or fractional ones.
  */
 export function checkSizes(op: string, sizes: readonly number[]): number[] {
+  if (!Array.isArray(sizes))
+    throw new ShapeError(`${op}(): argument 'size' must be tuple of ints, not ${typeof sizes}`);
   for (const s of sizes) {
     if (typeof s !== 'number' || !Number.isInteger(s)) {
       throw new ShapeError(`${op}(): sizes must be integers, got ${showShape(sizes)}`);

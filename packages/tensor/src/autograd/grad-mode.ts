@@ -1,6 +1,7 @@
 /**
  * Whether operations are recorded. https://pytorch.org/docs/stable/notes/autograd.html#locally-disable-grad-doc
  */
+import { checkFunction } from '../arguments.js';
 import { ValueError } from '../errors.js';
 import { inferenceMode } from '../storage.js';
 
@@ -40,6 +41,7 @@ function run<T>(name: string, wanted: boolean, fn: (() => T) | undefined): T | G
   // nothing is ever recorded in inference mode
   const enabled = wanted && !inferenceMode.enabled;
   if (fn === undefined) return scope(enabled);
+  checkFunction(name, 'fn', fn);
   const result = withGradMode(enabled, fn);
   if (result instanceof Promise) {
     // the mode has already been restored although the function still runs

@@ -1,4 +1,5 @@
 /** `inference_mode`. https://pytorch.org/docs/stable/generated/torch.autograd.grad_mode.inference_mode.html */
+import { checkFunction } from '../arguments.js';
 import { ValueError } from '../errors.js';
 import { inferenceMode } from '../storage.js';
 import { gradMode } from './grad-mode.js';
@@ -6,7 +7,10 @@ import { gradMode } from './grad-mode.js';
 export const is_inference_mode_enabled = (): boolean => inferenceMode.enabled;
 
 /** Whether `t` was made in inference mode. https://pytorch.org/docs/stable/generated/torch.is_inference.html */
-export const is_inference = (input: { is_inference(): boolean }): boolean => input.is_inference();
+export const is_inference = (input: { is_inference(): boolean }): boolean => {
+  checkFunction('is_inference', 'input', input?.is_inference);
+  return input.is_inference();
+};
 
 function enter(mode: boolean): Disposable {
   const before = { inference: inferenceMode.enabled, grad: gradMode.enabled };
@@ -35,6 +39,7 @@ export function inference_mode<T>(first: boolean | (() => T) = true, second?: ()
   const fn = typeof first === 'function' ? first : second;
   const mode = typeof first === 'function' ? true : first;
   if (typeof mode !== 'boolean') throw new ValueError(`inference_mode(): mode must be a boolean, got ${String(mode)}`);
+  if (fn !== undefined) checkFunction('inference_mode', 'fn', fn);
   const scope = enter(mode);
   return fn === undefined ? scope : runWithin('inference_mode', scope, fn);
 }

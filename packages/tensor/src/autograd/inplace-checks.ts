@@ -1,10 +1,17 @@
 /** What an in-place operation needs of the tensor that it writes to. */
+import { kindOf } from '../arguments.js';
 import { backendOf } from '../backend/devices.js';
 import { can_cast, cName, type DType } from '../dtype.js';
-import { DTypeError, ShapeError } from '../errors.js';
+import { DTypeError, ShapeError, ValueError } from '../errors.js';
 import { numelOf, type Shape, sameShape, showShape } from '../shape.js';
 import { Storage } from '../storage.js';
-import type { Tensor } from '../tensor.js';
+import { Tensor } from '../tensor.js';
+
+/** @throws ValueError for what is no tensor. */
+export function checkSelf(name: string, self: unknown): Tensor {
+  if (self instanceof Tensor) return self;
+  throw new ValueError(`${name}(): argument 'input' must be Tensor, not ${kindOf(self)}`);
+}
 
 /** @throws ShapeError for a tensor in which several indices show one element. */
 export function checkWritable(name: string, t: Tensor): void {

@@ -7,7 +7,7 @@ import { Tensor } from '../tensor.js';
 import { anomalyMode, rememberOrigin } from './anomaly.js';
 import { gradMode } from './grad-mode.js';
 import { checkInplace, gradFnOf, gradientEdge, markView, rebaseHistory } from './history.js';
-import { checkResult, checkWritable, copyOf } from './inplace-checks.js';
+import { checkResult, checkSelf, checkWritable, copyOf } from './inplace-checks.js';
 import type { Edge } from './node.js';
 import { type OpDefinition, OpNode, type Result, type Spec } from './op-node.js';
 import { anyWantsGrad, isList, isListed } from './recording.js';
@@ -142,8 +142,8 @@ function attachAll(results: readonly Tensor[], node: OpNode): void {
  * @throws AutogradError for leaves that require grad; ShapeError and DTypeError when the result does not fit.
  */
 function runInplace(spec: Spec, args: readonly unknown[]): Tensor {
-  const self = args[0] as Tensor;
   const name = `${spec.name}_`;
+  const self = checkSelf(name, args[0]);
   const recorded = gradMode.enabled && spec.backward !== null && anyWantsGrad(args);
   checkInplace(self, recorded);
   if (spec.idempotent !== true) checkWritable(name, self);

@@ -3,7 +3,7 @@ import { checkInteger } from '../arguments.js';
 import { checkInplace, requiresGrad, setHistory } from '../autograd/history.js';
 import { defineOp, type Op } from '../autograd/op.js';
 import { ShapeError } from '../errors.js';
-import { broadcastShapes, inferSize, type Shape, showShape, wrapDim, wrapDims } from '../shape.js';
+import { broadcastShapes, checkSizes, inferSize, type Shape, showShape, wrapDim, wrapDims } from '../shape.js';
 import { signature } from '../signature.js';
 import { Tensor } from '../tensor.js';
 import { allocate, backend, checkTensor } from './kernel.js';
@@ -116,7 +116,7 @@ export const broadcast_shapes: (...shapes: (readonly number[] | number)[]) => nu
   'broadcast_shapes(...shapes)',
   (...shapes) =>
     shapes
-      .map((s): Shape => (typeof s === 'number' ? [s] : s))
+      .map((s): Shape => checkSizes('broadcast_shapes', typeof s === 'number' ? [s] : s))
       .reduce((a, b) => broadcastShapes('broadcast_shapes', a, b), [])
       .slice(),
 );

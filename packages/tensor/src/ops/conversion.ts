@@ -177,6 +177,7 @@ export const zero_: (input: Tensor) => Tensor = signature('zero_(input)', (input
 
 /** The same memory outside of the graph; in-place changes are seen by both. https://pytorch.org/docs/stable/generated/torch.Tensor.detach.html */
 export const detach: (input: Tensor) => Tensor = signature('detach(input)', (input) => {
+  checkTensor('detach', 'input', input);
   const out = new Tensor(input.storage, input.shape, input.strides, input.offset);
   out.versionCounter = input.versionCounter;
   return out;
@@ -184,6 +185,7 @@ export const detach: (input: Tensor) => Tensor = signature('detach(input)', (inp
 
 /** Makes this tensor a leaf. https://pytorch.org/docs/stable/generated/torch.Tensor.detach_.html */
 export const detach_: (input: Tensor) => Tensor = signature('detach_(input)', (input) => {
+  checkTensor('detach_', 'input', input);
   if (input.base !== null) {
     throw new ValueError(
       "detach_(): Can't detach views in-place. Use detach() instead. If you are using DistributedDataParallel (DDP) for training, and gradient_as_bucket_view is set as True, gradients are views of DDP buckets, and hence detach_() cannot be called on these gradients.",

@@ -1,4 +1,5 @@
 /** What forwards are made of: results allocated, operands checked and promoted, one call into the backend. */
+import { kindOf } from '../arguments.js';
 import type { Backend, ReduceName } from '../backend/backend.js';
 import { backendOf } from '../backend/devices.js';
 import type { ElementwiseName } from '../backend/elementwise.js';
@@ -32,15 +33,13 @@ export function checkTensor(op: string, argument: string, x: unknown): Tensor {
     if (x.is_sparse) throw new ValueError(`${op}(): argument '${argument}' must not be sparse; use to_dense()`);
     return x;
   }
-  throw new ValueError(`${op}(): argument '${argument}' must be Tensor, not ${nameOf(x)}`);
+  throw new ValueError(`${op}(): argument '${argument}' must be Tensor, not ${kindOf(x)}`);
 }
-
-const nameOf = (x: unknown): string => (x === null ? 'null' : Array.isArray(x) ? 'an array' : `a ${typeof x}`);
 
 /** @throws ValueError when an operand is neither a tensor nor a number or boolean, such as one that was forgotten. */
 function checkOperand(op: string, argument: string, x: unknown): void {
   if (typeof x === 'number' || typeof x === 'boolean' || x instanceof Tensor) return;
-  throw new ValueError(`${op}(): argument '${argument}' must be Tensor or a number, not ${nameOf(x)}`);
+  throw new ValueError(`${op}(): argument '${argument}' must be Tensor or a number, not ${kindOf(x)}`);
 }
 
 /** The dtype in which two operands meet. @throws ValueError when one is no operand; `second` is its argument's name. */

@@ -70,6 +70,9 @@ export const triplet_margin_loss: (
   'triplet_margin_loss(anchor, positive, negative, margin?, p?, eps?, swap?, size_average?, reduce?, reduction?)',
   (anchor, positive, negative, distance = 1, power = 2, least = 1e-6, swap = false, average, reduce, how) => {
     const op = 'triplet_margin_loss';
+    checkTensor(op, 'anchor', anchor);
+    checkTensor(op, 'positive', positive);
+    checkTensor(op, 'negative', negative);
     const reduction = readReduction(op, average, reduce, how);
     const margin = checkNumber(op, 'margin', distance);
     const p = checkNumber(op, 'p', power);
@@ -173,14 +176,12 @@ export const multi_margin_loss: (
   'multi_margin_loss(input, target, p?, margin?, weight?, size_average?, reduce?, reduction?)',
   (input, target, p = 1, distance = 1, weight = null, average, reduce, how) => {
     const op = 'multi_margin_loss';
+    checkTensor(op, 'input', input);
+    checkTensor(op, 'target', target);
     const reduction = readReduction(op, average, reduce, how);
     if (p !== 1 && p !== 2) throw new ValueError(`${op}(): only p == 1 and p == 2 supported, got ${String(p)}`);
     const margin = checkNumber(op, 'margin', distance);
-    if (
-      checkTensor(op, 'input', input).ndim < 1 ||
-      input.ndim > 2 ||
-      !sameShape(input.shape.slice(0, -1), target.shape)
-    ) {
+    if (input.ndim < 1 || input.ndim > 2 || !sameShape(input.shape.slice(0, -1), target.shape)) {
       throw new ShapeError(
         `${op}(): inconsistent target size, got: ${showShape(target.shape)} for input ${showShape(input.shape)}`,
       );

@@ -1,3 +1,6 @@
+import { kindOf } from '../arguments.js';
+import { ValueError } from '../errors.js';
+
 const branded = new WeakSet<object>();
 
 /**
@@ -6,6 +9,8 @@ const branded = new WeakSet<object>();
  * @returns the object itself
  */
 export function integerKeyed<T extends object>(object: T): T {
+  if (typeof object !== 'object' || object === null)
+    throw new ValueError(`integerKeyed(): expected an object, got ${kindOf(object)}`);
   branded.add(object);
   return object;
 }

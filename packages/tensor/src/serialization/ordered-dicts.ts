@@ -1,3 +1,6 @@
+import { kindOf } from '../arguments.js';
+import { ValueError } from '../errors.js';
+
 const metadata = new WeakMap<object, object | null>();
 
 /**
@@ -7,6 +10,8 @@ const metadata = new WeakMap<object, object | null>();
  * @returns the object itself
  */
 export function orderedDict<T extends object>(object: T, _metadata: object | null = null): T {
+  if (typeof object !== 'object' || object === null)
+    throw new ValueError(`orderedDict(): expected an object, got ${kindOf(object)}`);
   metadata.set(object, _metadata);
   return object;
 }

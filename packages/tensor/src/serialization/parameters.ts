@@ -1,3 +1,4 @@
+import { checkFunction } from '../arguments.js';
 import type { Tensor } from '../tensor.js';
 
 /** How files know and make `nn.Parameter`s, a class that lives in a package above this one. */
@@ -10,6 +11,8 @@ let parameterType: ParameterType | null = null;
 
 /** Called once by the package that defines `Parameter`. */
 export function registerParameterType(type: ParameterType): void {
+  checkFunction('registerParameterType', 'isParameter', type?.isParameter);
+  checkFunction('registerParameterType', 'makeParameter', type?.makeParameter);
   parameterType = type;
 }
 
