@@ -33,7 +33,7 @@ def objective(case, t):
 
 
 def search(case, first):
-    """The direction has one element, `size`; so the gradient is the slope over it."""
+    """The direction has one element, `size`, a power of two; so the gradient is the slope over it, exactly."""
     tried = []
 
     def at(_, t, d):
@@ -59,7 +59,7 @@ def draw(rng):
                       for _ in range(rng.choice([0, 1, 2, 4]))],
             'quantum': rng.choice([0, 0, 0.125, 1]),
             'jump': rng.choice([0, 0, 0, 5]),
-            'size': rng.choice([1, 1, 1e-4, 1e-8]),
+            'size': rng.choice([1, 1, 2 ** -13, 2 ** -27]),
             'first': rng.choice([0.01, 0.5, 1.0, 3.0, 30.0]),
         }
         if objective(case, 0.0)[1] < -1e-3:
@@ -71,17 +71,28 @@ def same(a, b):
         abs(x - y) <= 1e-12 * abs(x) for x, y in zip(a['tried'] + [a['t']], b['tried'] + [b['t']]))
 
 
+def leaves_right(tried):
+    """Whether a step lies a tenth of an interval left of its right end, where interpolation alone would hardly put it."""
+    ends = [0.0]
+    for t in tried:
+        if any(a < b and abs(t - (b - 0.1 * (b - a))) <= 1e-12 * abs(t) for a in ends for b in ends):
+            return True
+        ends.append(t)
+    return False
+
+
 def cases():
     rng = random.Random(1)
     kept = []
-    # most searches are short: few of these, and all that are long or end at the start
+    # most searches are short: two of each kind
     quota = {}
-    for _ in range(3000):
+    for _ in range(6000):
         case = draw(rng)
         found = search(case, case['first'])
         if not all(same(found, search(case, case['first'] * (1 + k * 2.2e-16))) for k in (-2, -1, 1, 2)):
             continue
-        kind = (len(found['tried']), case['quantum'] != 0, case['jump'] != 0, case['size'] < 1e-6)
+        kind = (len(found['tried']), case['quantum'] != 0, case['jump'] != 0, case['size'] < 1e-6,
+                leaves_right(found['tried']))
         quota[kind] = quota.get(kind, 0) + 1
         if quota[kind] <= 2:
             kept.append({**case, **found})
