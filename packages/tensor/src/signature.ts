@@ -7,7 +7,13 @@ type Fn = (...args: never[]) => unknown;
 /** A parameter's type without the options object that may stand in its place (one whose keys are all optional). */
 type Value<T> = [Plain<T>] extends [undefined] ? unknown : Plain<T>;
 type Plain<T> = T extends unknown ? (Record<never, never> extends T ? never : T) : never;
-type Values<A extends readonly unknown[]> = { [K in keyof A]: Value<A[K]> };
+/** An argument by position, or by its name in an object that may hold more. */
+export type Named<Name extends string, T, More = unknown> = T | (More & { readonly [K in Name]?: T });
+
+/** A function whose arguments behind the first may all come by name: for several that must be there. */
+export type ByName<F extends Fn, Names> = F & ((input: Parameters<F>[0], named: Names) => ReturnType<F>);
+
+export type Values<A extends readonly unknown[]> = { [K in keyof A]: Value<A[K]> };
 
 /** `F` as its implementation sees it: every argument in its place. */
 export type Bound<F extends Fn> = (...args: Values<Parameters<F>>) => ReturnType<F>;

@@ -1,7 +1,7 @@
 /** `defineOp`: an operation with its derivative. */
 import { backendOf } from '../backend/devices.js';
 import { isFloating } from '../dtype.js';
-import { Signature } from '../signature.js';
+import { Signature, type Values } from '../signature.js';
 import type { Storage } from '../storage.js';
 import { Tensor } from '../tensor.js';
 import { anomalyMode, rememberOrigin } from './anomaly.js';
@@ -33,7 +33,7 @@ const gradNameOf = (name: string): string =>
 
 export function defineOp<Args extends readonly unknown[], R extends Result, State = undefined>(
   name: string,
-  definition: OpDefinition<Args, R, State>,
+  definition: OpDefinition<Values<Args>, R, State>,
 ): Op<Args, R> {
   const gradName = typeof definition.grad_name === 'string' ? definition.grad_name : gradNameOf(name);
   // inside, an op's arguments are what they are: the types are the definition's business

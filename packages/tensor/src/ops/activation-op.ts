@@ -34,9 +34,11 @@ export function activation<P extends readonly number[]>(
       if (!isFloating(checkTensor(name, 'input', x).dtype)) {
         throw new DTypeError(`${name}(): "${name}" not implemented for '${cName(x.dtype)}'`);
       }
-      ctx.state = params;
+      // numbers are what they are declared to be
+      const given = params as unknown as P;
+      ctx.state = given;
       ctx.save_for_backward(x);
-      return forward(x, ctx.out, ...params);
+      return forward(x, ctx.out, ...given);
     },
     backward(ctx, g) {
       const [x] = ctx.saved_tensors;

@@ -1,6 +1,6 @@
 /** PyTorch's second names. https://pytorch.org/docs/stable/torch.html#pointwise-ops */
 
-import { signature } from '../signature.js';
+import { type Named, signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import { div, div_, mul, mul_, neg, neg_, sub, sub_ } from './arithmetic.js';
 import { clamp, clamp_, ge, gt, le, lt, ne } from './comparison.js';
@@ -64,8 +64,11 @@ export const clip_: typeof clamp_ = clamp_;
 export const fix: typeof trunc = trunc;
 export const fix_: typeof trunc_ = trunc_;
 /** Division without rounding. https://pytorch.org/docs/stable/generated/torch.true_divide.html */
-export const true_divide: (dividend: Tensor, divisor: Operand) => Tensor = signature('true_divide(input, other)', div);
-export const true_divide_: (dividend: Tensor, divisor: Operand) => Tensor = signature(
+export const true_divide: (input: Tensor, other: Named<'other', Operand>) => Tensor = signature(
+  'true_divide(input, other)',
+  div,
+);
+export const true_divide_: (input: Tensor, other: Named<'other', Operand>) => Tensor = signature(
   'true_divide_(input, other)',
   div_,
 );

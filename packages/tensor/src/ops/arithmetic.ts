@@ -2,7 +2,7 @@
 import { type Context, defineOp, type Op, type UnaryOp } from '../autograd/op.js';
 import { isFloating, toFloating } from '../dtype.js';
 import { DTypeError, ValueError } from '../errors.js';
-import { signature } from '../signature.js';
+import { type Named, signature } from '../signature.js';
 import { Tensor } from '../tensor.js';
 import { binary, checkTensor, elementwise, type Operand, operandType, unary } from './kernel.js';
 
@@ -11,8 +11,8 @@ export interface AlphaOptions {
   readonly alpha?: number;
 }
 
-export type AddOp = Op<[input: Tensor, other: Operand, options?: AlphaOptions], Tensor>;
-export type BinaryOp = Op<[input: Tensor, other: Operand], Tensor>;
+export type AddOp = Op<[input: Tensor, other: Named<'other', Operand, AlphaOptions>, options?: AlphaOptions], Tensor>;
+export type BinaryOp = Op<[input: Tensor, other: Named<'other', Operand>], Tensor>;
 
 function readAlpha(op: string, alpha: unknown, x: Operand, y: Operand): number {
   if (typeof alpha !== 'number')
@@ -33,7 +33,7 @@ function scaledSum(op: string, x: Tensor, y: Operand, alpha: number, out: Tensor
 }
 
 /** `input + alpha · other`. https://pytorch.org/docs/stable/generated/torch.add.html */
-export const add: AddOp = defineOp<[Tensor, Operand, unknown?], Tensor, number>('add', {
+export const add: AddOp = defineOp<Parameters<AddOp>, Tensor, number>('add', {
   parameters: 'input, other, *, alpha?',
   forward(ctx, x, y, alpha) {
     ctx.state = alpha === undefined ? 1 : readAlpha('add', alpha, x, y);
@@ -63,7 +63,7 @@ function checkSubtraction(x: Tensor, y: Operand): void {
 }
 
 /** `input − alpha · other`. https://pytorch.org/docs/stable/generated/torch.sub.html */
-export const sub: AddOp = defineOp<[Tensor, Operand, unknown?], Tensor, number>('sub', {
+export const sub: AddOp = defineOp<Parameters<AddOp>, Tensor, number>('sub', {
   parameters: 'input, other, *, alpha?',
   forward(ctx, x, y, alpha) {
     checkSubtraction(checkTensor('sub', 'input', x), y);
@@ -104,7 +104,7 @@ function kept(ctx: Context<Kept>): Operand[] {
 }
 
 /** `input · other`. https://pytorch.org/docs/stable/generated/torch.mul.html */
-export const mul: BinaryOp = defineOp<[Tensor, Operand], Tensor, Kept>('mul', {
+export const mul: BinaryOp = defineOp<Parameters<BinaryOp>, Tensor, Kept>('mul', {
   parameters: 'input, other',
   forward(ctx, x, y) {
     checkTensor('mul', 'input', x);
@@ -121,7 +121,7 @@ export const mul: BinaryOp = defineOp<[Tensor, Operand], Tensor, Kept>('mul', {
 });
 
 /** `input / other`, always floating. https://pytorch.org/docs/stable/generated/torch.div.html */
-const trueDivide: BinaryOp = defineOp<[Tensor, Operand], Tensor, Kept>('div', {
+const trueDivide: BinaryOp = defineOp<Parameters<BinaryOp>, Tensor, Kept>('div', {
   forward(ctx, x, y) {
     checkTensor('div', 'input', x);
     const needs = ctx.needs_input_grad;
@@ -157,7 +157,7 @@ const roundedDivide = defineOp<[Tensor, Operand, 'trunc' | 'floor'], Tensor>('di
 });
 
 export interface DivFunction {
-  (input: Tensor, other: Operand, options?: DivOptions): Tensor;
+  (input: Tensor, other: Named<'other', Operand, DivOptions>, options?: DivOptions): Tensor;
 }
 
 const readRounding = (mode: unknown = null): 'trunc' | 'floor' | null => {
@@ -197,10 +197,10 @@ export const neg: UnaryOp = defineOp('neg', {
   formula: ['dx = −g'],
 });
 
-export type PowOp = Op<[input: Operand, exponent: Operand], Tensor>;
+export type PowOp = Op<[input: Operand, exponent: Named<'exponent', Operand>], Tensor>;
 
 /** `input ^ exponent`; the base or the exponent may be a number. https://pytorch.org/docs/stable/generated/torch.pow.html */
-export const pow: PowOp = defineOp<[Operand, Operand], Tensor, Kept>('pow', {
+export const pow: PowOp = defineOp<Parameters<PowOp>, Tensor, Kept>('pow', {
   parameters: 'input, exponent',
   forward(ctx, x, y) {
     if (typeof x !== 'object') checkTensor('pow', 'exponent', y);
@@ -249,4 +249,4 @@ export const add_: AddOp['inplace'] = add.inplace;
 export const sub_: AddOp['inplace'] = sub.inplace;
 export const mul_: BinaryOp['inplace'] = mul.inplace;
 export const neg_: UnaryOp['inplace'] = neg.inplace;
-export const pow_: (input: Tensor, exponent: Operand) => Tensor = pow.inplace;
+export const pow_: (input: Tensor, exponent: Named<'exponent', Operand>) => Tensor = pow.inplace;

@@ -3,7 +3,7 @@ import { checkNumber } from '../arguments.js';
 import { defineOp, type Op } from '../autograd/op.js';
 import { cName, isFloating, resultType } from '../dtype.js';
 import { DTypeError } from '../errors.js';
-import { signature } from '../signature.js';
+import { type ByName, type Named, signature } from '../signature.js';
 import { Tensor } from '../tensor.js';
 import { clamp, clamp_, where } from './comparison.js';
 import { checkTensor, elementwise, type Operand } from './kernel.js';
@@ -48,23 +48,27 @@ type Weight = Operand | { readonly weight: Operand };
 const weightOf = (w: unknown): Operand =>
   typeof w === 'number' || w instanceof Tensor ? w : checkNumber('lerp', 'weight', w);
 
+type Interpolate = (input: Tensor, end: Tensor, weight: Weight) => Tensor;
+type Lerp = ByName<Interpolate, { readonly end: Tensor; readonly weight: Operand }>;
+
 /** input + weight · (end − input). https://pytorch.org/docs/stable/generated/torch.lerp.html */
-export const lerp: (input: Tensor, end: Tensor, weight: Weight) => Tensor = signature(
-  'lerp(input, end, weight)',
-  (input, end, weight) => lerpOp(input, end, weightOf(weight)),
-);
+export const lerp: Lerp = signature<Interpolate>('lerp(input, end, weight)', (input, end, weight) =>
+  lerpOp(input, end, weightOf(weight)),
+) as Lerp;
 /** `lerp` in place. */
-export const lerp_: (input: Tensor, end: Tensor, weight: Weight) => Tensor = signature(
-  'lerp_(input, end, weight)',
-  (input, end, weight) => lerpOp.inplace(input, end, weightOf(weight)),
-);
+export const lerp_: Lerp = signature<Interpolate>('lerp_(input, end, weight)', (input, end, weight) =>
+  lerpOp.inplace(input, end, weightOf(weight)),
+) as Lerp;
 
 /** `value`: a factor, 1 unless given. */
 export interface ValueOptions {
   readonly value?: number;
 }
 
-type TernaryOp = Op<[input: Tensor, tensor1: Tensor, tensor2: Tensor, options?: ValueOptions], Tensor>;
+type Ternary = Op<[input: Tensor, tensor1: Tensor, tensor2: Tensor, options?: ValueOptions], Tensor>;
+type TernaryNames = ValueOptions & { readonly tensor1: Tensor; readonly tensor2: Tensor };
+type TernaryOp = ByName<Ternary, TernaryNames>;
+type TernaryInplace = ByName<Ternary['inplace'], TernaryNames>;
 
 function readValue(op: string, given: unknown, all: readonly Tensor[]): number {
   const value = checkNumber(op, 'value', given ?? 1);
@@ -89,7 +93,7 @@ export const addcmul: TernaryOp = defineOp<[Tensor, Tensor, Tensor, unknown?], T
     return [g, g.mul(b.mul(ctx.state)), g.mul(a.mul(ctx.state))];
   },
   formula: ['dx = g', 'dtensor1 = value · g · tensor2', 'dtensor2 = value · g · tensor1'],
-});
+}) as TernaryOp;
 
 /** input + value · tensor1 / tensor2. https://pytorch.org/docs/stable/generated/torch.addcdiv.html */
 export const addcdiv: TernaryOp = defineOp<[Tensor, Tensor, Tensor, unknown?], Tensor, number>('addcdiv', {
@@ -112,12 +116,12 @@ export const addcdiv: TernaryOp = defineOp<[Tensor, Tensor, Tensor, unknown?], T
     return [g, scaled, scaled.mul(a).div(b).neg()];
   },
   formula: ['dx = g', 'dtensor1 = value · g / tensor2', 'dtensor2 = −value · g · tensor1 / tensor2²'],
-});
+}) as TernaryOp;
 
-type PairOp = Op<[input: Tensor, other: Tensor], Tensor>;
+type PairOp = Op<[input: Tensor, other: Named<'other', Tensor>], Tensor>;
 
 /** √(input² + other²), without overflow. https://pytorch.org/docs/stable/generated/torch.hypot.html */
-export const hypot: PairOp = defineOp<[Tensor, Tensor], Tensor>('hypot', {
+export const hypot: PairOp = defineOp<Parameters<PairOp>, Tensor>('hypot', {
   parameters: 'input, other',
   forward(ctx, x, y) {
     const dtype = resultType(checkTensor('hypot', 'input', x), checkTensor('hypot', 'other', y));
@@ -196,6 +200,6 @@ export const clamp_max_: (input: Tensor, max: Bound | { readonly max?: Bound }) 
   (input, max) => clamp_(input, null, max),
 );
 
-export const addcmul_: TernaryOp['inplace'] = addcmul.inplace;
-export const addcdiv_: TernaryOp['inplace'] = addcdiv.inplace;
+export const addcmul_: TernaryInplace = addcmul.inplace as TernaryInplace;
+export const addcdiv_: TernaryInplace = addcdiv.inplace as TernaryInplace;
 export const hypot_: PairOp['inplace'] = hypot.inplace;

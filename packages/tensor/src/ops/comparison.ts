@@ -3,7 +3,7 @@ import type { ElementwiseName } from '../backend/elementwise.js';
 import { convertScalar, resultType } from '../dtype.js';
 import { DTypeError, ValueError } from '../errors.js';
 import { broadcastShapes } from '../shape.js';
-import { signature } from '../signature.js';
+import { type ByName, type Named, signature } from '../signature.js';
 import { Tensor } from '../tensor.js';
 import {
   allocate,
@@ -17,7 +17,7 @@ import {
   operandType,
 } from './kernel.js';
 
-export type CompareOp = Op<[input: Tensor, other: Operand], Tensor>;
+export type CompareOp = Op<[input: Tensor, other: Named<'other', Operand>], Tensor>;
 
 const compare = (name: 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge'): CompareOp =>
   defineOp(name, {
@@ -40,7 +40,7 @@ export const gt: CompareOp = compare('gt');
 /** x ≥ y, as bool. https://pytorch.org/docs/stable/generated/torch.ge.html */
 export const ge: CompareOp = compare('ge');
 
-export type ExtremumOp = Op<[input: Tensor, other: Tensor], Tensor>;
+export type ExtremumOp = Op<[input: Tensor, other: Named<'other', Tensor>], Tensor>;
 
 const extremum = (name: 'maximum' | 'minimum', loses: 'lt' | 'gt', formula: readonly string[]): ExtremumOp =>
   defineOp(name, {
@@ -122,7 +122,9 @@ export const whereMethod: (input: Tensor, condition: Tensor, other: Operand) => 
   (input, condition, other) => choose(condition, input, other),
 );
 
-type MaskedFillOp = Op<[input: Tensor, mask: Tensor, value: Operand], Tensor>;
+type MaskedFill = Op<[input: Tensor, mask: Tensor, value: Operand], Tensor>;
+type FillNames = { readonly mask: Tensor; readonly value: Operand };
+type MaskedFillOp = ByName<MaskedFill, FillNames>;
 
 /** `value` (a number or a 0-dim tensor) where the mask is true. https://pytorch.org/docs/stable/generated/torch.Tensor.masked_fill.html */
 export const masked_fill: MaskedFillOp = defineOp<[Tensor, Tensor, Operand], Tensor, string>('masked_fill', {
@@ -158,9 +160,12 @@ export const masked_fill: MaskedFillOp = defineOp<[Tensor, Tensor, Operand], Ten
     return [ctx.needs_input_grad[0] ? g.masked_fill(mask, 0) : null, null, dv];
   },
   formula: ['dx = g · [not mask]', 'not differentiable', 'dvalue = Σ g · [mask]'],
-});
+}) as MaskedFillOp;
 
-export const masked_fill_: MaskedFillOp['inplace'] = masked_fill.inplace;
+export const masked_fill_: ByName<MaskedFill['inplace'], FillNames> = masked_fill.inplace as ByName<
+  MaskedFill['inplace'],
+  FillNames
+>;
 
 type Bound = number | Tensor | null;
 
@@ -249,11 +254,14 @@ export const clamp_: (
 );
 
 /** Whether two tensors have one shape and equal elements. https://pytorch.org/docs/stable/generated/torch.equal.html */
-export const equal: (input: Tensor, other: Tensor) => boolean = signature('equal(input, other)', (input, other) => {
-  checkTensor('equal', 'input', input);
-  checkTensor('equal', 'other', other);
-  checkSameDevice('equal', input, other);
-  if (input.shape.length !== other.shape.length || input.shape.some((s, i) => s !== other.shape[i])) return false;
-  const [a, b] = [input.toArray(), other.toArray()];
-  return a.every((v, i) => v === b[i]);
-});
+export const equal: (input: Tensor, other: Named<'other', Tensor>) => boolean = signature(
+  'equal(input, other)',
+  (input, other) => {
+    checkTensor('equal', 'input', input);
+    checkTensor('equal', 'other', other);
+    checkSameDevice('equal', input, other);
+    if (input.shape.length !== other.shape.length || input.shape.some((s, i) => s !== other.shape[i])) return false;
+    const [a, b] = [input.toArray(), other.toArray()];
+    return a.every((v, i) => v === b[i]);
+  },
+);

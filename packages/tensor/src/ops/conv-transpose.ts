@@ -3,7 +3,7 @@ import { checkInteger } from '../arguments.js';
 import { isFloating } from '../dtype.js';
 import { DTypeError, ShapeError, ValueError } from '../errors.js';
 import { showShape } from '../shape.js';
-import { signature } from '../signature.js';
+import { type Named, signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import { convInputGrad, type Pair } from './conv.js';
 import { type Single, singleOf } from './conv1d.js';
@@ -36,7 +36,7 @@ interface Sizes {
  */
 export const conv_transpose2d: (
   input: Tensor,
-  weight: Tensor,
+  weight: Named<'weight', Tensor, ConvTransposeOptions<Pair>>,
   bias?: Tensor | null | ConvTransposeOptions<Pair>,
   stride?: Pair | ConvTransposeOptions<Pair>,
   padding?: Pair | ConvTransposeOptions<Pair>,
@@ -65,7 +65,7 @@ export const conv_transpose2d: (
  */
 export const conv_transpose1d: (
   input: Tensor,
-  weight: Tensor,
+  weight: Named<'weight', Tensor, ConvTransposeOptions<Single>>,
   bias?: Tensor | null | ConvTransposeOptions<Single>,
   stride?: Single | ConvTransposeOptions<Single>,
   padding?: Single | ConvTransposeOptions<Single>,

@@ -5,7 +5,7 @@ import type { Conv2dParams } from '../backend/backend.js';
 import { isFloating } from '../dtype.js';
 import { DTypeError, ShapeError, ValueError } from '../errors.js';
 import { type Shape, showShape } from '../shape.js';
-import { signature } from '../signature.js';
+import { type Named, signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import { allocate, backend, checkSameDevice, checkSameDType, checkTensor } from './kernel.js';
 import { pairOf } from './pairs.js';
@@ -107,7 +107,7 @@ export interface Conv2dOptions {
  */
 export const conv2d: (
   input: Tensor,
-  weight: Tensor,
+  weight: Named<'weight', Tensor, Conv2dOptions>,
   bias?: Tensor | null | Conv2dOptions,
   stride?: Pair | Conv2dOptions,
   padding?: Padding | Conv2dOptions,

@@ -2,7 +2,7 @@
 import { checkInteger } from '../arguments.js';
 import { ShapeError, ValueError } from '../errors.js';
 import { showShape } from '../shape.js';
-import { signature } from '../signature.js';
+import { type Named, signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import { conv2d } from './conv.js';
 import { checkTensor } from './kernel.js';
@@ -39,7 +39,7 @@ export interface Conv1dOptions {
  */
 export const conv1d: (
   input: Tensor,
-  weight: Tensor,
+  weight: Named<'weight', Tensor, Conv1dOptions>,
   bias?: Tensor | null | Conv1dOptions,
   stride?: Single | Conv1dOptions,
   padding?: Padding1d | Conv1dOptions,

@@ -5,7 +5,7 @@ import { backendOf, checkDevice } from '../backend/devices.js';
 import { castNumber, convertScalar, type DType, isDType } from '../dtype.js';
 import { ShapeError, ValueError } from '../errors.js';
 import { broadcastShapes, sameShape, showShape } from '../shape.js';
-import { signature } from '../signature.js';
+import { type Named, signature } from '../signature.js';
 import { type Device, Storage } from '../storage.js';
 import { Tensor } from '../tensor.js';
 import { allocate, backend, checkTensor, fromHost, type Operand } from './kernel.js';
@@ -97,8 +97,9 @@ export function to(
   return toCopy(input, type, to);
 }
 
-export const type_as: (input: Tensor, other: Tensor) => Tensor = signature('type_as(input, other)', (input, other) =>
-  to(input, checkTensor('type_as', 'other', other).dtype),
+export const type_as: (input: Tensor, other: Named<'other', Tensor>) => Tensor = signature(
+  'type_as(input, other)',
+  (input, other) => to(input, checkTensor('type_as', 'other', other).dtype),
 );
 type Conversion = (input: Tensor) => Tensor;
 
@@ -165,10 +166,13 @@ const fillOp = defineOp<[Tensor, Operand, string], Tensor, string>('fill', {
 });
 
 /** Every element becomes `value`. https://pytorch.org/docs/stable/generated/torch.Tensor.fill_.html */
-export const fill_: (input: Tensor, value: Operand) => Tensor = signature('fill_(input, value)', (input, value) => {
-  const gradName = value instanceof Tensor ? 'FillBackward3' : 'FillBackward2';
-  return fillOp.inplace(checkTensor('fill_', 'input', input), value, gradName);
-});
+export const fill_: (input: Tensor, value: Named<'value', Operand>) => Tensor = signature(
+  'fill_(input, value)',
+  (input, value) => {
+    const gradName = value instanceof Tensor ? 'FillBackward3' : 'FillBackward2';
+    return fillOp.inplace(checkTensor('fill_', 'input', input), value, gradName);
+  },
+);
 
 /** Every element becomes 0. https://pytorch.org/docs/stable/generated/torch.Tensor.zero_.html */
 export const zero_: (input: Tensor) => Tensor = signature('zero_(input)', (input) =>

@@ -4,7 +4,7 @@ import { defineOp, type Op } from '../autograd/op.js';
 import { ShapeError } from '../errors.js';
 import { resolveOptions, type TensorOptions } from '../factories.js';
 import { type Shape, wrapDim } from '../shape.js';
-import { signature } from '../signature.js';
+import { type Named, signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import { allocate, backend, checkTensor, fromHost } from './kernel.js';
 import { windowOn } from './window.js';
@@ -126,7 +126,7 @@ export const trace: (input: Tensor) => Tensor = signature('trace(input)', (input
 /** `src` in the place of a diagonal. https://pytorch.org/docs/stable/generated/torch.diagonal_scatter.html */
 export const diagonal_scatter: (
   input: Tensor,
-  src: Tensor,
+  src: Named<'src', Tensor, DiagonalOptions>,
   offset?: number | DiagonalOptions,
   dim1?: number | DiagonalOptions,
   dim2?: number | DiagonalOptions,

@@ -5,7 +5,7 @@ import { defineOp, type Op } from '../autograd/op.js';
 import { cName } from '../dtype.js';
 import { AutogradError, DTypeError, ShapeError, ValueError } from '../errors.js';
 import { type Shape, showShape } from '../shape.js';
-import { signature } from '../signature.js';
+import { type Named, signature } from '../signature.js';
 import { SparseTensor } from '../sparse.js';
 import type { Tensor } from '../tensor.js';
 import { cast, checkSameDevice, checkTensor } from './kernel.js';
@@ -80,7 +80,7 @@ export interface EmbeddingFunctionOptions {
  */
 export const embedding: (
   input: Tensor,
-  weight: Tensor,
+  weight: Named<'weight', Tensor, EmbeddingFunctionOptions>,
   padding_idx?: number | null | EmbeddingFunctionOptions,
   max_norm?: number | null | EmbeddingFunctionOptions,
   norm_type?: number | EmbeddingFunctionOptions,

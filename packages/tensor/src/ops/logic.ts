@@ -3,13 +3,13 @@ import { checkBoolean, checkNumber } from '../arguments.js';
 import { defineOp, type Op } from '../autograd/op.js';
 import { isFloating } from '../dtype.js';
 import { DTypeError, ValueError } from '../errors.js';
-import { signature } from '../signature.js';
+import { type Named, signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import { eq, ge, gt, le, lt, ne } from './comparison.js';
 import { logical_not } from './exponential.js';
 import { allocate, backend, binary, checkTensor, type Operand } from './kernel.js';
 
-type LogicOp = Op<[input: Tensor, other: Tensor], Tensor>;
+type LogicOp = Op<[input: Tensor, other: Named<'other', Tensor>], Tensor>;
 
 const logic = (name: 'logical_and' | 'logical_or' | 'logical_xor'): LogicOp =>
   defineOp(name, {
@@ -101,7 +101,7 @@ function closeness(op: string, input: Tensor, other: Tensor, args: readonly unkn
 /** Whether elements are close, one bool each. https://pytorch.org/docs/stable/generated/torch.isclose.html */
 export const isclose: (
   input: Tensor,
-  other: Tensor,
+  other: Named<'other', Tensor, CloseOptions>,
   rtol?: number | CloseOptions,
   atol?: number | CloseOptions,
   equal_nan?: boolean | CloseOptions,
@@ -112,7 +112,7 @@ export const isclose: (
 /** Whether all elements are close. https://pytorch.org/docs/stable/generated/torch.allclose.html */
 export const allclose: (
   input: Tensor,
-  other: Tensor,
+  other: Named<'other', Tensor, CloseOptions>,
   rtol?: number | CloseOptions,
   atol?: number | CloseOptions,
   equal_nan?: boolean | CloseOptions,
@@ -122,18 +122,18 @@ export const allclose: (
     .every((v) => v !== 0),
 );
 
-type Overwrite = (input: Tensor, other: Operand) => Tensor;
+type Overwrite = (input: Tensor, other: Named<'other', Operand>) => Tensor;
 
 /** An answer written over the operand, as 0 and 1: what stood there has no gradient any more. */
 const overwriting = (name: string, answer: (input: Tensor, other: Tensor) => Tensor): Overwrite =>
-  defineOp<[Tensor, Operand], Tensor>(name, {
+  defineOp<Parameters<Overwrite>, Tensor>(name, {
     parameters: 'input, other',
     forward: (_ctx, x, y) => answer(x, y as Tensor),
     backward: (_ctx, g) => [g.mul(0), null],
     formula: ['dx = 0', 'not differentiable'],
   }).inplace;
 
-type LogicInplace = (input: Tensor, other: Tensor) => Tensor;
+type LogicInplace = (input: Tensor, other: Named<'other', Tensor>) => Tensor;
 
 export const logical_and_: LogicInplace = overwriting('logical_and', logical_and);
 export const logical_or_: LogicInplace = overwriting('logical_or', logical_or);

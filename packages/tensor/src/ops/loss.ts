@@ -4,7 +4,7 @@ import { defineOp, type Op } from '../autograd/op.js';
 import { cName, isFloating, promote_types } from '../dtype.js';
 import { DTypeError, ShapeError, ValueError } from '../errors.js';
 import { sameShape, showShape } from '../shape.js';
-import { signature } from '../signature.js';
+import { type Named, signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import { checkSameDevice, checkTensor } from './kernel.js';
 
@@ -59,7 +59,7 @@ const mseOp: Op<[input: Tensor, target: Tensor, reduction: Reduction], Tensor> =
  */
 export const mse_loss: (
   input: Tensor,
-  target: Tensor,
+  target: Named<'target', Tensor, LossOptions>,
   size_average?: boolean | null | LossOptions,
   reduce?: boolean | null | LossOptions,
   reduction?: Reduction | LossOptions,
@@ -120,7 +120,7 @@ const nllOp: Op<[input: Tensor, index: Tensor, factor: Tensor, state: NllState],
  */
 export const nll_loss: (
   input: Tensor,
-  target: Tensor,
+  target: Named<'target', Tensor, NllLossOptions>,
   weight?: Tensor | null | NllLossOptions,
   size_average?: boolean | null | NllLossOptions,
   ignore_index?: number | NllLossOptions,
@@ -206,7 +206,7 @@ export interface CrossEntropyOptions extends NllLossOptions {
  */
 export const cross_entropy: (
   input: Tensor,
-  target: Tensor,
+  target: Named<'target', Tensor, CrossEntropyOptions>,
   weight?: Tensor | null | CrossEntropyOptions,
   size_average?: boolean | null | CrossEntropyOptions,
   ignore_index?: number | CrossEntropyOptions,

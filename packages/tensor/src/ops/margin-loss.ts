@@ -2,7 +2,7 @@
 import { checkBoolean, checkNumber } from '../arguments.js';
 import { ShapeError, ValueError } from '../errors.js';
 import { sameShape, showShape } from '../shape.js';
-import { signature } from '../signature.js';
+import { type Named, signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import { minimum, where } from './comparison.js';
 import { checkTensor } from './kernel.js';
@@ -124,7 +124,7 @@ const sizeOf = (x: Tensor): string => `torch.Size([${x.shape.join(', ')}])`;
  */
 export const hinge_embedding_loss: (
   input: Tensor,
-  target: Tensor,
+  target: Named<'target', Tensor, MarginOptions>,
   ...args: Arguments<[margin: number, ...Reducing], MarginOptions>
 ) => Tensor = signature(
   'hinge_embedding_loss(input, target, margin?, size_average?, reduce?, reduction?)',
@@ -147,14 +147,17 @@ const softMarginOp: LossOp<[]> = defineLoss('soft_margin_loss', {
 });
 
 /** ln(1 + e^(−x · y)) for y = ±1. https://pytorch.org/docs/stable/generated/torch.nn.functional.soft_margin_loss.html */
-export const soft_margin_loss: (input: Tensor, target: Tensor, ...args: Arguments<Reducing, LossOptions>) => Tensor =
-  signature(
-    'soft_margin_loss(input, target, size_average?, reduce?, reduction?)',
-    (input, target, average, reduce, how) => {
-      const [x, y] = floatingPair('soft_margin_loss', input, target);
-      return softMarginOp(x, y, readReduction('soft_margin_loss', average, reduce, how), []);
-    },
-  );
+export const soft_margin_loss: (
+  input: Tensor,
+  target: Named<'target', Tensor, LossOptions>,
+  ...args: Arguments<Reducing, LossOptions>
+) => Tensor = signature(
+  'soft_margin_loss(input, target, size_average?, reduce?, reduction?)',
+  (input, target, average, reduce, how) => {
+    const [x, y] = floatingPair('soft_margin_loss', input, target);
+    return softMarginOp(x, y, readReduction('soft_margin_loss', average, reduce, how), []);
+  },
+);
 
 export interface MultiMarginOptions extends MarginOptions {
   /** 1 or 2. */
@@ -170,7 +173,7 @@ export interface MultiMarginOptions extends MarginOptions {
  */
 export const multi_margin_loss: (
   input: Tensor,
-  target: Tensor,
+  target: Named<'target', Tensor, MultiMarginOptions>,
   ...args: Arguments<[p: 1 | 2, margin: number, weight: Tensor | null, ...Reducing], MultiMarginOptions>
 ) => Tensor = signature(
   'multi_margin_loss(input, target, p?, margin?, weight?, size_average?, reduce?, reduction?)',

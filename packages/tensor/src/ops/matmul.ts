@@ -1,12 +1,12 @@
 import { defineOp, type Op } from '../autograd/op.js';
 import { ShapeError } from '../errors.js';
 import { broadcastShapes, numelOf, type Shape, showShape } from '../shape.js';
-import { signature } from '../signature.js';
+import { type Named, signature } from '../signature.js';
 import { Tensor } from '../tensor.js';
 import { allocate, backend, checkSameDevice, checkTensor } from './kernel.js';
 import { checkMatrixDTypes } from './matrix-dtype.js';
 
-type MatrixOp = Op<[input: Tensor, mat2: Tensor], Tensor>;
+type MatrixOp = Op<[input: Tensor, mat2: Named<'mat2', Tensor>], Tensor>;
 
 /** `[n, k] · [k, m]`. https://pytorch.org/docs/stable/generated/torch.mm.html */
 export const mm: MatrixOp = defineOp('mm', {
@@ -95,23 +95,26 @@ const matmulShapes = (op: string, a: Tensor, b: Tensor): ShapeError =>
   new ShapeError(`${op}(): shapes ${showShape(a.shape)} and ${showShape(b.shape)} cannot be multiplied`);
 
 /** Inner product of two vectors. https://pytorch.org/docs/stable/generated/torch.dot.html */
-export const dot: (input: Tensor, tensor: Tensor) => Tensor = signature('dot(input, tensor)', (input, tensor) => {
-  checkTensor('dot', 'input', input);
-  checkTensor('dot', 'tensor', tensor);
-  if (input.ndim !== 1 || tensor.ndim !== 1) {
-    throw new ShapeError(`dot(): 1D tensors expected, but got ${input.ndim}D and ${tensor.ndim}D tensors`);
-  }
-  if (input.shape[0] !== tensor.shape[0]) {
-    throw new ShapeError(
-      `dot(): inconsistent tensor size, expected tensor [${input.shape[0]}] and src [${tensor.shape[0]}] to have the same ` +
-        `number of elements, but got ${input.shape[0]} and ${tensor.shape[0]} elements respectively`,
-    );
-  }
-  return mm(input.unsqueeze(0), tensor.unsqueeze(1)).reshape([]);
-});
+export const dot: (input: Tensor, tensor: Named<'tensor', Tensor>) => Tensor = signature(
+  'dot(input, tensor)',
+  (input, tensor) => {
+    checkTensor('dot', 'input', input);
+    checkTensor('dot', 'tensor', tensor);
+    if (input.ndim !== 1 || tensor.ndim !== 1) {
+      throw new ShapeError(`dot(): 1D tensors expected, but got ${input.ndim}D and ${tensor.ndim}D tensors`);
+    }
+    if (input.shape[0] !== tensor.shape[0]) {
+      throw new ShapeError(
+        `dot(): inconsistent tensor size, expected tensor [${input.shape[0]}] and src [${tensor.shape[0]}] to have the same ` +
+          `number of elements, but got ${input.shape[0]} and ${tensor.shape[0]} elements respectively`,
+      );
+    }
+    return mm(input.unsqueeze(0), tensor.unsqueeze(1)).reshape([]);
+  },
+);
 
 /** Matrix times vector. https://pytorch.org/docs/stable/generated/torch.mv.html */
-export const mv: (input: Tensor, vec: Tensor) => Tensor = signature('mv(input, vec)', (input, vec) => {
+export const mv: (input: Tensor, vec: Named<'vec', Tensor>) => Tensor = signature('mv(input, vec)', (input, vec) => {
   checkTensor('mv', 'input', input);
   checkTensor('mv', 'vec', vec);
   if (input.ndim !== 2 || vec.ndim !== 1) {
@@ -129,22 +132,25 @@ export const mv: (input: Tensor, vec: Tensor) => Tensor = signature('mv(input, v
  * Product of vectors, matrices or batches of matrices, with PyTorch's rules for each number of dimensions.
  * https://pytorch.org/docs/stable/generated/torch.matmul.html
  */
-export const matmul: (input: Tensor, other: Tensor) => Tensor = signature('matmul(input, other)', (input, other) => {
-  const a = checkTensor('matmul', 'input', input);
-  const b = checkTensor('matmul', 'other', other);
-  if (a.ndim === 0 || b.ndim === 0) {
-    throw new ShapeError(
-      `matmul(): both arguments to matmul need to be at least 1D, but they are ${a.ndim}D and ${b.ndim}D`,
-    );
-  }
-  if (a.ndim === 1 && b.ndim === 1) return dot(a, b);
-  if (a.ndim === 2 && b.ndim === 1) return mv(a, b);
-  if (a.ndim === 1 && b.ndim === 2) return mm(a.unsqueeze(0), b).squeeze(0);
-  if (a.ndim === 2 && b.ndim === 2) return mm(a, b);
-  if (a.ndim === 1) return batched(a.unsqueeze(0), b).squeeze(-2);
-  if (b.ndim === 1) return batched(a, b.unsqueeze(1)).squeeze(-1);
-  return batched(a, b);
-});
+export const matmul: (input: Tensor, other: Named<'other', Tensor>) => Tensor = signature(
+  'matmul(input, other)',
+  (input, other) => {
+    const a = checkTensor('matmul', 'input', input);
+    const b = checkTensor('matmul', 'other', other);
+    if (a.ndim === 0 || b.ndim === 0) {
+      throw new ShapeError(
+        `matmul(): both arguments to matmul need to be at least 1D, but they are ${a.ndim}D and ${b.ndim}D`,
+      );
+    }
+    if (a.ndim === 1 && b.ndim === 1) return dot(a, b);
+    if (a.ndim === 2 && b.ndim === 1) return mv(a, b);
+    if (a.ndim === 1 && b.ndim === 2) return mm(a.unsqueeze(0), b).squeeze(0);
+    if (a.ndim === 2 && b.ndim === 2) return mm(a, b);
+    if (a.ndim === 1) return batched(a.unsqueeze(0), b).squeeze(-2);
+    if (b.ndim === 1) return batched(a, b.unsqueeze(1)).squeeze(-1);
+    return batched(a, b);
+  },
+);
 
 function batched(a: Tensor, b: Tensor): Tensor {
   const [n, k] = a.shape.slice(-2);
@@ -184,14 +190,18 @@ const addmmOp: Op<[input: Tensor, weight: Tensor, bias: Tensor], Tensor> = defin
 const transposed = (w: Tensor): Tensor =>
   new Tensor(w.storage, [w.shape[1], w.shape[0]], [w.strides[1], w.strides[0]], w.offset);
 
+export interface BiasOption {
+  readonly bias?: Tensor | null;
+}
+
 /**
  * `x · Wᵀ + b`, x `[…, in]`, W `[out, in]` (or `[in]`), b `[out]`.
  * https://pytorch.org/docs/stable/generated/torch.nn.functional.linear.html
  */
 export const linear: (
   input: Tensor,
-  weight: Tensor,
-  bias?: Tensor | null | { readonly bias?: Tensor | null },
+  weight: Named<'weight', Tensor, BiasOption>,
+  bias?: Tensor | null | BiasOption,
 ) => Tensor = signature('linear(input, weight, bias?)', (input, weight, given) => {
   checkTensor('linear', 'input', input);
   checkTensor('linear', 'weight', weight);

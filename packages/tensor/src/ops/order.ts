@@ -33,7 +33,7 @@ const choice = <Args extends readonly unknown[]>(
   defineOp<[Tensor, number, boolean, ...Args], readonly [Tensor, Tensor], Chosen>(name, {
     ...(gradName === undefined ? {} : { grad_name: gradName }),
     forward(ctx, x, dim, squeezed, ...args) {
-      const [values, indices] = choose(x, dim, ...args);
+      const [values, indices] = choose(x, dim, ...(args as unknown as Args));
       ctx.state = { shape: x.shape, dim, squeezed: squeezed && x.ndim > 0 };
       ctx.save_for_backward(indices);
       return ctx.state.squeezed ? [values.squeeze(dim), indices.squeeze(dim)] : [values, indices];

@@ -2,7 +2,7 @@
 import { checkBoolean } from '../arguments.js';
 import { ShapeError, ValueError } from '../errors.js';
 import { sameShape } from '../shape.js';
-import { signature } from '../signature.js';
+import { type Named, signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import { where } from './comparison.js';
 import { checkTensor } from './kernel.js';
@@ -49,7 +49,7 @@ const sizeOf = (x: Tensor): string => `torch.Size([${x.shape.join(', ')}])`;
  */
 export const binary_cross_entropy: (
   input: Tensor,
-  target: Tensor,
+  target: Named<'target', Tensor, BinaryCrossEntropyOptions>,
   ...args: Arguments<[weight: Tensor | null, ...Reducing], BinaryCrossEntropyOptions>
 ) => Tensor = signature(
   'binary_cross_entropy(input, target, weight?, size_average?, reduce?, reduction?)',

@@ -3,39 +3,45 @@ import { checkInteger } from '../arguments.js';
 import { DTypeError, ShapeError, ValueError } from '../errors.js';
 import { eye } from '../factories.js';
 import { numelOf, type Shape, showShape, wrapDim, wrapDims } from '../shape.js';
-import { signature } from '../signature.js';
+import { type Named, signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import { cat } from './joining.js';
 import { checkTensor } from './kernel.js';
 import { dot, matmul, mm } from './matmul.js';
 
 /** All products of two vectors' elements. https://pytorch.org/docs/stable/generated/torch.outer.html */
-export const outer: (input: Tensor, vec2: Tensor) => Tensor = signature('outer(input, vec2)', (input, vec2) => {
-  checkTensor('outer', 'input', input);
-  checkTensor('outer', 'vec2', vec2);
-  if (input.ndim !== 1) throw new ShapeError(`outer: Expected 1-D argument self, but got ${input.ndim}-D`);
-  if (vec2.ndim !== 1) throw new ShapeError(`outer: Expected 1-D argument vec2, but got ${vec2.ndim}-D`);
-  return input.unsqueeze(1).mul(vec2);
-});
+export const outer: (input: Tensor, vec2: Named<'vec2', Tensor>) => Tensor = signature(
+  'outer(input, vec2)',
+  (input, vec2) => {
+    checkTensor('outer', 'input', input);
+    checkTensor('outer', 'vec2', vec2);
+    if (input.ndim !== 1) throw new ShapeError(`outer: Expected 1-D argument self, but got ${input.ndim}-D`);
+    if (vec2.ndim !== 1) throw new ShapeError(`outer: Expected 1-D argument vec2, but got ${vec2.ndim}-D`);
+    return input.unsqueeze(1).mul(vec2);
+  },
+);
 
 /** Another name of {@link outer}. */
-export const ger: (input: Tensor, vec2: Tensor) => Tensor = signature('ger(input, vec2)', outer);
+export const ger: (input: Tensor, vec2: Named<'vec2', Tensor>) => Tensor = signature('ger(input, vec2)', outer);
 
 /** As `dot`: there are no complex numbers here. https://pytorch.org/docs/stable/generated/torch.vdot.html */
-export const vdot: (input: Tensor, other: Tensor) => Tensor = signature('vdot(input, other)', dot);
+export const vdot: (input: Tensor, other: Named<'other', Tensor>) => Tensor = signature('vdot(input, other)', dot);
 
 /** Sums of products over the last dimensions. https://pytorch.org/docs/stable/generated/torch.inner.html */
-export const inner: (input: Tensor, other: Tensor) => Tensor = signature('inner(input, other)', (input, other) => {
-  checkTensor('inner', 'input', input);
-  checkTensor('inner', 'other', other);
-  if (input.ndim === 0 || other.ndim === 0) return input.mul(other);
-  if (input.shape[input.ndim - 1] !== other.shape[other.ndim - 1]) {
-    throw new ShapeError(
-      `inner() the last dimension must match on both input tensors but got shapes ${showShape(input.shape)} and ${showShape(other.shape)}`,
-    );
-  }
-  return tensordot(input, other, [[-1], [-1]]);
-});
+export const inner: (input: Tensor, other: Named<'other', Tensor>) => Tensor = signature(
+  'inner(input, other)',
+  (input, other) => {
+    checkTensor('inner', 'input', input);
+    checkTensor('inner', 'other', other);
+    if (input.ndim === 0 || other.ndim === 0) return input.mul(other);
+    if (input.shape[input.ndim - 1] !== other.shape[other.ndim - 1]) {
+      throw new ShapeError(
+        `inner() the last dimension must match on both input tensors but got shapes ${showShape(input.shape)} and ${showShape(other.shape)}`,
+      );
+    }
+    return tensordot(input, other, [[-1], [-1]]);
+  },
+);
 
 export interface TensordotOptions {
   readonly dims?: number | readonly [readonly number[], readonly number[]];
@@ -47,7 +53,7 @@ export interface TensordotOptions {
  */
 export const tensordot: (
   a: Tensor,
-  b: Tensor,
+  b: Named<'b', Tensor, TensordotOptions>,
   dims?: number | readonly [readonly number[], readonly number[]] | TensordotOptions,
 ) => Tensor = signature('tensordot(a, b, dims?)', (a, b, which = 2) => {
   checkTensor('tensordot', 'a', a);
@@ -86,15 +92,18 @@ function contracted(a: Tensor, b: Tensor, which: unknown): [number[], number[]] 
 }
 
 /** Every element times a copy of `other`. https://pytorch.org/docs/stable/generated/torch.kron.html */
-export const kron: (input: Tensor, other: Tensor) => Tensor = signature('kron(input, other)', (input, other) => {
-  checkTensor('kron', 'input', input);
-  checkTensor('kron', 'other', other);
-  const rank = Math.max(input.ndim, other.ndim);
-  const padded = (x: Tensor): Shape => [...new Array<number>(rank - x.ndim).fill(1), ...x.shape];
-  const [a, b] = [padded(input), padded(other)];
-  const product = input.reshape(a.flatMap((s) => [s, 1])).mul(other.reshape(b.flatMap((s) => [1, s])));
-  return product.reshape(a.map((s, d) => s * b[d]));
-});
+export const kron: (input: Tensor, other: Named<'other', Tensor>) => Tensor = signature(
+  'kron(input, other)',
+  (input, other) => {
+    checkTensor('kron', 'input', input);
+    checkTensor('kron', 'other', other);
+    const rank = Math.max(input.ndim, other.ndim);
+    const padded = (x: Tensor): Shape => [...new Array<number>(rank - x.ndim).fill(1), ...x.shape];
+    const [a, b] = [padded(input), padded(other)];
+    const product = input.reshape(a.flatMap((s) => [s, 1])).mul(other.reshape(b.flatMap((s) => [1, s])));
+    return product.reshape(a.map((s, d) => s * b[d]));
+  },
+);
 
 /** A square matrix (or batch) times itself, `n` ≥ 0 times. https://pytorch.org/docs/stable/generated/torch.matrix_power.html */
 export const matrix_power: (input: Tensor, n: number | { readonly n: number }) => Tensor = signature(

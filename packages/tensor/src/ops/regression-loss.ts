@@ -3,7 +3,7 @@ import { checkBoolean, checkNumber } from '../arguments.js';
 import { no_grad } from '../autograd/grad-mode.js';
 import { ShapeError, ValueError } from '../errors.js';
 import { sameShape, showShape } from '../shape.js';
-import { signature } from '../signature.js';
+import { type Named, signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import { where } from './comparison.js';
 import { checkTensor } from './kernel.js';
@@ -11,7 +11,11 @@ import { type LossOptions, type Reduction, readReduction, reduceLoss } from './l
 import { type Arguments, defineLoss, floatingPair, type LossOp, type Reducing } from './loss-op.js';
 
 /** |x − y|. https://pytorch.org/docs/stable/generated/torch.nn.functional.l1_loss.html */
-export const l1_loss: (input: Tensor, target: Tensor, ...args: Arguments<Reducing, LossOptions>) => Tensor = signature(
+export const l1_loss: (
+  input: Tensor,
+  target: Named<'target', Tensor, LossOptions>,
+  ...args: Arguments<Reducing, LossOptions>
+) => Tensor = signature(
   'l1_loss(input, target, size_average?, reduce?, reduction?)',
   (input, target, average, reduce, how) => {
     const [x, y] = floatingPair('l1_loss', input, target);
@@ -44,7 +48,7 @@ export interface SmoothL1LossOptions extends LossOptions {
  */
 export const smooth_l1_loss: (
   input: Tensor,
-  target: Tensor,
+  target: Named<'target', Tensor, SmoothL1LossOptions>,
   ...args: Arguments<[...Reducing, beta: number], SmoothL1LossOptions>
 ) => Tensor = signature(
   'smooth_l1_loss(input, target, size_average?, reduce?, reduction?, beta?)',
@@ -81,7 +85,7 @@ export interface HuberLossOptions {
  */
 export const huber_loss: (
   input: Tensor,
-  target: Tensor,
+  target: Named<'target', Tensor, HuberLossOptions>,
   ...args: Arguments<[reduction: Reduction, delta: number], HuberLossOptions>
 ) => Tensor = signature('huber_loss(input, target, reduction?, delta?)', (input, target, reduction, d) => {
   const op = 'huber_loss';

@@ -4,7 +4,7 @@ import { defineOp, type Op, type UnaryOp } from '../autograd/op.js';
 import type { ElementwiseName } from '../backend/elementwise.js';
 import { cName, isFloating } from '../dtype.js';
 import { AutogradError, DTypeError, ValueError } from '../errors.js';
-import { signature } from '../signature.js';
+import { type Named, signature } from '../signature.js';
 import { Tensor } from '../tensor.js';
 import { div } from './arithmetic.js';
 import { checkTensor, elementwise, type Operand, operandType, unary } from './kernel.js';
@@ -71,7 +71,7 @@ export const round_: (input: Tensor, options?: RoundOptions) => Tensor = signatu
   },
 );
 
-type RemainderOp = Op<[input: Tensor, other: Operand], Tensor>;
+type RemainderOp = Op<[input: Tensor, other: Named<'other', Operand>], Tensor>;
 type NumberFirst = Op<[input: Operand, other: Operand], Tensor>;
 
 const hasZero = (y: Operand): boolean => (y instanceof Tensor ? y.toArray().includes(0) : Number(y) === 0);
@@ -112,26 +112,28 @@ const remainderOp = remainderOf('remainder', 'floor', 'dy = −g · ⌊x / y⌋'
 ]);
 
 /** The remainder of division, with the sign of `input` (C's fmod). https://pytorch.org/docs/stable/generated/torch.fmod.html */
-export const fmod: (input: Tensor, other: Operand) => Tensor = signature('fmod(input, other)', (input, other) =>
-  fmodOp(checkTensor('fmod', 'input', input), other),
+export const fmod: (input: Tensor, other: Named<'other', Operand>) => Tensor = signature(
+  'fmod(input, other)',
+  (input, other) => fmodOp(checkTensor('fmod', 'input', input), other),
 );
 /** The remainder of division, with the sign of `other` (Python's %). https://pytorch.org/docs/stable/generated/torch.remainder.html */
-export const remainder: (input: Operand, other: Operand) => Tensor = signature(
+export const remainder: (input: Operand, other: Named<'other', Operand>) => Tensor = signature(
   'remainder(input, other)',
   (input, other) => remainderOp(input, other),
 );
 /** `fmod` in place. */
-export const fmod_: (input: Tensor, other: Operand) => Tensor = signature('fmod_(input, other)', (input, other) =>
-  fmodOp.inplace(input, other),
+export const fmod_: (input: Tensor, other: Named<'other', Operand>) => Tensor = signature(
+  'fmod_(input, other)',
+  (input, other) => fmodOp.inplace(input, other),
 );
 /** `remainder` in place. */
-export const remainder_: (input: Tensor, other: Operand) => Tensor = signature(
+export const remainder_: (input: Tensor, other: Named<'other', Operand>) => Tensor = signature(
   'remainder_(input, other)',
   (input, other) => remainderOp.inplace(input, other),
 );
 
 const wholeQuotient = (name: string): RemainderOp =>
-  defineOp<[Tensor, Operand], Tensor>(name, {
+  defineOp<Parameters<RemainderOp>, Tensor>(name, {
     parameters: 'input, other',
     forward: (_ctx, x, y) => div(checkTensor(name, 'input', x), y, { rounding_mode: 'floor' }),
     backward() {

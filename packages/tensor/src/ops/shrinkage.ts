@@ -4,7 +4,7 @@ import { defineOp, type Op } from '../autograd/op.js';
 import { cName, type DType, isFloating } from '../dtype.js';
 import { DTypeError, ShapeError, ValueError } from '../errors.js';
 import { wrapDim } from '../shape.js';
-import { signature } from '../signature.js';
+import { type Named, signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import { type Activation, activation } from './activation-op.js';
 import { where } from './comparison.js';
@@ -67,27 +67,30 @@ const preluOp: Op<[input: Tensor, weight: Tensor], Tensor> = defineOp('prelu', {
  * https://pytorch.org/docs/stable/generated/torch.nn.functional.prelu.html
  * @throws ShapeError when the weight does not fit.
  */
-export const prelu: (input: Tensor, weight: Tensor) => Tensor = signature('prelu(input, weight)', (input, weight) => {
-  const op = 'prelu';
-  checkTensor(op, 'input', input);
-  checkTensor(op, 'weight', weight);
-  checkSameDevice(op, input, weight);
-  checkSameDType(op, input, weight);
-  if (!isFloating(input.dtype))
-    throw new DTypeError(`${op}(): "prelu_cpu" not implemented for '${cName(input.dtype)}'`);
-  if (weight.ndim > 1) {
-    throw new ShapeError(`${op}: Expected \`weight\` to be a scalar or 1D tensor, but got: ndim = ${weight.ndim}`);
-  }
-  if (weight.numel() === 1) return preluOp(input, weight.reshape(input.shape.map(() => 1)));
-  if (input.ndim === 0) throw new ShapeError(`${op}(): Not allow zero-dim input tensor.`);
-  const channels = input.ndim > 1 ? input.shape[1] : 1;
-  if (weight.numel() !== channels) {
-    throw new ShapeError(
-      `Mismatch of parameter numbers and input channel size. Found parameter numbers = ${weight.numel()} and channel size = ${channels}.`,
-    );
-  }
-  return preluOp(input, weight.reshape(input.shape.map((size, d) => (d === 1 ? size : 1))));
-});
+export const prelu: (input: Tensor, weight: Named<'weight', Tensor>) => Tensor = signature(
+  'prelu(input, weight)',
+  (input, weight) => {
+    const op = 'prelu';
+    checkTensor(op, 'input', input);
+    checkTensor(op, 'weight', weight);
+    checkSameDevice(op, input, weight);
+    checkSameDType(op, input, weight);
+    if (!isFloating(input.dtype))
+      throw new DTypeError(`${op}(): "prelu_cpu" not implemented for '${cName(input.dtype)}'`);
+    if (weight.ndim > 1) {
+      throw new ShapeError(`${op}: Expected \`weight\` to be a scalar or 1D tensor, but got: ndim = ${weight.ndim}`);
+    }
+    if (weight.numel() === 1) return preluOp(input, weight.reshape(input.shape.map(() => 1)));
+    if (input.ndim === 0) throw new ShapeError(`${op}(): Not allow zero-dim input tensor.`);
+    const channels = input.ndim > 1 ? input.shape[1] : 1;
+    if (weight.numel() !== channels) {
+      throw new ShapeError(
+        `Mismatch of parameter numbers and input channel size. Found parameter numbers = ${weight.numel()} and channel size = ${channels}.`,
+      );
+    }
+    return preluOp(input, weight.reshape(input.shape.map((size, d) => (d === 1 ? size : 1))));
+  },
+);
 
 const gluOp: Op<[input: Tensor, dim: number], Tensor> = defineOp<[Tensor, number], Tensor, number>('glu', {
   forward(ctx, x, dim) {

@@ -3,7 +3,7 @@ import { checkInteger, checkNumber } from '../arguments.js';
 import { cName, isFloating, resultType } from '../dtype.js';
 import { DTypeError } from '../errors.js';
 import { wrapDims } from '../shape.js';
-import { signature } from '../signature.js';
+import { type Named, signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import { checkTensor } from './kernel.js';
 import { vector_norm } from './norm.js';
@@ -56,7 +56,7 @@ export interface CosineSimilarityOptions {
  */
 export const cosine_similarity: (
   x1: Tensor,
-  x2: Tensor,
+  x2: Named<'x2', Tensor, CosineSimilarityOptions>,
   dim?: number | CosineSimilarityOptions,
   eps?: number | CosineSimilarityOptions,
 ) => Tensor = signature('cosine_similarity(x1, x2, dim?, eps?)', (x1, x2, d, e) => {
@@ -91,7 +91,7 @@ export interface PairwiseDistanceOptions {
  */
 export const pairwise_distance: (
   x1: Tensor,
-  x2: Tensor,
+  x2: Named<'x2', Tensor, PairwiseDistanceOptions>,
   p?: number | PairwiseDistanceOptions,
   eps?: number | PairwiseDistanceOptions,
   keepdim?: boolean | PairwiseDistanceOptions,

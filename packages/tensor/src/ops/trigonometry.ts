@@ -1,6 +1,7 @@
 /** Trigonometric and hyperbolic functions. https://pytorch.org/docs/stable/torch.html#pointwise-ops */
 import { defineOp, type Op, type UnaryOp } from '../autograd/op.js';
 import { resultType, toFloating } from '../dtype.js';
+import type { Named } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import { checkTensor, elementwise } from './kernel.js';
 import { fromInput, fromOutput } from './pointwise.js';
@@ -30,10 +31,10 @@ export const acosh: UnaryOp = fromInput('acosh', 'dx = g / √(x² − 1)', (g, 
 /** the inverse of tanh, NaN outside of [−1, 1]. https://pytorch.org/docs/stable/generated/torch.atanh.html */
 export const atanh: UnaryOp = fromInput('atanh', 'dx = g / (1 − x²)', (g, x) => g.div(x.mul(x).neg().add(1)));
 
-type PairOp = Op<[input: Tensor, other: Tensor], Tensor>;
+type PairOp = Op<[input: Tensor, other: Named<'other', Tensor>], Tensor>;
 
 /** The angle of the point (other, input), in (−π, π]. https://pytorch.org/docs/stable/generated/torch.atan2.html */
-export const atan2: PairOp = defineOp<[Tensor, Tensor], Tensor>('atan2', {
+export const atan2: PairOp = defineOp<Parameters<PairOp>, Tensor>('atan2', {
   parameters: 'input, other',
   forward(ctx, y, x) {
     ctx.save_for_backward(checkTensor('atan2', 'input', y), checkTensor('atan2', 'other', x));

@@ -3,7 +3,7 @@ import { checkInteger } from '../arguments.js';
 import { defineOp, type Op } from '../autograd/op.js';
 import { ShapeError } from '../errors.js';
 import { inferSize, type Shape, showShape, viewStrides, wrapDim, wrapDims } from '../shape.js';
-import { signature } from '../signature.js';
+import { type Named, signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import { checkTensor } from './kernel.js';
 import { sizesOf, windowOn } from './window.js';
@@ -125,8 +125,9 @@ export const view: (input: Tensor, ...shape: number[] | [readonly number[]]) => 
   },
 );
 
-export const view_as: (input: Tensor, other: Tensor) => Tensor = signature('view_as(input, other)', (input, other) =>
-  view(input, checkTensor('view_as', 'other', other).shape),
+export const view_as: (input: Tensor, other: Named<'other', Tensor>) => Tensor = signature(
+  'view_as(input, other)',
+  (input, other) => view(input, checkTensor('view_as', 'other', other).shape),
 );
 
 /** A view where possible, else a copy in the new sizes. https://pytorch.org/docs/stable/generated/torch.reshape.html */
@@ -140,7 +141,7 @@ export const reshape: (input: Tensor, ...shape: number[] | [readonly number[]]) 
   },
 );
 
-export const reshape_as: (input: Tensor, other: Tensor) => Tensor = signature(
+export const reshape_as: (input: Tensor, other: Named<'other', Tensor>) => Tensor = signature(
   'reshape_as(input, other)',
   (input, other) => reshape(input, checkTensor('reshape_as', 'other', other).shape),
 );
@@ -242,7 +243,7 @@ function expandedSize(input: Tensor, sizes: readonly number[], size: number, i: 
   return size;
 }
 
-export const expand_as: (input: Tensor, other: Tensor) => Tensor = signature(
+export const expand_as: (input: Tensor, other: Named<'other', Tensor>) => Tensor = signature(
   'expand_as(input, other)',
   (input, other) => expand(input, checkTensor('expand_as', 'other', other).shape),
 );
