@@ -2,7 +2,7 @@
  * Functions that an elementwise kernel's expression may call, as source: what JavaScript's `Math` does not have. A
  * backend puts those that an expression names in front of the loop that it compiles.
  */
-export const FUNCTIONS: Readonly<Record<'erfc' | 'erf' | 'geluTanhSlope', string>> = {
+export const FUNCTIONS: Readonly<Record<'erfc' | 'erf' | 'geluTanhSlope' | 'powInteger', string>> = {
   /**
    * 1 − erf: t · exp(−x² + P(t)) for t = 2 / (2 + |x|), P being a Chebyshev series fitted to 40 digits; relative error
    * below 2e-13 wherever the result is a normal number.
@@ -43,6 +43,18 @@ function erfc(x) {
     sum += term / (2 * n + 1);
   }
   return sum * 1.1283791670955126;
+}`,
+  /** Integer powers: 0 for what is no integer, and modulo 2^32 where they wrap. */
+  powInteger: `function powInteger(x, y, wraps) {
+  if (y < 0) return x === 1 ? 1 : x === -1 ? (y % 2 === 0 ? 1 : -1) : 0;
+  const power = Math.pow(x, y);
+  const whole = Number.isInteger(x) && Number.isInteger(y);
+  if (wraps === 0 || !whole || Number.isSafeInteger(power)) return power;
+  let result = 1;
+  for (let base = x | 0, n = y; n > 0; n = Math.floor(n / 2), base = Math.imul(base, base)) {
+    if (n % 2 === 1) result = Math.imul(result, base);
+  }
+  return result;
 }`,
   /** The derivative of gelu's approximation by tanh. */
   geluTanhSlope: `function geluTanhSlope(x) {

@@ -93,6 +93,8 @@ export const ELEMENTWISE = {
 
   // three operands
   elu: 'x > 0 ? x : y * Math.expm1(x * z)',
+  // z: whether the result wraps, as int32 and uint8 do
+  pow_integer: 'powInteger(x, y, z)',
   softplus: 'x * y > z ? x : Math.log1p(Math.exp(x * y)) / y',
   add_scaled: 'x + z * y',
   clamp: 'x !== x ? x : y !== y ? y : z !== z || (x < y ? y : x) > z ? z : x < y ? y : x',

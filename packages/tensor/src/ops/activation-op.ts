@@ -20,6 +20,8 @@ interface ActivationDefinition<P extends readonly number[]> {
   readonly formula: string;
   readonly grad_name?: string;
   readonly parameters?: string;
+  /** Whether integers have it as well. */
+  readonly integers?: boolean;
 }
 
 /** An op on floating-point tensors, elementwise, whose parameters are numbers. */
@@ -27,11 +29,12 @@ export function activation<P extends readonly number[]>(
   name: string,
   definition: ActivationDefinition<P>,
 ): Activation<P> {
-  const { forward, derivative, backwardKernel: kernel, formula, grad_name, parameters } = definition;
+  const { forward, derivative, backwardKernel: kernel, formula, grad_name, parameters, integers = false } = definition;
   return defineOp<[Tensor, ...P], Tensor, P>(name, {
     parameters,
     forward(ctx, x, ...params) {
-      if (!isFloating(checkTensor(name, 'input', x).dtype)) {
+      const { dtype } = checkTensor(name, 'input', x);
+      if (!isFloating(dtype) && !(integers && dtype !== 'bool')) {
         throw new DTypeError(`${name}(): "${name}" not implemented for '${cName(x.dtype)}'`);
       }
       // numbers are what they are declared to be

@@ -149,7 +149,11 @@ const roundedDivide = defineOp<[Tensor, Operand, 'trunc' | 'floor'], Tensor>('di
     if (!isFloating(dtype) && (y === 0 || (y instanceof Tensor && y.toArray().includes(0)))) {
       throw new ValueError('div(): ZeroDivisionError: integer division by zero');
     }
-    return elementwise('div', mode === 'floor' ? 'floor_divide' : 'trunc_divide', [x, y], dtype, ctx.out);
+    if (mode === 'floor') return elementwise('div', 'floor_divide', [x, y], dtype, ctx.out);
+    if (!isFloating(dtype)) return elementwise('div', 'trunc_divide', [x, y], dtype, ctx.out);
+    // the quotient is rounded to its dtype first: 3 / 0.1 is 30 in float32
+    const quotient = elementwise('div', 'div', [x, y], dtype, ctx.out);
+    return elementwise('div', 'trunc', [quotient], dtype, quotient);
   },
   backward: (_ctx, g) => [g.mul(0), g.mul(0)],
   formula: ['dx = 0', 'dy = 0'],
@@ -210,7 +214,9 @@ export const pow: PowOp = defineOp<Parameters<PowOp>, Tensor, Kept>('pow', {
       throw new ValueError('pow(): Integers to negative integer powers are not allowed.');
     }
     const needs = ctx.needs_input_grad;
-    const result = elementwise('pow', 'pow', [x, y], dtype, ctx.out);
+    const result = isFloating(dtype)
+      ? elementwise('pow', 'pow', [x, y], dtype, ctx.out)
+      : elementwise('pow', 'pow_integer', [x, y, dtype === 'int64' ? 0 : 1], dtype, ctx.out);
     if (needs.length > 0) keep(ctx, [x, y, result], [true, true, needs[1]]);
     return result;
   },
@@ -243,6 +249,10 @@ function powExponent(g: Tensor, x: Operand, y: Tensor, result: Tensor): Tensor {
 /** `square(x) = x²`. https://pytorch.org/docs/stable/generated/torch.square.html */
 export const square: (input: Tensor) => Tensor = signature('square(input)', (input) =>
   pow(checkTensor('square', 'input', input), 2),
+);
+
+export const square_: (input: Tensor) => Tensor = signature('square_(input)', (input) =>
+  pow.inplace(checkTensor('square_', 'input', input), 2),
 );
 
 export const add_: AddOp['inplace'] = add.inplace;

@@ -1,6 +1,6 @@
 import { defineOp, type Op } from '../autograd/op.js';
 import type { ElementwiseName } from '../backend/elementwise.js';
-import { convertScalar, resultType } from '../dtype.js';
+import { convertScalar, type DType, promote_types, resultType } from '../dtype.js';
 import { DTypeError, ValueError } from '../errors.js';
 import { broadcastShapes } from '../shape.js';
 import { type ByName, type Named, signature } from '../signature.js';
@@ -169,14 +169,27 @@ export const masked_fill_: ByName<MaskedFill['inplace'], FillNames> = masked_fil
 
 type Bound = number | Tensor | null;
 
+/** The common dtype: tensors with dimensions decide before those without, and both before numbers. */
+function clampType(x: Tensor, min: Bound, max: Bound): DType {
+  if (min !== null) operandType('clamp', x, min, 'min');
+  if (max !== null) operandType('clamp', x, max, 'max');
+  const bounds = [min, max].filter((b): b is number | Tensor => b !== null);
+  const tensors = [x, ...bounds.filter((b) => b instanceof Tensor)];
+  const typeOf = (some: readonly Tensor[]): DType => some.map((t) => t.dtype).reduce(promote_types);
+  const [strong, weak] = [tensors.filter((t) => t.ndim > 0), tensors.filter((t) => t.ndim === 0)];
+  const own =
+    strong.length === 0 || weak.length === 0
+      ? typeOf(tensors)
+      : resultType({ dtype: typeOf(strong), shape: [1] }, { dtype: typeOf(weak), shape: [] });
+  return bounds
+    .filter((b) => !(b instanceof Tensor))
+    .reduce<DType>((dtype, b) => resultType({ dtype, shape: [1] }, b as number), own);
+}
+
 const clampOp = defineOp<[Tensor, Bound, Bound], Tensor, readonly (number | 'saved' | null)[]>('clamp', {
   forward(ctx, x, min, max) {
     const bounds = [min, max].filter((b): b is number | Tensor => b !== null);
-    let common = x.dtype;
-    for (const b of bounds) {
-      const own = operandType('clamp', x, b, b === min ? 'min' : 'max');
-      common = b instanceof Tensor ? own : resultType({ dtype: common, shape: [1] }, b);
-    }
+    const common = clampType(x, min, max);
     ctx.save_for_backward(x, ...bounds.filter((b): b is Tensor => b instanceof Tensor));
     ctx.state = [min, max].map((b) => (b instanceof Tensor ? 'saved' : b));
     if (common === 'bool' && bounds.some((b) => typeof b !== 'object')) {

@@ -162,7 +162,8 @@ export const bincount: (
   if (input.ndim !== 1 || data.some((v) => v < 0)) {
     throw new ShapeError('bincount only supports 1-d non-negative integral inputs.');
   }
-  if (w === undefined || w === null) return counted(input, data, null, 'int64', size);
+  // without elements, the weights' dtype does not count either
+  if (w === undefined || w === null || data.length === 0) return counted(input, data, null, 'int64', size);
   const weight = checkTensor('bincount', 'weights', w);
   if (!sameShape(weight.shape, input.shape)) {
     throw new ShapeError(

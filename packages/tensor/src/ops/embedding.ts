@@ -34,7 +34,7 @@ const embeddingOp: Op<[weight: Tensor, index: Tensor, plan: Plan], Tensor> = def
   },
   backward(ctx, g) {
     const index = ctx.saved_tensors[0].reshape(-1);
-    const rows = g.reshape(-1, ctx.state.table[1]);
+    const rows = g.reshape(index.numel(), ctx.state.table[1]);
     return [ctx.state.sparse ? sparseGrad(rows, index, ctx.state) : denseGrad(rows, index, ctx.state)];
   },
   formula: ['dweight = Σ g over the places of each row, 0 for padding_idx'],

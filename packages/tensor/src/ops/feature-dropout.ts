@@ -37,19 +37,30 @@ function mask(like: Tensor, shape: Shape, keep: number): Tensor {
   return fromHost(noise, shape, like.dtype, like.device);
 }
 
-function dropChannels(op: string, input: Tensor, args: readonly unknown[], ranks: readonly number[]): Tensor {
+/** `lead`: how many leading dimensions number the channels (two, or one without a batch), for a number of dimensions. */
+function dropChannels(
+  op: string,
+  input: Tensor,
+  args: readonly unknown[],
+  lead: (rank: number, shape: Shape) => number,
+): Tensor {
   const { p, training, inplace } = read(op, input, args, true);
-  if (!ranks.includes(input.ndim)) {
-    throw new ShapeError(
-      `${op}(): Expected ${ranks.map((r) => `${r}D`).join(' or ')} input, but received ${showShape(input.shape)}`,
-    );
-  }
+  const channels = lead(input.ndim, input.shape);
   if (!training || p === 0 || input.numel() === 0) return input;
-  // the smallest rank has no batch dimension
-  const lead = input.ndim === ranks[0] ? 1 : 2;
-  const shape = input.shape.map((size, d) => (d < lead ? size : 1));
+  const shape = input.shape.map((size, d) => (d < channels ? size : 1));
   const by = p === 1 ? 0 : mask(input, shape, 1 - p).div(1 - p);
   return inplace ? input.mul_(by) : input.mul(by);
+}
+
+function leadOf1d(rank: number, shape: Shape): number {
+  if (rank === 2 || rank === 3) return rank - 1;
+  throw new ShapeError(`dropout1d(): Expected 2D or 3D input, but received ${showShape(shape)}`);
+}
+
+/** As in PyTorch, whose warning says that `[N, C, L]` is read as dropout1d would. */
+function leadOf2d(rank: number): number {
+  if (rank >= 2) return 2;
+  throw new ShapeError('Feature dropout requires at least 2 dimensions in the input');
 }
 
 /**
@@ -62,7 +73,7 @@ export const dropout1d: (
   training?: boolean | DropoutOptions,
   inplace?: boolean | DropoutOptions,
 ) => Tensor = signature('dropout1d(input, p?, training?, inplace?)', (input, p, training, inplace) =>
-  dropChannels('dropout1d', input, [p, training, inplace], [2, 3]),
+  dropChannels('dropout1d', input, [p, training, inplace], leadOf1d),
 );
 
 /** Whole channels of `[N, C, H, W]` become 0. https://pytorch.org/docs/stable/generated/torch.nn.functional.dropout2d.html */
@@ -72,7 +83,7 @@ export const dropout2d: (
   training?: boolean | DropoutOptions,
   inplace?: boolean | DropoutOptions,
 ) => Tensor = signature('dropout2d(input, p?, training?, inplace?)', (input, p, training, inplace) =>
-  dropChannels('dropout2d', input, [p, training, inplace], [-1, 4]),
+  dropChannels('dropout2d', input, [p, training, inplace], leadOf2d),
 );
 
 /** Whole channels of `[N, C, D, H, W]` become 0. https://pytorch.org/docs/stable/generated/torch.nn.functional.dropout3d.html */
@@ -82,7 +93,7 @@ export const dropout3d: (
   training?: boolean | DropoutOptions,
   inplace?: boolean | DropoutOptions,
 ) => Tensor = signature('dropout3d(input, p?, training?, inplace?)', (input, p, training, inplace) =>
-  dropChannels('dropout3d', input, [p, training, inplace], [-1, 5]),
+  dropChannels('dropout3d', input, [p, training, inplace], (rank) => (rank === 5 ? 2 : 1)),
 );
 
 /** −scale · alpha of SELU: what it tends to. */

@@ -33,7 +33,7 @@ export {
   subtract,
   true_divide,
 } from './aliases.js';
-export { add, div, mul, neg, neg_, pow, square, sub } from './arithmetic.js';
+export { add, div, mul, neg, neg_, pow, square, square_, sub } from './arithmetic.js';
 export { as_strided } from './as-strided.js';
 export {
   atleast_1d,

@@ -1,6 +1,7 @@
 /** Slices of one dimension written by a list of indices. https://pytorch.org/docs/stable/generated/torch.Tensor.index_add_.html */
 import { checkInteger, checkNumber } from '../arguments.js';
-import { cName } from '../dtype.js';
+import type { Op } from '../autograd/op.js';
+import { cName, convertScalar } from '../dtype.js';
 import { DTypeError, ShapeError, ValueError } from '../errors.js';
 import { showShape, wrapDim } from '../shape.js';
 import { signature } from '../signature.js';
@@ -65,7 +66,19 @@ type IndexAdd = (
   options?: IndexAddOptions,
 ) => Tensor;
 
-type Written = [input: Tensor, dim: number, index: Tensor, source: Tensor];
+type Written<S = Tensor> = [input: Tensor, dim: number, index: Tensor, source: S];
+type Bind<S> = (input: Tensor, args: readonly unknown[]) => Written<S>;
+
+/** A scalar is written as a vector of one element. */
+function written<S>(op: Op<Written<S>, Tensor>, bind: Bind<S>, input: Tensor, args: readonly unknown[]): Tensor {
+  return input.ndim === 0 ? op(...bind(input.reshape(1), args)).reshape([]) : op(...bind(input, args));
+}
+
+function writtenInto<S>(op: Op<Written<S>, Tensor>, bind: Bind<S>, input: Tensor, args: readonly unknown[]): Tensor {
+  if (input.ndim > 0) return op.inplace(...bind(input, args));
+  op.inplace(...bind(input.view(1), args));
+  return input;
+}
 
 function bindAdd(input: Tensor, args: readonly unknown[]): Written {
   const [d, i, s, alpha = 1] = args;
@@ -77,10 +90,10 @@ function bindAdd(input: Tensor, args: readonly unknown[]): Written {
 
 /** `alpha · source` added to the slices that the indices name. https://pytorch.org/docs/stable/generated/torch.index_add.html */
 export const index_add: IndexAdd = signature('index_add(input, dim, index, source, *, alpha?)', (input, ...args) =>
-  scatterAddOp(...bindAdd(input, args)),
+  written(scatterAddOp, bindAdd, input, args),
 );
 export const index_add_: IndexAdd = signature('index_add_(input, dim, index, source, *, alpha?)', (input, ...args) =>
-  scatterAddOp.inplace(...bindAdd(input, args)),
+  writtenInto(scatterAddOp, bindAdd, input, args),
 );
 
 export interface IndexCopyOptions {
@@ -105,10 +118,10 @@ function bindCopy(input: Tensor, args: readonly unknown[]): Written {
 
 /** The slices that the indices name become those of `source`. https://pytorch.org/docs/stable/generated/torch.index_copy.html */
 export const index_copy: IndexCopy = signature('index_copy(input, dim, index, source)', (input, ...args) =>
-  scatterOp(...bindCopy(input, args)),
+  written(scatterOp, bindCopy, input, args),
 );
 export const index_copy_: IndexCopy = signature('index_copy_(input, dim, index, source)', (input, ...args) =>
-  scatterOp.inplace(...bindCopy(input, args)),
+  writtenInto(scatterOp, bindCopy, input, args),
 );
 
 export interface IndexFillOptions {
@@ -124,7 +137,7 @@ type IndexFill = (
   value?: Operand | IndexFillOptions,
 ) => Tensor;
 
-function bindFill(input: Tensor, args: readonly unknown[]): [Tensor, number, Tensor, Tensor | number] {
+function bindFill(input: Tensor, args: readonly unknown[]): Written<Tensor | number> {
   const [d, i, value] = args;
   checkTensor('index_fill', 'input', input);
   const dim = wrapDim('index_fill', checkInteger('index_fill', 'dim', d), input.ndim);
@@ -136,10 +149,14 @@ function bindFill(input: Tensor, args: readonly unknown[]): [Tensor, number, Ten
     .mul(size)
     .add(i as Tensor)
     .to('int64');
-  const [, index] = checkList('index_fill', input, dim, wrapped, ['int64']);
-  const shape = input.ndim === 0 ? [] : input.shape.with(dim, index.numel());
+  const [, all] = checkList('index_fill', input, dim, wrapped, ['int64']);
+  // a place that is named twice is filled once, and counts once in the value's gradient
+  const index = all.new_tensor([...new Set(all.toArray())], { dtype: 'int64' });
+  const shape = input.shape.with(dim, index.numel());
   const spread = spreadIndex(index, shape, dim);
-  if (typeof value === 'number' || typeof value === 'boolean') return [input, dim, spread, Number(value)];
+  if (typeof value === 'number' || typeof value === 'boolean') {
+    return [input, dim, spread, convertScalar('index_fill', value, input.dtype)];
+  }
   const tensor = checkTensor('index_fill', 'value', value);
   if (tensor.ndim !== 0) {
     throw new ValueError(
@@ -151,8 +168,8 @@ function bindFill(input: Tensor, args: readonly unknown[]): [Tensor, number, Ten
 
 /** The slices that the indices name become `value`. https://pytorch.org/docs/stable/generated/torch.Tensor.index_fill_.html */
 export const index_fill: IndexFill = signature('index_fill(input, dim, index, value)', (input, ...args) =>
-  scatterOp(...bindFill(input, args)),
+  written(scatterOp, bindFill, input, args),
 );
 export const index_fill_: IndexFill = signature('index_fill_(input, dim, index, value)', (input, ...args) =>
-  scatterOp.inplace(...bindFill(input, args)),
+  writtenInto(scatterOp, bindFill, input, args),
 );

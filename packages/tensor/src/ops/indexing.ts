@@ -188,6 +188,9 @@ export const index_select: (
   checkIndexType('index_select', idx, ['int64', 'int32']);
   if (idx.ndim > 1)
     throw new ShapeError(`index_select(): Index is supposed to be a vector, got ${showShape(idx.shape)}`);
+  if (input.ndim === 0 && idx.numel() !== 1) {
+    throw new ShapeError(`index_select(): Index to scalar can have only 1 value, got ${idx.numel()} value(s)`);
+  }
   checkIndex('index_select', idx, at, input.shape[at] ?? 1);
   return indexSelectOp(input, at, cast(idx, 'int64'));
 });

@@ -47,7 +47,7 @@ export {
   true_divide,
   true_divide_,
 } from './aliases.js';
-export { add, add_, div, div_, mul, mul_, neg, neg_, pow, pow_, square, sub, sub_ } from './arithmetic.js';
+export { add, add_, div, div_, mul, mul_, neg, neg_, pow, pow_, square, square_, sub, sub_ } from './arithmetic.js';
 export { as_strided } from './as-strided.js';
 export {
   moveaxis,

@@ -232,6 +232,10 @@ export const group_norm: (
     checkChannels(op, 'weight', w, channels);
     checkChannels(op, 'bias', b, channels);
     const n = input.shape[0];
+    const sizes = [Math.floor((n * channels) / groups), groups, ...input.shape.slice(2)];
+    if (numelOf(sizes) === groups) {
+      throw new ValueError(`Expected more than 1 value per channel when training, got input size ${showShape(sizes)}`);
+    }
     return standardize(input, w, b, {
       groups: [n, groups, n === 0 ? numelOf(input.shape.slice(1)) / groups : input.numel() / (n * groups)],
       dims: [2],

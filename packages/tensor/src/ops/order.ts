@@ -1,6 +1,7 @@
 /** Sorting, and elements chosen by their rank. https://pytorch.org/docs/stable/torch.html#comparison-ops */
 import { checkBoolean, checkInteger } from '../arguments.js';
 import { defineOp, type Op } from '../autograd/op.js';
+import { isFloating } from '../dtype.js';
 import { ShapeError } from '../errors.js';
 import { type Shape, wrapDim } from '../shape.js';
 import { signature } from '../signature.js';
@@ -162,7 +163,10 @@ export const kthvalue: (
 /** The median of all elements; ties share its gradient. */
 const medianAll = defineOp<[Tensor], Tensor>('median', {
   forward(ctx, x) {
-    const y = x.numel() === 0 ? x.new_full([], Number.NaN) : medianOf(x.reshape(-1), 0)[0].reshape([]);
+    const y =
+      x.numel() === 0
+        ? x.new_full([], isFloating(x.dtype) ? Number.NaN : 0)
+        : medianOf(x.reshape(-1), 0)[0].reshape([]);
     ctx.save_for_backward(x, y);
     return y;
   },

@@ -1,5 +1,6 @@
 /** Nonlinearities in pieces. https://pytorch.org/docs/stable/nn.functional.html#non-linear-activation-functions */
 import { checkNumber } from '../arguments.js';
+import { castNumber, isFloating } from '../dtype.js';
 import { ValueError } from '../errors.js';
 import { signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
@@ -28,8 +29,7 @@ const eluAs = (name: string): EluOp =>
     derivative: (x, alpha, scale, inputScale) =>
       where(
         x.le(0),
-        x
-          .clamp(null, 0)
+        where(x.lt(0), x, 0)
           .mul(inputScale)
           .exp()
           .mul(alpha * scale * inputScale),
@@ -147,7 +147,14 @@ export const leaky_relu_: (input: Tensor, negative_slope?: number | Omit<LeakyRe
   );
 
 const hardtanhOp: Activation<[min: number, max: number]> = activation('hardtanh', {
-  forward: (x, out, min, max) => elementwise('hardtanh', 'clamp', [x, min, max], x.dtype, out),
+  forward(x, out, min, max) {
+    const limits = [min, max].map((limit) => (isFloating(x.dtype) ? limit : Math.trunc(limit)));
+    if (x.dtype === 'uint8' && limits.some((limit) => limit < 0)) {
+      throw new ValueError('cannot do hardtanh on an unsigned type with negative limits');
+    }
+    return elementwise('hardtanh', 'clamp', [x, ...limits], x.dtype, out);
+  },
+  integers: true,
   derivative: (x, min, max) => between(x, min, max),
   formula: 'dx = g · [min < x < max]',
 });
@@ -187,7 +194,8 @@ export const relu6: (input: Tensor, inplace?: boolean | InplaceOptions) => Tenso
 
 const thresholdOp: Activation<[threshold: number, value: number]> = activation('threshold', {
   // a NaN is not at most the threshold
-  forward: (x, _out, threshold, value) => where(x.le(threshold), value, x),
+  forward: (x, _out, threshold, value) => where(x.le(castNumber(threshold, x.dtype)), castNumber(value, x.dtype), x),
+  integers: true,
   derivative: (x, threshold) => x.le(threshold).logical_not().to(x.dtype),
   formula: 'dx = g · [x > threshold]',
 });
@@ -223,7 +231,13 @@ export const threshold_: (
 
 const hardsigmoidOp: Activation<[]> = activation('hardsigmoid', {
   forward: (x) => x.add(3).clamp(0, 6).div(6),
-  derivative: (x) => x.gt(-3).mul(x.lt(3)).to(x.dtype).div(6),
+  // a sixth is a float32 in PyTorch
+  derivative: (x) =>
+    x
+      .gt(-3)
+      .mul(x.lt(3))
+      .to(x.dtype)
+      .mul(Math.fround(1 / 6)),
   formula: 'dx = g / 6 · [−3 < x < 3]',
 });
 

@@ -154,7 +154,8 @@ export const kl_div: (
     const [x, y] = floatingPair(op, input, target);
     const batch = how === 'batchmean' && (average ?? null) === null && (reduce ?? null) === null;
     const reduction = batch ? 'sum' : readReduction(op, average, reduce, how);
-    const entropy = (t: Tensor): Tensor => t.mul(where(t.eq(0), 1, t).log());
+    // 0 · ln 0 is 0; its derivative is NaN, as in PyTorch
+    const entropy = (t: Tensor): Tensor => where(t.eq(0), 0, t.mul(t.log()));
     const each = checkBoolean(op, 'log_target', log ?? false) ? y.exp().mul(y.sub(x)) : entropy(y).sub(y.mul(x));
     const loss = reduceLoss(each, reduction);
     return batch && x.ndim !== 0 ? loss.div(x.shape[0]) : loss;

@@ -25,7 +25,9 @@ export const l1_loss: (
 
 const smoothSlope = (x: Tensor, y: Tensor, beta: number): Tensor => {
   const d = x.sub(y);
-  return beta === 0 ? d.sign() : d.div(beta).clamp(-1, 1);
+  // PyTorch's choice between −1 and 1
+  if (beta === 0) return where(d.le(0), d.new_tensor(-1), 1);
+  return where(d.abs().ge(beta), d.sign(), d.div(beta)); // a corner has no second derivative
 };
 
 const smoothOp: LossOp<[beta: number]> = defineLoss('smooth_l1_loss', {
@@ -34,7 +36,7 @@ const smoothOp: LossOp<[beta: number]> = defineLoss('smooth_l1_loss', {
     const size = d.abs();
     return where(size.lt(beta), d.mul(d).mul(0.5 / beta), size.sub(0.5 * beta));
   },
-  slopes: [smoothSlope, (x, y, beta) => smoothSlope(x, y, beta).neg()],
+  slopes: [smoothSlope, (x, y, beta) => smoothSlope(y, x, beta)],
   formula: ['dx = g · (d / beta if |d| < beta, else sign d), d = x − y', 'dy = −dx'],
 });
 
@@ -62,7 +64,10 @@ export const smooth_l1_loss: (
   },
 );
 
-const huberSlope = (x: Tensor, y: Tensor, delta: number): Tensor => x.sub(y).clamp(-delta, delta);
+const huberSlope = (x: Tensor, y: Tensor, delta: number): Tensor => {
+  const d = x.sub(y);
+  return where(d.abs().ge(delta), d.sign().mul(delta), d);
+};
 
 const huberOp: LossOp<[delta: number]> = defineLoss('huber_loss', {
   each(x, y, delta) {

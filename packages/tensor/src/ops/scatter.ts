@@ -82,7 +82,10 @@ function bind(input: Tensor, args: readonly unknown[]): Bound {
   const index = checkTensor('scatter', 'index', i);
   const dim = wrapDim('scatter', checkInteger('scatter', 'dim', d), input.ndim);
   checkIndexType('scatter', index);
-  const src = typeof s === 'number' ? convertScalar('scatter', s, input.dtype) : checkTensor('scatter', 'src', s);
+  const src =
+    typeof s === 'number' || typeof s === 'boolean'
+      ? convertScalar('scatter', s, input.dtype)
+      : checkTensor('scatter', 'src', s);
   if (src instanceof Tensor && src.dtype !== input.dtype) {
     throw new DTypeError(
       `scatter(): Expected self.dtype to be equal to src.dtype, got ${input.dtype} and ${src.dtype}`,

@@ -1,8 +1,9 @@
 /** Lengths and angles of vectors. https://pytorch.org/docs/stable/nn.functional.html#distance-functions */
 import { checkInteger, checkNumber } from '../arguments.js';
+import { no_grad } from '../autograd/grad-mode.js';
 import { cName, isFloating, resultType } from '../dtype.js';
 import { DTypeError } from '../errors.js';
-import { wrapDims } from '../shape.js';
+import { broadcastShapes, wrapDims } from '../shape.js';
 import { type Named, signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import { checkTensor } from './kernel.js';
@@ -65,18 +66,17 @@ export const cosine_similarity: (
   const dtype = resultType(x1, checkTensor(op, 'x2', x2));
   if (!isFloating(dtype))
     throw new DTypeError(`expected common dtype to be floating point, yet common dtype is ${cName(dtype)}`);
-  const [a, b] = [x1.to(dtype), x2.to(dtype)];
-  const rank = Math.max(a.ndim, b.ndim);
-  const [at] = wrapDims(op, checkInteger(op, 'dim', d ?? 1), rank);
+  const shape = broadcastShapes(op, x1.shape, x2.shape);
+  const [at] = wrapDims(op, checkInteger(op, 'dim', d ?? 1), shape.length);
   const least = checkNumber(op, 'eps', e ?? 1e-8);
-  // both seen with all dimensions, so that `dim` means the same one
-  const full = (x: Tensor): Tensor => x.reshape([...new Array<number>(rank - x.ndim).fill(1), ...x.shape]);
   const unit = (x: Tensor): Tensor => {
-    const v = full(x);
-    const length = vectorLength(v, 2, [at]);
-    return v.div(length.clamp(least));
+    const v = x.to(dtype).expand(shape);
+    const length = vectorLength(v, 2, [at]).clone();
+    // as in PyTorch, the derivative does not know of the bound
+    no_grad(() => length.clamp_(least));
+    return v.div(length);
   };
-  return unit(a).mul(unit(b)).sum(at);
+  return unit(x1).mul(unit(x2)).sum(at);
 });
 
 export interface PairwiseDistanceOptions {

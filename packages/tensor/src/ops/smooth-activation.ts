@@ -101,7 +101,11 @@ export const mish: (input: Tensor, inplace?: boolean | InplaceOptions) => Tensor
 
 const softplusOp: Activation<[beta: number, threshold: number]> = activation('softplus', {
   forward: (x, out, beta, threshold) => elementwise('softplus', 'softplus', [x, beta, threshold], x.dtype, out),
-  derivative: (x, beta, threshold) => where(x.mul(beta).gt(threshold), 1, x.mul(beta).sigmoid()).to(x.dtype),
+  derivative(x, beta, threshold) {
+    const z = x.mul(beta);
+    // the corner has no second derivative
+    return where(z.gt(threshold), 1, where(z.ge(threshold), threshold, z).sigmoid()).to(x.dtype);
+  },
   formula: 'dx = g · σ(beta · x), g above the threshold',
 });
 

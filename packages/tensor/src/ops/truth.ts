@@ -1,6 +1,8 @@
 /** Whether all or any elements are true, how many are; sums that pass over NaN. https://pytorch.org/docs/stable/torch.html#reduction-ops */
 import { checkBoolean } from '../arguments.js';
 import { defineOp, type UnaryOp } from '../autograd/op.js';
+import { cName, isFloating } from '../dtype.js';
+import { DTypeError } from '../errors.js';
 import { wrapDims } from '../shape.js';
 import { signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
@@ -70,7 +72,11 @@ export const nansum: (input: Tensor, ...args: Arguments) => Tensor = signature(
 export const nanmean: (input: Tensor, ...args: Arguments) => Tensor = signature(
   'nanmean(input, dim?, keepdim?, *, dtype?)',
   (input, dim, keepdim, dtype) => {
-    checkTensor('nanmean', 'input', input);
+    if (!isFloating(checkTensor('nanmean', 'input', input).dtype)) {
+      throw new DTypeError(
+        `nanmean(): expected input to have floating point or complex dtype but got ${cName(input.dtype)}`,
+      );
+    }
     const numbers = count('nanmean', isnan(input).logical_not(), [dim, keepdim], true);
     return sumOf(withoutNan(input), dim, keepdim, dtype).div(numbers);
   },

@@ -13,6 +13,13 @@ function power(x: number, y: number): number {
   return x ** y;
 }
 
+/** Of integers; with `wraps`, in the two's complement of 32 bits. */
+function integerPower(x: number, y: number, wraps: number): number {
+  if (y < 0) return Math.abs(x) === 1 ? (x === 1 || y % 2 === 0 ? 1 : -1) : 0;
+  const exact = wraps !== 0 && Number.isInteger(x) && Number.isInteger(y) && Math.abs(x ** y) > 2 ** 53;
+  return exact ? Number(BigInt.asIntN(32, BigInt(x) ** BigInt(y))) : x ** y;
+}
+
 /** Python's `//`: the remainder, which is exact, decides; so −1 // ∞ is −1 and 1 // 0.1 is 9. */
 function floorDivide(x: number, y: number): number {
   if (y === 0) return x / y;
@@ -121,6 +128,7 @@ export const REFERENCE: Readonly<Record<ElementwiseName, Reference>> = {
   add_scaled: { arity: 3, f: (x, y, z) => x + y * z },
   // the bounds are numbers: where they cross, the upper one counts
   clamp: { arity: 3, f: (x, low, high) => nanOr(Math.min(Math.max(x, low), high), x) },
+  pow_integer: { arity: 3, f: integerPower, floatOnly: true },
   where: { arity: 3, f: (c, x, y) => (c !== 0 ? x : y) },
   lerp: { arity: 3, f: (x, y, w) => (1 - w) * x + w * y, floatOnly: true },
 };

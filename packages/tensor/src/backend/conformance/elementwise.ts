@@ -112,6 +112,12 @@ const onIntegers = NAMES.filter((name) => !REFERENCE[name].floatOnly).flatMap((n
   }),
 );
 
+const powers = defineFor(['int64', 'int32', 'uint8'], 'elementwise pow_integer', (backend, dtype) => {
+  const wraps = dtype === 'int64' ? 0 : 1;
+  const [x, y] = combinations(backend, dtype, wraps === 0 ? [0, 1, 2, 5] : [0, 1, 2, 7, 100, 200], 2);
+  check(backend, 'pow_integer', [x, y, wraps], x.shape, dtype);
+});
+
 const divisions = (['floor_divide', 'trunc_divide', 'fmod', 'remainder'] as const).flatMap((name) =>
   defineFor(['int64', 'int32', 'uint8'], `elementwise ${name}`, (backend, dtype) => {
     const [x, y] = combinations(
@@ -136,6 +142,7 @@ export const elementwiseCases: readonly ConformanceCase[] = [
   ...onFloats,
   ...onIntegers,
   ...divisions,
+  ...powers,
   ...onBooleans,
   ...defineFor(ALL, 'elementwise on all pairs of layouts', (backend, dtype) => {
     const name = dtype === 'bool' ? 'maximum' : 'sub';

@@ -1,0 +1,48 @@
+"""Cases at the corners: ties, integers that wrap, scalars where vectors are usual, empty inputs, mixed dtypes."""
+from ops_case import Family, F, b, empty, i64, rnd, t, torch
+
+f = Family('corners')
+f32 = [3., 1., 2., 7.2, -3.]
+tenths = [.1, .1, .2, .3, .1]
+for dtype in ['float32', 'float64']:
+    f.case('torch.div', t(f32, dtype), t(tenths, dtype), rounding_mode='trunc', tags='ties')
+    f.case('torch.fmod', t(f32, dtype), t([.7, .3, .6, 2.5, .7], dtype))
+    f.case('F.smooth_l1_loss', t([1., 2., .5, -1.], dtype), t([1., 1., 1., 1.], dtype), beta=0., reduction='none', tags='ties')
+    f.case('F.hardsigmoid', t([-4., -3., .5, 3., 4.], dtype), tags='ties')
+    f.case('F.kl_div', t([-.5, -1., -2.], dtype), t([0., .4, .6], dtype), reduction='sum', tags='ties special')
+f.case('torch.div', t(f32), .1, rounding_mode='trunc', tags='ties')
+f.case('torch.pow Tensor.pow', t([255, 2, 3, 0], 'uint8'), t([7, 9, 200, 0], 'uint8'))
+f.case('torch.pow Tensor.pow', t([65537, -3, -1, 7], 'int32'), t([2, 33, 5, 40], 'int32'))
+f.case('torch.pow Tensor.pow', i64([0, 1, -1, -1, 2, 3]), i64([-4, -3, -2, -3, -1, 5]))
+f.case('torch.pow', 0, i64([2, -1, 0]))
+f.case('torch.square Tensor.square', t([65537, 2147483647], 'int32'))
+f.case('torch.square Tensor.square', rnd(2, 3))
+f.case('F.cosine_similarity', rnd(1), rnd(3), dim=0)
+f.case('F.cosine_similarity', rnd(3, 1), rnd(2, 3, 4), dim=-1)
+f.case('F.cosine_similarity', rnd(3, 2), rnd(2, 3, 2), dim=0)
+clamp = 'torch.clamp Tensor.clamp'
+f.case(clamp, rnd(2, 3), rnd(3, dtype='float64'), b([True, False, True]), tags='ties')
+f.case(clamp, i64([[1, 5], [-3, 0]]), t([.5, -1.]), i64([3, 4]))
+f.case(clamp, t([1, 200], 'uint8'), t([1.5]), t(9.5, 'float64'))
+f.case(clamp, i64(5), t(-.5, 'float64'), t(1.))
+for name in ['F.hardtanh', 'F.relu6']:
+    f.case(name, i64([-4, 0, 7]))
+f.case('F.relu6', t([0, 3, 200], 'uint8'))
+f.case('F.hardtanh', i64([-4, 0, 7]), -2.5, 3.5)
+f.case('F.threshold', t([0, 1, 7], 'int32'), .5, 20)
+f.case('F.threshold', t([0, 1, 7], 'uint8'), 1., 3.)
+i = i64([0, 0])
+f.case('torch.index_add Tensor.index_add', t(1.5), 0, i, t([.5, 2.]), alpha=2)
+f.case('torch.index_add Tensor.index_add', t(1.5), -1, i64([0]), t(4.))
+f.case('torch.index_copy Tensor.index_copy', t(1.5), 0, i64([0]), t([4.]))
+f.case('torch.index_copy Tensor.index_copy', t(1.5), 0, empty(0, dtype='int64'), empty(0))
+f.case('torch.index_fill Tensor.index_fill', t(1.5), 0, i64([0, -1]), 4.)
+f.case('torch.index_fill Tensor.index_fill', t(1.5), -1, empty(0, dtype='int64'), 4.)
+f.case('torch.index_fill Tensor.index_fill', rnd(2, 3), 1, i64([0, 0, 2]), t(.5))
+f.case('torch.index_fill Tensor.index_fill', b([False, False]), 0, i64([1]), .5)
+f.case('torch.scatter Tensor.scatter', rnd(2, 2), 1, i64([[0], [1]]), True)
+f.case('torch.scatter Tensor.scatter', b([False, False]), 0, i64([1]), True)
+f.case('torch.bincount Tensor.bincount', empty(0, dtype='int64'), empty(0), 2)
+f.case('torch.median Tensor.median', empty(0, dtype='uint8'))
+f.case('F.embedding', i64([[0, 1], [1, 1]]), empty(2, 0))
+f.write()
