@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes packages/tensor/test/fixtures/signatures.json: the parameters of every function that the op fixtures call.
+"""Writes the parameters of PyTorch's functions and layers: packages/tensor/test/fixtures/signatures.json has every function
+that the op fixtures call, packages/nn/test/fixtures/signatures.json the constructor of every layer.
 
 `{name: [overload, …]}`; an overload is its parameters `name: type`, with `?` behind the name of one that has a default, and
 `*` where keywords begin. `any` is a Python parameter, whose type nobody checks.
@@ -87,9 +88,21 @@ def overloads(name):
     return [list(x) for x in dict.fromkeys(tuple(x) for x in found if x is not None)]
 
 
+def layers():
+    for name, cls in sorted(vars(torch.nn).items()):
+        if isinstance(cls, type) and issubclass(cls, torch.nn.Module):
+            found = from_python(cls.__init__, True)
+            if found is not None:
+                yield name, [p.split(':')[0] for p in found]
+
+
+def write(path, table):
+    with open(path, 'w', encoding='utf-8') as f:
+        f.write(json.dumps({'pytorch': torch.__version__}, indent=1)[:-2] + ',\n "signatures": {\n')
+        f.write(',\n'.join(f'  {json.dumps(k)}: {json.dumps(v)}' for k, v in table.items() if v) + '\n }\n}\n')
+
+
 TABLE = {name: overloads(name) for name in names()}
-missing = sorted(name for name, found in TABLE.items() if not found)
-with open(ROOT / 'signatures.json', 'w', encoding='utf-8') as f:
-    f.write(json.dumps({'pytorch': torch.__version__}, indent=1)[:-2] + ',\n "signatures": {\n')
-    f.write(',\n'.join(f'  {json.dumps(k)}: {json.dumps(v)}' for k, v in TABLE.items() if v) + '\n }\n}\n')
-print(len(TABLE), 'without a signature:', missing)
+write(ROOT / 'signatures.json', TABLE)
+write(ROOT.parents[2] / 'nn' / 'test' / 'fixtures' / 'signatures.json', dict(layers()))
+print(len(TABLE), 'without a signature:', sorted(name for name, found in TABLE.items() if not found))

@@ -175,6 +175,17 @@ export class LeakyReLU extends MaybeInplace {
 export interface HardtanhOptions extends WriteOptions {
   readonly min_val?: number;
   readonly max_val?: number;
+  /** The old name of `min_val`. */
+  readonly min_value?: number | null;
+  /** The old name of `max_val`. */
+  readonly max_value?: number | null;
+}
+
+/** The old name's value where it is given, with PyTorch's warning. */
+function renamed(old: unknown, oldName: string, name: string, value: unknown): unknown {
+  if (old === undefined || old === null) return value;
+  console.warn(`keyword argument ${oldName} is deprecated and rename to ${name}`);
+  return old;
 }
 
 /** x within [min_val, max_val]. https://pytorch.org/docs/stable/generated/torch.nn.Hardtanh.html */
@@ -187,12 +198,15 @@ export class Hardtanh extends MaybeInplace {
       min_val?: number | HardtanhOptions,
       max_val?: number | HardtanhOptions,
       inplace?: boolean | HardtanhOptions,
+      min_value?: number | null | HardtanhOptions,
+      max_value?: number | null | HardtanhOptions,
     ]
   ) {
-    const args = bindArguments('Hardtanh', ['min_val', 'max_val', 'inplace'], given);
+    const names = ['min_val', 'max_val', 'inplace', 'min_value', 'max_value'];
+    const args = bindArguments('Hardtanh', names, given);
     super('Hardtanh', args[2]);
-    this.min_val = checkNumber('Hardtanh', 'min_val', args[0] ?? -1);
-    this.max_val = checkNumber('Hardtanh', 'max_val', args[1] ?? 1);
+    this.min_val = checkNumber('Hardtanh', 'min_val', renamed(args[3], 'min_value', 'min_val', args[0]) ?? -1);
+    this.max_val = checkNumber('Hardtanh', 'max_val', renamed(args[4], 'max_value', 'max_val', args[1]) ?? 1);
   }
 
   override forward(input: Tensor): Tensor {
