@@ -41,7 +41,8 @@ describe('tensor', () => {
     ['flatter later', [[1], 2], /expected sequence of length 1 at dim 1/],
     ['a string', 'abc', /could not infer dtype of a string/],
     ['null inside', [1, null], /could not infer dtype of null/],
-    ['an object', {}, /could not infer dtype of a object/],
+    ['an object', new Map(), /could not infer dtype of a object/],
+    ['a plain object, which names arguments,', {}, /tensor\(\) missing 1 required positional argument: 'data'/],
   ])('%s is an error', (_, data, message) => {
     expect(() => torch.tensor(data as never)).toThrow(torch.TorchletError);
     expect(() => torch.tensor(data as never)).toThrow(message);
