@@ -92,7 +92,11 @@ export class OpNode extends Node implements Context {
     });
   }
 
+  /** The name of a composition that ends in this node. */
+  label: string | null = null;
+
   override name(): string {
+    if (this.label !== null) return this.label;
     const { grad_name, gradName } = this.spec;
     return typeof grad_name === 'function' ? grad_name(this) : gradName;
   }

@@ -81,10 +81,16 @@ function placed(spec: Spec, result: Result, args: readonly unknown[]): Result {
 }
 
 /** A result is nobody's view, however it was computed. */
-export function ownResult(t: Tensor): Tensor {
+function ownResult(t: Tensor): Tensor {
   t.base = null;
   t.viewOrigin = null;
   return t;
+}
+
+/** The new result of a composition that is one node in PyTorch: nobody's view, and its node is called so. */
+export function composed(gradName: string, result: Tensor): Tensor {
+  if (result.gradFn instanceof OpNode) result.gradFn.label = gradName;
+  return ownResult(result);
 }
 
 function forwardOf(node: OpNode, args: readonly unknown[]): Result {

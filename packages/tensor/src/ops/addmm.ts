@@ -1,5 +1,7 @@
 /** `beta · input + alpha · product`. https://pytorch.org/docs/stable/generated/torch.addmm.html */
+
 import { checkNumber } from '../arguments.js';
+import { composed } from '../autograd/op.js';
 import { cName, isFloating } from '../dtype.js';
 import { DTypeError, ShapeError } from '../errors.js';
 import { signature } from '../signature.js';
@@ -42,8 +44,10 @@ const addProduct = (op: string, names: Names, product: (a: Tensor, b: Tensor) =>
     const result = product(x, y);
     const scaled = scale[1] === 1 ? result : result.mul(scale[1]);
     const wide = input.expand(result.shape);
-    if (scale[0] === 0) return scaled;
-    return (scale[0] === 1 ? wide : wide.mul(scale[0])).add(scaled);
+    // with beta 0, NaN in the input does not count, but its gradient is there: 0
+    const kept = scale[0] === 0 ? wide.masked_fill(wide.new_ones([], { dtype: 'bool' }), 0) : wide;
+    const whole = (scale[0] === 1 || scale[0] === 0 ? kept : kept.mul(scale[0])).add(scaled);
+    return composed(`${op[0].toUpperCase()}${op.slice(1)}Backward0`, whole);
   });
 };
 

@@ -1,6 +1,6 @@
 /** Functions of several operands in one pass. https://pytorch.org/docs/stable/torch.html#pointwise-ops */
 import { checkNumber } from '../arguments.js';
-import { defineOp, type Op } from '../autograd/op.js';
+import { composed, defineOp, type Op } from '../autograd/op.js';
 import { cName, isFloating, resultType } from '../dtype.js';
 import { DTypeError } from '../errors.js';
 import { type ByName, type Named, signature } from '../signature.js';
@@ -182,12 +182,12 @@ type Bound = number | Tensor;
 /** `clamp` with a lower bound only. https://pytorch.org/docs/stable/generated/torch.clamp.html */
 export const clamp_min: (input: Tensor, min: Bound | { readonly min?: Bound }) => Tensor = signature(
   'clamp_min(input, min)',
-  (input, min) => clamp(input, min),
+  (input, min) => composed(`ClampMinBackward${min instanceof Tensor ? 1 : 0}`, clamp(input, min)),
 );
 /** `clamp` with an upper bound only. https://pytorch.org/docs/stable/generated/torch.clamp.html */
 export const clamp_max: (input: Tensor, max: Bound | { readonly max?: Bound }) => Tensor = signature(
   'clamp_max(input, max)',
-  (input, max) => clamp(input, null, max),
+  (input, max) => composed(`ClampMaxBackward${max instanceof Tensor ? 1 : 0}`, clamp(input, null, max)),
 );
 /** `clamp_min` in place. */
 export const clamp_min_: (input: Tensor, min: Bound | { readonly min?: Bound }) => Tensor = signature(

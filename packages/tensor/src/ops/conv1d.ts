@@ -1,5 +1,7 @@
 /** Convolution along one dimension: that of images one row high. https://pytorch.org/docs/stable/nn.functional.html#convolution-functions */
+
 import { checkInteger } from '../arguments.js';
+import { composed } from '../autograd/op.js';
 import { ShapeError, ValueError } from '../errors.js';
 import { showShape } from '../shape.js';
 import { type Named, signature } from '../signature.js';
@@ -65,7 +67,7 @@ export const conv1d: (
     const along = singleOf(op, 'dilation', d ?? 1);
     const sides = typeof p === 'string' ? p : singleOf(op, 'padding', p ?? 0);
     checkLength(x, weight, sides, along);
-    const y = conv2d(
+    const planes = conv2d(
       x.unsqueeze(2),
       weight.unsqueeze(2),
       (b ?? null) as Tensor | null,
@@ -73,8 +75,9 @@ export const conv1d: (
       typeof sides === 'string' ? (sides as 'same' | 'valid') : [0, sides],
       [1, along],
       checkInteger(op, 'groups', n ?? 1),
-    ).squeeze(2);
-    return input.ndim === 2 ? y.squeeze(0) : y;
+    );
+    const y = composed('ConvolutionBackward0', planes.squeeze(2));
+    return input.ndim === 2 ? composed('SqueezeBackward1', y.squeeze(0)) : y;
   },
 );
 

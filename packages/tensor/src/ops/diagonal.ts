@@ -1,6 +1,6 @@
 /** Diagonals and triangles. https://pytorch.org/docs/stable/generated/torch.diagonal.html */
 import { checkInteger } from '../arguments.js';
-import { defineOp, type Op } from '../autograd/op.js';
+import { composed, defineOp, type Op } from '../autograd/op.js';
 import { ShapeError } from '../errors.js';
 import { resolveOptions, type TensorOptions } from '../factories.js';
 import { type Shape, wrapDim } from '../shape.js';
@@ -120,7 +120,7 @@ export const diag: (input: Tensor, diagonal?: number | TriangleOptions) => Tenso
 export const trace: (input: Tensor) => Tensor = signature('trace(input)', (input) => {
   checkTensor('trace', 'input', input);
   if (input.ndim !== 2) throw new ShapeError(`trace: expected a matrix, but got tensor with dim ${input.ndim}`);
-  return diagonalOp(input, { offset: 0, dim1: 0, dim2: 1 }).sum();
+  return composed('TraceBackward0', diagonalOp(input, { offset: 0, dim1: 0, dim2: 1 }).sum());
 });
 
 /** `src` in the place of a diagonal. https://pytorch.org/docs/stable/generated/torch.diagonal_scatter.html */

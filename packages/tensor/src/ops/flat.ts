@@ -1,5 +1,7 @@
 /** Elements by their position in row-major order, and by masks. https://pytorch.org/docs/stable/generated/torch.take.html */
+
 import { checkBoolean, checkInteger } from '../arguments.js';
+import { composed } from '../autograd/op.js';
 import { DTypeError, ShapeError } from '../errors.js';
 import { broadcastShapes, contiguousStrides, wrapDim } from '../shape.js';
 import { signature } from '../signature.js';
@@ -35,7 +37,7 @@ export const take: (input: Tensor, index: Tensor | { readonly index: Tensor }) =
   (input, i) => {
     checkTensor('take', 'input', input);
     const at = positions('take', i, input.numel());
-    return gatherOp(input.reshape(-1), 0, at.reshape(-1)).reshape(at.shape);
+    return composed('TakeBackward0', gatherOp(input.reshape(-1), 0, at.reshape(-1)).reshape(at.shape));
   },
 );
 

@@ -1,11 +1,11 @@
 /** Slices of one dimension written by a list of indices. https://pytorch.org/docs/stable/generated/torch.Tensor.index_add_.html */
 import { checkInteger, checkNumber } from '../arguments.js';
-import type { Op } from '../autograd/op.js';
+import { composed, type Op } from '../autograd/op.js';
 import { cName, convertScalar } from '../dtype.js';
 import { DTypeError, ShapeError, ValueError } from '../errors.js';
 import { showShape, wrapDim } from '../shape.js';
 import { signature } from '../signature.js';
-import type { Tensor } from '../tensor.js';
+import { Tensor } from '../tensor.js';
 import { checkIndex, checkIndexType, scatterAddOp, spreadIndex } from './indexing.js';
 import { checkTensor, type Operand } from './kernel.js';
 import { scatterOp } from './scatter.js';
@@ -90,7 +90,7 @@ function bindAdd(input: Tensor, args: readonly unknown[]): Written {
 
 /** `alpha · source` added to the slices that the indices name. https://pytorch.org/docs/stable/generated/torch.index_add.html */
 export const index_add: IndexAdd = signature('index_add(input, dim, index, source, *, alpha?)', (input, ...args) =>
-  written(scatterAddOp, bindAdd, input, args),
+  composed('IndexAddBackward0', written(scatterAddOp, bindAdd, input, args)),
 );
 export const index_add_: IndexAdd = signature('index_add_(input, dim, index, source, *, alpha?)', (input, ...args) =>
   writtenInto(scatterAddOp, bindAdd, input, args),
@@ -118,7 +118,7 @@ function bindCopy(input: Tensor, args: readonly unknown[]): Written {
 
 /** The slices that the indices name become those of `source`. https://pytorch.org/docs/stable/generated/torch.index_copy.html */
 export const index_copy: IndexCopy = signature('index_copy(input, dim, index, source)', (input, ...args) =>
-  written(scatterOp, bindCopy, input, args),
+  composed('IndexCopyBackward0', written(scatterOp, bindCopy, input, args)),
 );
 export const index_copy_: IndexCopy = signature('index_copy_(input, dim, index, source)', (input, ...args) =>
   writtenInto(scatterOp, bindCopy, input, args),
@@ -168,7 +168,7 @@ function bindFill(input: Tensor, args: readonly unknown[]): Written<Tensor | num
 
 /** The slices that the indices name become `value`. https://pytorch.org/docs/stable/generated/torch.Tensor.index_fill_.html */
 export const index_fill: IndexFill = signature('index_fill(input, dim, index, value)', (input, ...args) =>
-  written(scatterOp, bindFill, input, args),
+  composed(`IndexFillBackward${args[2] instanceof Tensor ? 1 : 0}`, written(scatterOp, bindFill, input, args)),
 );
 export const index_fill_: IndexFill = signature('index_fill_(input, dim, index, value)', (input, ...args) =>
   writtenInto(scatterOp, bindFill, input, args),

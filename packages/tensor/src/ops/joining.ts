@@ -1,6 +1,6 @@
 /** Tensors joined. https://pytorch.org/docs/stable/torch.html#indexing-slicing-joining-mutating-ops */
 import { checkInteger } from '../arguments.js';
-import { defineOp, type Op } from '../autograd/op.js';
+import { composed, defineOp, type Op } from '../autograd/op.js';
 import { promote_types } from '../dtype.js';
 import { DTypeError, ShapeError } from '../errors.js';
 import { showShape, wrapDim } from '../shape.js';
@@ -111,10 +111,8 @@ export const stack: (tensors: readonly Tensor[], dim?: number | CatOptions) => T
         );
       }
     });
-    return cat(
-      list.map((x) => x.unsqueeze(at)),
-      at,
-    );
+    const rows = list.map((x) => x.unsqueeze(at));
+    return composed('StackBackward0', cat(rows, at));
   },
 );
 

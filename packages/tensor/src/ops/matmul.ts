@@ -1,4 +1,4 @@
-import { defineOp, type Op } from '../autograd/op.js';
+import { composed, defineOp, type Op } from '../autograd/op.js';
 import { ShapeError } from '../errors.js';
 import { broadcastShapes, numelOf, type Shape, showShape } from '../shape.js';
 import { type Named, signature } from '../signature.js';
@@ -109,7 +109,7 @@ export const dot: (input: Tensor, tensor: Named<'tensor', Tensor>) => Tensor = s
           `number of elements, but got ${input.shape[0]} and ${tensor.shape[0]} elements respectively`,
       );
     }
-    return mm(input.unsqueeze(0), tensor.unsqueeze(1)).reshape([]);
+    return composed('DotBackward0', mm(input.unsqueeze(0), tensor.unsqueeze(1)).reshape([]));
   },
 );
 
@@ -125,7 +125,7 @@ export const mv: (input: Tensor, vec: Named<'vec', Tensor>) => Tensor = signatur
       `mv(): size mismatch, got input (${input.shape[0]}), mat (${input.shape.join('x')}), vec (${vec.shape[0]})`,
     );
   }
-  return mm(input, vec.unsqueeze(1)).squeeze(1);
+  return composed('MvBackward0', mm(input, vec.unsqueeze(1)).squeeze(1));
 });
 
 /**
@@ -144,10 +144,10 @@ export const matmul: (input: Tensor, other: Named<'other', Tensor>) => Tensor = 
     }
     if (a.ndim === 1 && b.ndim === 1) return dot(a, b);
     if (a.ndim === 2 && b.ndim === 1) return mv(a, b);
-    if (a.ndim === 1 && b.ndim === 2) return mm(a.unsqueeze(0), b).squeeze(0);
+    if (a.ndim === 1 && b.ndim === 2) return composed('SqueezeBackward4', mm(a.unsqueeze(0), b).squeeze(0));
     if (a.ndim === 2 && b.ndim === 2) return mm(a, b);
-    if (a.ndim === 1) return batched(a.unsqueeze(0), b).squeeze(-2);
-    if (b.ndim === 1) return batched(a, b.unsqueeze(1)).squeeze(-1);
+    if (a.ndim === 1) return composed('SqueezeBackward1', batched(a.unsqueeze(0), b).squeeze(-2));
+    if (b.ndim === 1) return composed('SqueezeBackward1', batched(a, b.unsqueeze(1)).squeeze(-1));
     return batched(a, b);
   },
 );
@@ -160,12 +160,15 @@ function batched(a: Tensor, b: Tensor): Tensor {
       ? mismatch('matmul', foldedShape(a), foldedShape(b))
       : matmulShapes('matmul', a, b);
   // one matrix on the right: the batch is just more rows
-  if (b.ndim === 2) return mm(a.reshape([numelOf(a.shape.slice(0, -1)), k]), b).reshape([...a.shape.slice(0, -1), m]);
+  if (b.ndim === 2) {
+    const rows = a.reshape([numelOf(a.shape.slice(0, -1)), k]);
+    return composed('UnsafeViewBackward0', mm(rows, b).reshape([...a.shape.slice(0, -1), m]));
+  }
   const lead = broadcastShapes('matmul', a.shape.slice(0, -2), b.shape.slice(0, -2));
   const batch = numelOf(lead);
   const left = a.expand([...lead, n, k]).reshape([batch, n, k]);
   const right = b.expand([...lead, k, m]).reshape([batch, k, m]);
-  return bmm(left, right).reshape([...lead, n, m]);
+  return composed('UnsafeViewBackward0', bmm(left, right).reshape([...lead, n, m]));
 }
 
 const foldedShape = (x: Tensor): Shape =>

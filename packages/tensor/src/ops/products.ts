@@ -1,5 +1,7 @@
 /** Products of vectors and tensors, composed of others. https://pytorch.org/docs/stable/torch.html#blas-and-lapack-operations */
+
 import { checkInteger } from '../arguments.js';
+import { composed } from '../autograd/op.js';
 import { DTypeError, ShapeError, ValueError } from '../errors.js';
 import { eye } from '../factories.js';
 import { numelOf, type Shape, showShape, wrapDim, wrapDims } from '../shape.js';
@@ -160,6 +162,6 @@ export const cross: (input: Tensor, other: Tensor, dim?: number | null | CrossOp
     const [x0, x1, x2] = [0, 1, 2].map((i) => input.narrow(at, i, 1));
     const [y0, y1, y2] = [0, 1, 2].map((i) => other.narrow(at, i, 1));
     const parts = [x1.mul(y2).sub(x2.mul(y1)), x2.mul(y0).sub(x0.mul(y2)), x0.mul(y1).sub(x1.mul(y0))];
-    return cat(parts, at);
+    return composed('LinalgCrossBackward0', cat(parts, at));
   },
 );

@@ -1,6 +1,6 @@
 /** Elements turned, shifted and repeated; all of these copy. https://pytorch.org/docs/stable/generated/torch.flip.html */
 import { checkInteger } from '../arguments.js';
-import { defineOp, type Op } from '../autograd/op.js';
+import { composed, defineOp, type Op } from '../autograd/op.js';
 import { DTypeError, ShapeError } from '../errors.js';
 import { checkSizes, showShape, wrapDim, wrapDims } from '../shape.js';
 import { signature } from '../signature.js';
@@ -82,11 +82,16 @@ export const roll: (
   const by = listOf('roll', 'shifts', s);
   const along = listOf('roll', 'dims', d ?? []);
   if (by.length === 0) throw new ShapeError('roll(): `shifts` required');
-  if (along.length === 0 && by.length === 1) return rolled(input.reshape(-1), by[0], 0).reshape(input.shape);
+  if (along.length === 0 && by.length === 1) {
+    return composed('RollBackward0', rolled(input.reshape(-1), by[0], 0).reshape(input.shape));
+  }
   if (along.length !== by.length) {
     throw new ShapeError(`roll(): shifts and dimensions must align. shifts: ${by.length}, dims:${along.length}`);
   }
-  return by.reduce((x, shift, i) => rolled(x, shift, wrapDim('roll', along[i], x.ndim)), input);
+  return composed(
+    'RollBackward0',
+    by.reduce((x, shift, i) => rolled(x, shift, wrapDim('roll', along[i], x.ndim)), input),
+  );
 });
 
 const listOf = (op: string, name: string, x: unknown): number[] =>
@@ -120,13 +125,13 @@ export const rot90: (input: Tensor, k?: number | Rot90Options, dims?: readonly n
       );
     switch (((checkInteger('rot90', 'k', n) % 4) + 4) % 4) {
       case 1:
-        return flipOp(input, [b]).transpose(a, b);
+        return composed('Rot90Backward0', flipOp(input, [b]).transpose(a, b));
       case 2:
-        return flipOp(input, [a, b]);
+        return composed('Rot90Backward0', flipOp(input, [a, b]));
       case 3:
-        return flipOp(input, [a]).transpose(a, b);
+        return composed('Rot90Backward0', flipOp(input, [a]).transpose(a, b));
       default:
-        return input.clone();
+        return composed('Rot90Backward0', input.clone());
     }
   });
 
@@ -147,7 +152,7 @@ export const repeat: (input: Tensor, ...repeats: Sizes | [{ readonly repeats: re
     const shape = [...new Array<number>(times.length - input.ndim).fill(1), ...input.shape];
     const apart = input.reshape(shape.flatMap((size) => [1, size]));
     const wide = apart.expand(shape.flatMap((size, d) => [times[d], size]));
-    return wide.clone().view(shape.map((size, d) => size * times[d]));
+    return composed('RepeatBackward0', wide.clone().view(shape.map((size, d) => size * times[d])));
   });
 
 /** As {@link repeat}; missing repetitions in front are 1. https://pytorch.org/docs/stable/generated/torch.tile.html */

@@ -1,6 +1,6 @@
 /** Whether all or any elements are true, how many are; sums that pass over NaN. https://pytorch.org/docs/stable/torch.html#reduction-ops */
 import { checkBoolean } from '../arguments.js';
-import { defineOp, type UnaryOp } from '../autograd/op.js';
+import { composed, defineOp, type UnaryOp } from '../autograd/op.js';
 import { cName, isFloating } from '../dtype.js';
 import { DTypeError } from '../errors.js';
 import { wrapDims } from '../shape.js';
@@ -65,7 +65,8 @@ const sumOf = (x: Tensor, dim: Dims | undefined, keepdim: boolean | undefined, d
 /** A sum in which NaN counts as 0. https://pytorch.org/docs/stable/generated/torch.nansum.html */
 export const nansum: (input: Tensor, ...args: Arguments) => Tensor = signature(
   'nansum(input, dim?, keepdim?, *, dtype?)',
-  (input, dim, keepdim, dtype) => sumOf(withoutNan(checkTensor('nansum', 'input', input)), dim, keepdim, dtype),
+  (input, dim, keepdim, dtype) =>
+    composed('NansumBackward0', sumOf(withoutNan(checkTensor('nansum', 'input', input)), dim, keepdim, dtype)),
 );
 
 /** The mean of what is not NaN. https://pytorch.org/docs/stable/generated/torch.nanmean.html */
