@@ -1,6 +1,6 @@
 /** Every parameter of a layer stands in PyTorch's place and has PyTorch's name (tools/pytorch-golden/signatures.py). */
 import * as nn from '@torchlet/nn';
-import { describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { fixture } from './helpers.js';
 
 const { signatures } = fixture<{ signatures: Record<string, string[]> }>('signatures');
@@ -36,6 +36,10 @@ const make = (name: string, ...args: unknown[]): unknown =>
 const nothing = Symbol('nothing');
 
 describe('the arguments of a layer', () => {
+  const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+  beforeEach(() => warn.mockClear());
+  afterAll(() => warn.mockRestore());
+
   it('are known for most', () => {
     expect(layers.length).toBeGreaterThan(60);
   });
@@ -60,16 +64,11 @@ describe('the arguments of a layer', () => {
   });
 
   it('have old names in Hardtanh', () => {
-    const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
-    try {
-      const layer = new nn.Hardtanh({ min_value: -2, max_value: 3 });
-      expect([layer.min_val, layer.max_val]).toEqual([-2, 3]);
-      expect(warn.mock.calls).toEqual([
-        ['keyword argument min_value is deprecated and rename to min_val'],
-        ['keyword argument max_value is deprecated and rename to max_val'],
-      ]);
-    } finally {
-      warn.mockRestore();
-    }
+    const layer = new nn.Hardtanh({ min_value: -2, max_value: 3 });
+    expect([layer.min_val, layer.max_val]).toEqual([-2, 3]);
+    expect(warn.mock.calls).toEqual([
+      ['keyword argument min_value is deprecated and rename to min_val'],
+      ['keyword argument max_value is deprecated and rename to max_val'],
+    ]);
   });
 });
