@@ -6,9 +6,11 @@ export { BatchNorm1d, BatchNorm2d, BatchNorm3d, type BatchNormOptions } from './
 export { ModuleList, type NamedModules, Sequential } from './container.js';
 export * from './conv.js';
 export type { ConvOptions, ConvTransposeOptions, PaddingMode } from './conv-base.js';
+export * from './distance.js';
 export * from './dropout.js';
 export * from './embedding.js';
 export { Flatten, type FlattenOptions } from './flatten.js';
+export * from './folding.js';
 export * from './inplace-activation.js';
 export * from './layer-norm.js';
 export { Identity, Linear, type LinearOptions } from './linear.js';

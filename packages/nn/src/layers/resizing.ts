@@ -27,6 +27,29 @@ export class PixelShuffle extends Module {
   }
 }
 
+interface PixelUnshuffleOptions {
+  readonly downscale_factor?: number;
+}
+
+/** The reverse of {@link PixelShuffle}. https://pytorch.org/docs/stable/generated/torch.nn.PixelUnshuffle.html */
+export class PixelUnshuffle extends Module {
+  downscale_factor: number;
+
+  constructor(...args: [downscale_factor: number | PixelUnshuffleOptions]) {
+    super();
+    const [factor] = bindArguments('PixelUnshuffle', ['downscale_factor'], args);
+    this.downscale_factor = checkInteger('PixelUnshuffle', 'downscale_factor', factor, 1);
+  }
+
+  override forward(input: Tensor): Tensor {
+    return functional.pixel_unshuffle(input, this.downscale_factor);
+  }
+
+  override extra_repr(): string {
+    return `downscale_factor=${this.downscale_factor}`;
+  }
+}
+
 export interface UnflattenOptions {
   readonly dim?: number;
   readonly unflattened_size?: readonly number[];
