@@ -12,6 +12,7 @@ export * from './embedding.js';
 export { Flatten, type FlattenOptions } from './flatten.js';
 export * from './folding.js';
 export * from './inplace-activation.js';
+export * from './instancenorm.js';
 export * from './layer-norm.js';
 export { Identity, Linear, type LinearOptions } from './linear.js';
 export {

@@ -16,6 +16,7 @@ export { dropout } from './dropout.js';
 export { embedding } from './embedding.js';
 export { alpha_dropout, dropout1d, dropout2d, dropout3d } from './feature-dropout.js';
 export { fold, unfold } from './im2col.js';
+export { instance_norm } from './instance-norm.js';
 export { interpolate } from './interpolate.js';
 export { cross_entropy, mse_loss, nll_loss } from './loss.js';
 export {
