@@ -1,5 +1,5 @@
 export { fold, unfold } from './conv';
-export { relu, reluBackward } from './elementwise';
+export { clear, copy } from './memory';
 export { sgemm, sgemmWorkspace } from './gemm';
 export { gatherPlanes, scatterPlanes } from './planes';
 export { maxPool2x2, maxPool2x2Backward } from './pool';

@@ -5,11 +5,13 @@
 export { conv2dForward, conv2dInputGrad, conv2dWeightGrad } from './conv/conv2d.js';
 export { col2im, im2col } from './conv/im2col.js';
 export type { Conv2dShape } from './conv/shape.js';
-export { relu, reluBackward } from './elementwise.js';
 export { gemm, sgemm } from './gemm/gemm.js';
 export { referenceGemm } from './gemm/reference.js';
 export { info, type KernelInfo, setNumThreads } from './info.js';
 export { avgPool2dBackward, avgPool2dForward } from './pool/avg-pool.js';
 export { maxPool2dBackward, maxPool2dForward } from './pool/max-pool.js';
 export type { Pool2dShape } from './pool/shape.js';
+export { allocateArray32, copyArray, isResident, MIN_RESIDENT, releaseArray, residentUsage } from './resident.js';
+export type { LoopDefinition } from './simd/compile.js';
+export { type VectorLoop, vectorLoop } from './simd/vector-loop.js';
 export type { FloatArray, Gemm, NumericArray } from './types.js';

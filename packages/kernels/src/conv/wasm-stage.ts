@@ -10,7 +10,7 @@ interface Output<T extends FloatArray> {
   from: number;
 }
 
-/** Works in WebAssembly memory, into which a block's images are copied: float32 and whole images only. */
+/** Works in WebAssembly memory, into which a block's images are copied unless they live there: float32, whole images. */
 export class WasmStage<T extends FloatArray> implements Stage<T> {
   private addresses: number[] = [];
   private next = 0;
@@ -33,19 +33,30 @@ export class WasmStage<T extends FloatArray> implements Stage<T> {
 
   private slot(): Slot<T> {
     const address = this.addresses[this.next++];
-    return { array: this.kernels.memory.floats as FloatArray as T, offset: address >> 2 };
+    return { array: this.kernels.memory.floats as FloatArray as T, offset: address >>> 2 };
+  }
+
+  /** The place of an array that needs no copy, or null. */
+  private resident(array: T, offset: number): Slot<T> | null {
+    const { memory } = this.kernels;
+    if (!memory.holds(array)) return null;
+    this.next++;
+    return { array: memory.floats as FloatArray as T, offset: (array.byteOffset >>> 2) + offset };
   }
 
   input(array: T, offset: number, length: number): Slot<T> {
+    const own = this.resident(array, offset);
+    if (own !== null) return own;
     const slot = this.slot();
     slot.array.set(array.subarray(offset, offset + length), slot.offset);
     return slot;
   }
 
   output(array: T, offset: number, length: number, zero: boolean): Slot<T> {
-    const slot = this.slot();
-    if (zero) slot.array.fill(0, slot.offset, slot.offset + length);
-    this.outputs.push({ array, offset, length, from: slot.offset });
+    const own = this.resident(array, offset);
+    const slot = own ?? this.slot();
+    if (zero) this.kernels.exports.clear(4 * slot.offset, 4 * length);
+    if (own === null) this.outputs.push({ array, offset, length, from: slot.offset });
     return slot;
   }
 
@@ -74,7 +85,7 @@ export class WasmStage<T extends FloatArray> implements Stage<T> {
     if (bias !== null) {
       biasAddress = this.addresses[this.addresses.length - 2];
       const start = bias.offset + group * channels;
-      memory.floats.set(bias.array.subarray(start, start + channels), biasAddress >> 2);
+      memory.floats.set(bias.array.subarray(start, start + channels), biasAddress >>> 2);
     }
     const target = 4 * (to.offset + group * channels * positions);
     const stride = shape.outChannels * positions;
@@ -88,7 +99,7 @@ export class WasmStage<T extends FloatArray> implements Stage<T> {
     const first = group * channels;
     const source = 4 * (from.offset + first * positions);
     const sumsAddress = sums === null ? 0 : this.addresses[this.addresses.length - 1];
-    const at = sumsAddress >> 3;
+    const at = sumsAddress >>> 3;
     if (sums !== null) memory.doubles.set(sums.subarray(first, first + channels), at);
     const stride = shape.outChannels * positions;
     exports.gatherPlanes(source, 4 * to.offset, sumsAddress, channels, block.images, positions, stride);

@@ -37,7 +37,7 @@ function bring(
   }
   o.address = o.tile;
   o.step = columns;
-  if (copy) copyRows(o.array, start, o.leading, memory.floats, o.tile >> 2, columns, rows, columns);
+  if (copy) copyRows(o.array, start, o.leading, memory.floats, o.tile >>> 2, columns, rows, columns);
 }
 
 function copyRows(
@@ -69,9 +69,9 @@ export function wasmSgemm(kernels: WasmKernels): Gemm<Float32Array> {
     const op = 'sgemm';
     if (!prepareGemm(op, transA, transB, m, n, k, alpha, a, aOffset, lda, b, bOffset, ldb, beta, c, cOffset, ldc))
       return;
-    const left = operand(memory, a, aOffset, lda, memory.tileA);
-    const right = operand(memory, b, bOffset, ldb, memory.tileB);
-    const out = operand(memory, c, cOffset, ldc, memory.tileC);
+    const left = operand(memory, a, aOffset, lda, memory.tiles.a);
+    const right = operand(memory, b, bOffset, ldb, memory.tiles.b);
+    const out = operand(memory, c, cOffset, ldc, memory.tiles.c);
     const rows = left.resident && out.resident ? m : tileRows;
     const columns = right.resident && out.resident ? n : tileColumns;
     const depth = left.resident && right.resident ? k : tileDepth;
@@ -106,7 +106,7 @@ export function wasmSgemm(kernels: WasmKernels): Gemm<Float32Array> {
             work,
           );
         }
-        if (!out.resident) copyRows(memory.floats, out.tile >> 2, nb, c, cOffset + i * ldc + j, ldc, mb, nb);
+        if (!out.resident) copyRows(memory.floats, out.tile >>> 2, nb, c, cOffset + i * ldc + j, ldc, mb, nb);
       }
     }
   };

@@ -4,5 +4,6 @@ import type { Platform } from './platform.js';
 export const platform: Platform = {
   env: () => undefined,
   warn: (message) => console.warn(message),
+  collectGarbage: null,
   loadBlas: () => null,
 };

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type { FloatArray } from '../types.js';
+import { collectGarbage } from './garbage.js';
 import type { BlasLibrary, CblasGemm, Platform } from './platform.js';
 
 interface NativeLibrary {
@@ -111,4 +112,4 @@ function loadBlas(setting: string | undefined): BlasLibrary | null {
 }
 
 /** Node: environment variables, warnings on stderr, the system's BLAS through the optional dependency koffi. */
-export const platform: Platform = { env: (name) => process.env[name], warn, loadBlas };
+export const platform: Platform = { env: (name) => process.env[name], warn, collectGarbage, loadBlas };

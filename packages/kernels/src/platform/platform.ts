@@ -35,6 +35,8 @@ export interface Platform {
   env(name: string): string | undefined;
   /** One line for the person at the terminal. */
   warn(message: string): void;
+  /** Runs the garbage collector, so that WeakRefs of unreachable objects are cleared at once; null where nothing can. */
+  readonly collectGarbage: (() => void) | null;
   /** The system's BLAS, or null; `setting` is the value of TORCHLET_BLAS. A setting that cannot be met warns. */
   loadBlas(setting: string | undefined): BlasLibrary | null;
 }

@@ -43,16 +43,21 @@ export function maxPool2x2<T extends FloatArray>(
   const { height, width, outHeight, outWidth } = s;
   const plane = height * width;
   const outPlane = outHeight * outWidth;
+  if (memory.holds(x) && memory.holds(out) && memory.holds(indices)) {
+    const [from, to] = [x.byteOffset + 4 * xOffset, out.byteOffset + 4 * outOffset];
+    exports.maxPool2x2(from, to, indices.byteOffset, s.planes, height, width, outHeight, outWidth);
+    return;
+  }
   const step = planesAtOnce(s);
   const [xAt, outAt, indexAt] = memory.reserve([step * plane, step * outPlane, step * outPlane]);
   for (let first = 0; first < s.planes; first += step) {
     const count = Math.min(step, s.planes - first);
     const from = xOffset + first * plane;
-    memory.floats.set(x.subarray(from, from + count * plane), xAt >> 2);
+    memory.floats.set(x.subarray(from, from + count * plane), xAt >>> 2);
     exports.maxPool2x2(xAt, outAt, indexAt, count, height, width, outHeight, outWidth);
     const length = count * outPlane;
-    out.set(memory.floats.subarray(outAt >> 2, (outAt >> 2) + length), outOffset + first * outPlane);
-    indices.set(memory.ints.subarray(indexAt >> 2, (indexAt >> 2) + length), first * outPlane);
+    out.set(memory.floats.subarray(outAt >>> 2, (outAt >>> 2) + length), outOffset + first * outPlane);
+    indices.set(memory.ints.subarray(indexAt >>> 2, (indexAt >>> 2) + length), first * outPlane);
   }
 }
 
@@ -70,16 +75,21 @@ export function maxPool2x2Backward<T extends FloatArray>(
   const { height, width, outHeight, outWidth } = s;
   const plane = height * width;
   const outPlane = outHeight * outWidth;
+  if (memory.holds(gradOut) && memory.holds(indices) && memory.holds(gradIn)) {
+    const [from, to] = [gradOut.byteOffset + 4 * gOffset, gradIn.byteOffset + 4 * giOffset];
+    exports.maxPool2x2Backward(from, indices.byteOffset, to, s.planes, height, width, outHeight, outWidth);
+    return;
+  }
   const step = planesAtOnce(s);
   const [inAt, outAt, indexAt] = memory.reserve([step * plane, step * outPlane, step * outPlane]);
   for (let first = 0; first < s.planes; first += step) {
     const count = Math.min(step, s.planes - first);
     const from = first * outPlane;
     const length = count * outPlane;
-    memory.floats.set(gradOut.subarray(gOffset + from, gOffset + from + length), outAt >> 2);
-    memory.ints.set(indices.subarray(from, from + length), indexAt >> 2);
+    memory.floats.set(gradOut.subarray(gOffset + from, gOffset + from + length), outAt >>> 2);
+    memory.ints.set(indices.subarray(from, from + length), indexAt >>> 2);
     exports.maxPool2x2Backward(outAt, indexAt, inAt, count, height, width, outHeight, outWidth);
-    const result = memory.floats.subarray(inAt >> 2, (inAt >> 2) + count * plane);
+    const result = memory.floats.subarray(inAt >>> 2, (inAt >>> 2) + count * plane);
     gradIn.set(result, giOffset + first * plane);
   }
 }

@@ -1,10 +1,9 @@
 import { platform } from '#platform';
 import { relaxed, simd } from './generated/modules.js';
-import { type GrowableMemory, WasmMemory } from './memory.js';
+import { type SharedMemory, WasmMemory } from './memory.js';
 
 /** The functions of assembly/: addresses and sizes are 32-bit integers, addresses in bytes. */
 export interface WasmExports {
-  readonly memory: GrowableMemory;
   sgemmWorkspace(): number;
   sgemm(
     transA: boolean,
@@ -42,8 +41,10 @@ export interface WasmExports {
     positions: number,
     stride: number,
   ): void;
-  relu(x: number, out: number, n: number): void;
-  reluBackward(grad: number, y: number, out: number, n: number): void;
+  /** Sets `bytes` to zero. */
+  clear(address: number, bytes: number): void;
+  /** Moves `bytes`. */
+  copy(from: number, to: number, bytes: number): void;
   maxPool2x2(
     x: number,
     out: number,
@@ -70,7 +71,8 @@ export interface WasmExports {
 interface WebAssemblyNamespace {
   validate(bytes: Uint8Array): boolean;
   Module: new (bytes: Uint8Array) => object;
-  Instance: new (module: object) => { readonly exports: object };
+  Instance: new (module: object, imports: object) => { readonly exports: object };
+  Memory: new (limits: { initial: number; maximum: number; shared: boolean }) => SharedMemory;
 }
 
 /** With fused relaxed multiply-add, or with what every engine with SIMD has. */
@@ -98,9 +100,30 @@ function supports(build: WasmBuild): boolean {
   return engine()?.validate(decode(build)) ?? false;
 }
 
+/** Pages of 64 KiB: the whole address space, or as much of it as a system that counts reserved memory allows. */
+const PAGES = [65536, 32768, 8192, 2048];
+
+function reserveMemory(wasm: WebAssemblyNamespace): SharedMemory {
+  let failure: unknown = null;
+  for (const pages of PAGES) {
+    try {
+      return new wasm.Memory({ initial: pages, maximum: pages, shared: true });
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw failure;
+}
+
+/** Runs a module's code on an instance's memory. */
+export function instantiateOn(memory: WasmMemory, bytes: Uint8Array): object {
+  const wasm = engine() as WebAssemblyNamespace;
+  return new wasm.Instance(new wasm.Module(bytes), { env: { memory: memory.memory } }).exports;
+}
+
 /**
- * A new instance of one build, or null where the engine does not know its instructions or refuses to run it, as a page's
- * content security policy may.
+ * A new instance of one build with its own memory, or null where the engine does not know its instructions or refuses to
+ * run it, as a page's content security policy may.
  */
 export function instantiate(build: WasmBuild): WasmKernels | null {
   const wasm = engine();
@@ -108,8 +131,9 @@ export function instantiate(build: WasmBuild): WasmKernels | null {
   const bytes = decode(build);
   if (!wasm.validate(bytes)) return null;
   try {
-    const exports = new wasm.Instance(new wasm.Module(bytes)).exports as WasmExports;
-    return { build, exports, memory: new WasmMemory(exports.memory, exports.sgemmWorkspace()) };
+    const memory = reserveMemory(wasm);
+    const exports = new wasm.Instance(new wasm.Module(bytes), { env: { memory } }).exports as WasmExports;
+    return { build, exports, memory: new WasmMemory(memory, exports.sgemmWorkspace()) };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     platform.warn(`WebAssembly cannot be used: ${reason}. Kernels run in plain JavaScript, many times slower.`);

@@ -1,14 +1,11 @@
+import { Heap } from './heap.js';
+import { Residents } from './residents.js';
+
 /** The part of WebAssembly.Memory that is used here. */
-export interface GrowableMemory {
-  readonly buffer: ArrayBuffer;
-  grow(pages: number): number;
+export interface SharedMemory {
+  readonly buffer: ArrayBufferLike;
 }
 
-const PAGE = 65536;
-// Copies between two addresses that agree in their low 12 bits run many times slower, and heap arrays begin just behind a
-// page's start. So nothing here begins there, and no two regions begin at the same place in their pages.
-const FIRST_SKEW = 2112;
-const SKEW_STEP = 576;
 const GEOMETRY = 1024;
 const FIXED = 8192;
 
@@ -17,66 +14,76 @@ export const tileRows = 512;
 export const tileColumns = 1024;
 export const tileDepth = 512;
 
-function place(address: number, index: number): number {
-  return Math.ceil(address / 4096) * 4096 + ((FIRST_SKEW + index * SKEW_STEP) % 4096);
+/** Places for matrices that live elsewhere. */
+export interface Tiles {
+  readonly a: number;
+  readonly b: number;
+  readonly c: number;
 }
 
 /**
- * The layout of the instance's memory: parameters, the matrix product's workspace and tiles at fixed places, then the
- * arena, whose regions live for one kernel. Only `reserve` grows the memory, which replaces the typed arrays; so a
- * matrix product inside a convolution never does.
+ * The memory of all kernels: parameters and the matrix product's workspace at fixed places, behind them a heap, from which
+ * come the regions of `reserve`, which live for one kernel, and the arrays of `residents`. It never grows: all of it is
+ * reserved at once, and the system provides a page when it is first touched. So views of it stay valid for good.
  */
 export class WasmMemory {
-  floats: Float32Array<ArrayBuffer>;
-  ints: Int32Array<ArrayBuffer>;
-  doubles: Float64Array<ArrayBuffer>;
+  readonly floats: Float32Array;
+  readonly ints: Int32Array;
+  readonly doubles: Float64Array;
+  readonly residents: Residents;
   /** Byte addresses. */
   readonly geometry: number = GEOMETRY;
-  readonly workspace: number;
-  readonly tileA: number;
-  readonly tileB: number;
-  readonly tileC: number;
-  private readonly arena: number;
+  readonly workspace: number = FIXED;
+  private readonly heap: Heap;
+  private region = { address: 0, bytes: 0 };
+  private tilePlaces: Tiles | null = null;
 
   constructor(
-    private readonly memory: GrowableMemory,
+    readonly memory: SharedMemory,
     workspaceBytes: number,
   ) {
-    this.workspace = place(FIXED, 0);
-    this.tileA = place(this.workspace + workspaceBytes, 1);
-    this.tileB = place(this.tileA + 4 * tileRows * tileDepth, 2);
-    this.tileC = place(this.tileB + 4 * tileDepth * tileColumns, 3);
-    this.arena = this.tileC + 4 * tileRows * tileColumns;
-    this.floats = new Float32Array(memory.buffer);
-    this.ints = new Int32Array(memory.buffer);
-    this.doubles = new Float64Array(memory.buffer);
-    this.grow(this.arena);
+    const { buffer } = memory;
+    this.heap = new Heap(FIXED + workspaceBytes, buffer.byteLength);
+    this.floats = new Float32Array(buffer);
+    this.ints = new Int32Array(buffer);
+    this.doubles = new Float64Array(buffer);
+    this.residents = new Residents(buffer, this.heap);
   }
 
   /** True for arrays over this memory: they need no copy. */
-  holds(array: Float32Array): boolean {
-    return array.buffer === this.floats.buffer;
+  holds(array: { readonly buffer: ArrayBufferLike }): boolean {
+    return array.buffer === this.memory.buffer;
+  }
+
+  /** Places for parts of matrices, made on first use. */
+  get tiles(): Tiles {
+    this.tilePlaces ??= {
+      a: this.allocate(4 * tileRows * tileDepth),
+      b: this.allocate(4 * tileDepth * tileColumns),
+      c: this.allocate(4 * tileRows * tileColumns),
+    };
+    return this.tilePlaces;
   }
 
   /** Byte addresses of regions with so many 32-bit elements each; all earlier regions are given up. */
   reserve(sizes: readonly number[]): number[] {
-    const addresses: number[] = [];
-    let end = this.arena;
-    for (let i = 0; i < sizes.length; i++) {
-      const address = place(end, i + 4);
-      addresses.push(address);
-      end = address + 4 * sizes[i];
+    let total = 0;
+    // apart by more than a page's fraction, for the reason that heap.ts gives
+    const offsets = sizes.map((size) => {
+      const offset = total;
+      total = Math.ceil((total + 4 * size) / 64) * 64 + 576;
+      return offset;
+    });
+    if (total > this.region.bytes) {
+      if (this.region.bytes > 0) this.heap.release(this.region.address, this.region.bytes);
+      this.region = { address: this.allocate(total), bytes: total };
     }
-    this.grow(end + 16);
-    return addresses;
+    return offsets.map((offset) => this.region.address + offset);
   }
 
-  private grow(bytes: number): void {
-    const missing = bytes - this.memory.buffer.byteLength;
-    if (missing <= 0) return;
-    this.memory.grow(Math.ceil(missing / PAGE));
-    this.floats = new Float32Array(this.memory.buffer);
-    this.ints = new Int32Array(this.memory.buffer);
-    this.doubles = new Float64Array(this.memory.buffer);
+  private allocate(bytes: number): number {
+    const address = this.heap.allocate(bytes);
+    if (address === 0) throw new RangeError(`WebAssembly memory has no room for ${bytes} more bytes`);
+    return address;
   }
 }

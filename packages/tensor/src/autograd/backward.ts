@@ -41,7 +41,7 @@ function rootGradient(t: Tensor, grad: Tensor | null, i: number): Tensor {
     return grad.dtype === t.dtype ? grad : grad.to(t.dtype);
   }
   if (numelOf(t.shape) !== 1) throw new AutogradError('grad can be implicitly created only for scalar outputs');
-  const storage = new Storage(t.device, t.dtype, 1, backendOf(t.device).allocate(1, t.dtype));
+  const storage = new Storage(t.device, t.dtype, 1, backendOf(t.device).allocate(1, t.dtype, true));
   const one = new Tensor(storage, t.shape, contiguousStrides(t.shape), 0);
   backendOf(t.device).fill(one, 1);
   return one;

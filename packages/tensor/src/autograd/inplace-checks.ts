@@ -44,7 +44,7 @@ export function copyOf(storage: Storage): Storage {
   const { device, dtype, numel } = storage;
   const backend = backendOf(device);
   const whole = { storage, shape: [numel], strides: [1], offset: 0, dtype };
-  const copy = new Storage(device, dtype, numel, backend.allocate(numel, dtype));
+  const copy = new Storage(device, dtype, numel, backend.allocate(numel, dtype, false));
   if (numelOf(whole.shape) > 0) backend.copy(whole, { ...whole, storage: copy });
   return copy;
 }

@@ -49,8 +49,13 @@ export interface Backend {
   readonly device: Device;
 
   // Memory
-  /** Room for `numel` elements, zeroed. @throws DTypeError for a dtype that the device does not have. */
-  allocate(numel: number, dtype: DType): DeviceBuffer;
+  /**
+   * Room for `numel` elements: zeroes, or with `zero` false anything, because the caller writes every element.
+   * @throws DTypeError for a dtype that the device does not have
+   */
+  allocate(numel: number, dtype: DType, zero: boolean): DeviceBuffer;
+  /** Takes back a buffer that `allocate` returned and that nobody will use again, to serve a later call sooner. */
+  release(buffer: DeviceBuffer): void;
   /** A buffer of the array's elements; the array belongs to the backend afterwards. */
   fromHost(data: TypedArray, dtype: DType): DeviceBuffer;
   /** The view's elements in row-major order. May alias the buffer: to be read at once and never written. */

@@ -7,7 +7,7 @@ import { DTypeError, ShapeError, ValueError } from '../errors.js';
 import { type Shape, showShape } from '../shape.js';
 import { type Named, signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
-import { allocate, backend, checkSameDevice, checkSameDType, checkTensor } from './kernel.js';
+import { allocateOutput, backend, checkSameDevice, checkSameDType, checkTensor } from './kernel.js';
 import { pairOf } from './pairs.js';
 
 export interface Plan {
@@ -23,7 +23,7 @@ const convolution: ConvOp = defineOp<[Tensor, Tensor, Tensor | null, Plan], Tens
   forward(ctx, x, weight, bias, plan) {
     ctx.state = plan;
     ctx.save_for_backward(x, weight);
-    const out = allocate(plan.out, x.dtype, x.device);
+    const out = allocateOutput(plan.out, x.dtype, x.device);
     backend(x).conv2d(x, weight, bias, plan.params, out);
     return out;
   },
@@ -49,7 +49,7 @@ export const convInputGrad: Op<[grad: Tensor, weight: Tensor, plan: Plan], Tenso
   forward(ctx, g, weight, plan) {
     ctx.state = plan;
     ctx.save_for_backward(g, weight);
-    const out = allocate(plan.x, g.dtype, g.device);
+    const out = allocateOutput(plan.x, g.dtype, g.device);
     backend(g).conv2dInputGrad(g, weight, plan.params, out);
     return out;
   },
@@ -70,8 +70,8 @@ const convWeightGrad: Op<[grad: Tensor, input: Tensor, plan: Plan, bias: boolean
   forward(ctx, g, x, plan, bias) {
     ctx.state = plan;
     ctx.save_for_backward(g, x);
-    const out = allocate(plan.weight, g.dtype, g.device);
-    const outBias = bias ? allocate([plan.weight[0]], g.dtype, g.device) : null;
+    const out = allocateOutput(plan.weight, g.dtype, g.device);
+    const outBias = bias ? allocateOutput([plan.weight[0]], g.dtype, g.device) : null;
     backend(g).conv2dWeightGrad(g, x, plan.params, out, outBias);
     return outBias === null ? [out] : [out, outBias];
   },

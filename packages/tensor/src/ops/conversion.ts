@@ -8,13 +8,13 @@ import { broadcastShapes, sameShape, showShape } from '../shape.js';
 import { type Named, signature } from '../signature.js';
 import { type Device, Storage } from '../storage.js';
 import { Tensor } from '../tensor.js';
-import { allocate, backend, checkTensor, fromHost, type Operand } from './kernel.js';
+import { allocate, allocateOutput, backend, checkTensor, fromHost, type Operand } from './kernel.js';
 
 /** A copy in row-major memory of its own. https://pytorch.org/docs/stable/generated/torch.clone.html */
 export const clone: UnaryOp = defineOp('clone', {
   parameters: 'input',
   forward(_ctx, x) {
-    const out = allocate(checkTensor('clone', 'input', x).shape, x.dtype, x.device);
+    const out = allocateOutput(checkTensor('clone', 'input', x).shape, x.dtype, x.device);
     backend(x).copy(x, out);
     return out;
   },
@@ -35,7 +35,7 @@ const toCopy: Op<[input: Tensor, dtype: DType, device: Device], Tensor> = define
   forward(ctx, x, dtype, device) {
     ctx.state = [x.dtype, x.device];
     if (device === x.device) {
-      const out = allocate(x.shape, dtype, device);
+      const out = allocateOutput(x.shape, dtype, device);
       backend(x).copy(x, out);
       return out;
     }

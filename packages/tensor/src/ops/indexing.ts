@@ -6,7 +6,7 @@ import { type Shape, showShape, wrapDim } from '../shape.js';
 import { signature } from '../signature.js';
 import { Tensor } from '../tensor.js';
 import { cat } from './joining.js';
-import { allocate, backend, cast, checkSameDevice, checkSameDType, checkTensor } from './kernel.js';
+import { allocate, allocateOutput, backend, cast, checkSameDevice, checkSameDType, checkTensor } from './kernel.js';
 
 /** int64 indices within `[0, size)`. @throws ShapeError, DTypeError in PyTorch's words. */
 export function checkIndex(op: string, index: Tensor, dim: number, size: number): void {
@@ -47,7 +47,7 @@ export const gatherOp: GatherOp = defineOp<[Tensor, number, Tensor], Tensor, [Sh
   forward(ctx, x, dim, index) {
     ctx.state = [x.shape, dim];
     ctx.save_for_backward(index);
-    const out = allocate(index.shape, x.dtype, checkSameDevice('gather', x, index));
+    const out = allocateOutput(index.shape, x.dtype, checkSameDevice('gather', x, index));
     backend(x).gather(x, dim, index, out);
     return out;
   },

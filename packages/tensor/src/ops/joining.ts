@@ -6,7 +6,7 @@ import { DTypeError, ShapeError } from '../errors.js';
 import { showShape, wrapDim } from '../shape.js';
 import { signature } from '../signature.js';
 import { Tensor } from '../tensor.js';
-import { allocate, backend, checkSameDevice, checkTensor } from './kernel.js';
+import { allocateOutput, backend, checkSameDevice, checkTensor } from './kernel.js';
 
 const fitsEverywhere = (x: Tensor): boolean => x.ndim === 1 && x.shape[0] === 0;
 
@@ -20,7 +20,7 @@ const catOp: Op<[tensors: readonly Tensor[], dim: number], Tensor> = defineOp<
     // PyTorch's old rule: a vector of no elements fits everywhere
     const sizes = tensors.map((x) => (fitsEverywhere(x) ? 0 : x.shape[dim]));
     ctx.state = [tensors.map((x) => (fitsEverywhere(x) ? null : x.shape[dim])), dim];
-    const out = allocate(
+    const out = allocateOutput(
       first.shape.with(
         dim,
         sizes.reduce((a, b) => a + b, 0),

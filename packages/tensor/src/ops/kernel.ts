@@ -12,18 +12,25 @@ import { Tensor } from '../tensor.js';
 /** A tensor or a JavaScript number (or boolean) in its place. */
 export type Operand = Tensor | number | boolean;
 
-/** A tensor of fresh, zeroed memory. */
-export function allocate(shape: Shape, dtype: DType, device: Device): Tensor {
+function allocateTensor(shape: Shape, dtype: DType, device: Device, zero: boolean): Tensor {
   const numel = numelOf(shape);
-  const storage = new Storage(device, dtype, numel, backendOf(device).allocate(numel, dtype));
+  const storage = new Storage(device, dtype, numel, backendOf(device).allocate(numel, dtype, zero));
   return new Tensor(storage, shape, contiguousStrides(shape), 0);
 }
 
-/** Fresh memory of another tensor's shape and device; shares the very arrays of a contiguous tensor's geometry. */
+/** A tensor of fresh, zeroed memory. */
+export const allocate = (shape: Shape, dtype: DType, device: Device): Tensor =>
+  allocateTensor(shape, dtype, device, true);
+
+/** A tensor for a kernel that writes every element: what is in it before is arbitrary. */
+export const allocateOutput = (shape: Shape, dtype: DType, device: Device): Tensor =>
+  allocateTensor(shape, dtype, device, false);
+
+/** An output of another tensor's shape and device; shares the very arrays of a contiguous tensor's geometry. */
 export function allocateLike(x: Tensor, dtype: DType = x.dtype): Tensor {
   const numel = numelOf(x.shape);
   const device = x.storage.device;
-  const storage = new Storage(device, dtype, numel, backendOf(device).allocate(numel, dtype));
+  const storage = new Storage(device, dtype, numel, backendOf(device).allocate(numel, dtype, false));
   return new Tensor(storage, x.shape, x.is_contiguous() ? x.strides : contiguousStrides(x.shape), 0);
 }
 
@@ -78,7 +85,7 @@ export const backend = (t: Tensor): Backend => backendOf(t.device);
 /** The elements in another dtype, outside of any graph. */
 export function cast(x: Tensor, dtype: DType): Tensor {
   if (x.dtype === dtype) return x;
-  const out = allocate(x.shape, dtype, x.device);
+  const out = allocateOutput(x.shape, dtype, x.device);
   backend(x).copy(x, out);
   return out;
 }
@@ -163,7 +170,7 @@ export function elementwise(
   const device = same ? (first as Tensor).storage.device : commonDevice(op, operands);
   const inputs = same ? (operands as readonly Tensor[]) : operands.map((x) => prepare(x, common, device));
   const size = shape as Shape;
-  const result = usable(out, size, dtype) ? out : allocate(size, dtype, device);
+  const result = usable(out, size, dtype) ? out : allocateOutput(size, dtype, device);
   backendOf(device).elementwise(name, inputs, result);
   return result;
 }
@@ -176,7 +183,7 @@ export function reduction(
   keepdim: boolean,
   dtype: DType = x.dtype,
 ): Tensor {
-  const out = allocate(reducedShape(x.shape, dims, keepdim), dtype, x.device);
+  const out = allocateOutput(reducedShape(x.shape, dims, keepdim), dtype, x.device);
   backend(x).reduce(name, x, dims, out);
   return out;
 }

@@ -3,7 +3,7 @@ import { ShapeError } from '../errors.js';
 import { broadcastShapes, numelOf, type Shape, showShape } from '../shape.js';
 import { type Named, signature } from '../signature.js';
 import { Tensor } from '../tensor.js';
-import { allocate, backend, checkSameDevice, checkTensor } from './kernel.js';
+import { allocateOutput, backend, checkSameDevice, checkTensor } from './kernel.js';
 import { checkMatrixDTypes } from './matrix-dtype.js';
 
 type MatrixOp = Op<[input: Tensor, mat2: Named<'mat2', Tensor>], Tensor>;
@@ -13,7 +13,7 @@ export const mm: MatrixOp = defineOp('mm', {
   parameters: 'input, mat2',
   forward(ctx, a, b) {
     checkMatrices('mm', a, b, 2);
-    const out = allocate([a.shape[0], b.shape[1]], checkMatrixDTypes('mm', a, b), checkSameDevice('mm', a, b));
+    const out = allocateOutput([a.shape[0], b.shape[1]], checkMatrixDTypes('mm', a, b), checkSameDevice('mm', a, b));
     keepFactors(ctx, a, b);
     backend(a).matmul(a, b, null, out);
     return out;
@@ -30,7 +30,7 @@ export const bmm: MatrixOp = defineOp('bmm', {
   parameters: 'input, mat2',
   forward(ctx, a, b) {
     checkMatrices('bmm', a, b, 3);
-    const out = allocate(
+    const out = allocateOutput(
       [a.shape[0], a.shape[1], b.shape[2]],
       checkMatrixDTypes('bmm', a, b),
       checkSameDevice('bmm', a, b),
@@ -177,7 +177,7 @@ const foldedShape = (x: Tensor): Shape =>
 const addmmOp: Op<[input: Tensor, weight: Tensor, bias: Tensor], Tensor> = defineOp('addmm', {
   forward(ctx, x, weight, bias) {
     const device = checkSameDevice('linear', x, weight, bias);
-    const out = allocate([x.shape[0], weight.shape[0]], checkMatrixDTypes('linear', x, weight, bias), device);
+    const out = allocateOutput([x.shape[0], weight.shape[0]], checkMatrixDTypes('linear', x, weight, bias), device);
     keepFactors(ctx, x, weight);
     backend(x).matmul(x, transposed(weight), bias, out);
     return out;

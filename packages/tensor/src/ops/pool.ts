@@ -8,7 +8,7 @@ import { type Shape, showShape } from '../shape.js';
 import { signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import type { Pair } from './conv.js';
-import { allocate, backend, checkTensor } from './kernel.js';
+import { allocateOutput, backend, checkTensor } from './kernel.js';
 import { pairOf } from './pairs.js';
 
 interface MaxPlan {
@@ -24,8 +24,8 @@ const maxPool: Op<[input: Tensor, plan: MaxPlan], readonly [Tensor, Tensor]> = d
 >('max_pool2d_with_indices', {
   forward(ctx, x, plan) {
     ctx.state = plan;
-    const out = allocate(plan.out, x.dtype, x.device);
-    const indices = allocate(plan.out, 'int32', x.device);
+    const out = allocateOutput(plan.out, x.dtype, x.device);
+    const indices = allocateOutput(plan.out, 'int32', x.device);
     backend(x).maxPool2d(x, plan.params, out, indices);
     ctx.save_for_backward(indices);
     return [out, indices];
@@ -41,7 +41,7 @@ const maxPoolBackward: Op<[grad: Tensor, indices: Tensor, plan: MaxPlan], Tensor
 >('max_pool2d_backward', {
   forward(ctx, g, indices, plan) {
     ctx.save_for_backward(indices);
-    const out = allocate(plan.x, g.dtype, g.device);
+    const out = allocateOutput(plan.x, g.dtype, g.device);
     backend(g).maxPool2dBackward(g, indices, plan.params, out);
     return out;
   },
@@ -132,7 +132,7 @@ interface AvgPlan {
 const avgPool: Op<[input: Tensor, plan: AvgPlan], Tensor> = defineOp<[Tensor, AvgPlan], Tensor, AvgPlan>('avg_pool2d', {
   forward(ctx, x, plan) {
     ctx.state = plan;
-    const out = allocate(plan.out, x.dtype, x.device);
+    const out = allocateOutput(plan.out, x.dtype, x.device);
     backend(x).avgPool2d(x, plan.params, out);
     return out;
   },
@@ -146,7 +146,7 @@ const avgPoolBackward: Op<[grad: Tensor, plan: AvgPlan], Tensor> = defineOp<[Ten
   {
     forward(ctx, g, plan) {
       ctx.state = plan;
-      const out = allocate(plan.x, g.dtype, g.device);
+      const out = allocateOutput(plan.x, g.dtype, g.device);
       backend(g).avgPool2dBackward(g, plan.params, out);
       return out;
     },

@@ -6,14 +6,14 @@ import { DTypeError } from '../errors.js';
 import { wrapDim, wrapDims } from '../shape.js';
 import { signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
-import { allocate, backend, checkTensor } from './kernel.js';
+import { allocateOutput, backend, checkTensor } from './kernel.js';
 import type { Dims, ReduceOptions } from './reduction.js';
 
 type SoftmaxOp = Op<[input: Tensor, dim: number], Tensor>;
 
 function kernel(name: string, x: Tensor, dim: number, log: boolean): Tensor {
   if (!isFloating(x.dtype)) throw new DTypeError(`"${name}" not implemented for '${cName(x.dtype)}'`);
-  const out = allocate(x.shape, x.dtype, x.device);
+  const out = allocateOutput(x.shape, x.dtype, x.device);
   if (x.numel() > 0) backend(x).softmax(x, dim, log, out);
   return out;
 }

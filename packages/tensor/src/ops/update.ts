@@ -32,7 +32,8 @@ export type Update<W extends string, R extends string, V extends string> = (
  *     });
  *     no_grad(() => sgd({ param, grad }, { lr: 0.1 }));
  *
- * Every element is computed in double precision and rounded where it is stored.
+ * Every element is computed in double precision and rounded where it is stored; large float32 tensors throughout in float32,
+ * with what is the same for all elements in double precision.
  * @throws ShapeError, DTypeError, DeviceError when the tensors do not fit; AutogradError outside of `no_grad` for a
  * parameter that requires grad, as every in-place operation.
  */

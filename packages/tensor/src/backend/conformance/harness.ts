@@ -116,7 +116,7 @@ export function expanded({ view, data }: Operand, shape: Shape): Operand {
 /** Fresh, zeroed memory in row-major order, as most results are given it. */
 export function fresh(backend: Backend, dtype: DType, shape: Shape): View {
   const numel = numelOf(shape);
-  const storage = new Storage(backend.device, dtype, numel, backend.allocate(numel, dtype));
+  const storage = new Storage(backend.device, dtype, numel, backend.allocate(numel, dtype, true));
   return { storage, shape, strides: contiguousStrides(shape), offset: 0, dtype };
 }
 

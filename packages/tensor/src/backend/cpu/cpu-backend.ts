@@ -1,10 +1,10 @@
-import { allocateArray, type DType, type TypedArray } from '../../dtype.js';
-import type { DeviceBuffer } from '../../storage.js';
+import type { TypedArray } from '../../dtype.js';
 import type { Backend, View } from '../backend.js';
 import * as conv from './conv.js';
 import { elementwise } from './elementwise.js';
 import { gather, scatter, scatterAdd } from './indices.js';
 import { matmul } from './matmul.js';
+import { allocate, fromHost, release } from './memory.js';
 import { argReduce, reduce, softmax } from './reduce.js';
 import { scan, sort } from './scan.js';
 import { copy, fill, pack } from './strided.js';
@@ -13,8 +13,9 @@ import { update } from './update.js';
 /** The cpu device: a buffer is a typed array. */
 export const cpuBackend: Backend = {
   device: 'cpu',
-  allocate: (numel: number, dtype: DType): DeviceBuffer => allocateArray(dtype, numel),
-  fromHost: (data: TypedArray): DeviceBuffer => data,
+  allocate,
+  fromHost,
+  release,
   toHost(x: View): TypedArray {
     const { array, offset } = pack(x);
     let n = 1;

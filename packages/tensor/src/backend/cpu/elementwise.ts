@@ -8,7 +8,7 @@ import { isContiguous, sameShape } from '../../shape.js';
 import type { View } from '../backend.js';
 import { ELEMENTWISE, type ElementwiseName } from '../elementwise.js';
 import { functionsIn } from '../elementwise-functions.js';
-import { runFast } from './fast.js';
+import { runVector, runVectorRows } from './vector.js';
 
 const VARIABLES = ['x', 'y', 'z'] as const;
 const DTYPE_CODE: Readonly<Record<DType, number>> = { float32: 0, float64: 1, int64: 2, int32: 3, uint8: 4, bool: 5 };
@@ -100,7 +100,7 @@ export function elementwise(name: ElementwiseName, inputs: readonly (View | numb
   for (let i = 0; i < out.shape.length; i++) n *= out.shape[i];
   if (n === 0) return;
   const flat = n === 1 || (isContiguous(out.shape, out.strides) && allFollow(inputs, out));
-  if (flat && runFast(name, n, inputs, out)) return;
+  if (flat && runVector(name, n, inputs, out)) return;
   const ok = flat ? runFlat(name, n, inputs, out) : runStrided(name, inputs, out);
   if (!ok)
     throw new ValueError(`${name}(): the result is beyond ±(2^53 − 1), the int64 values that torchlet holds exactly`);
@@ -144,6 +144,7 @@ function runStrided(name: ElementwiseName, inputs: readonly (View | number)[], o
     out.shape,
     views.map((v) => alignStrides(v, out.shape)),
   );
+  if (runVectorRows(name, shape, strides, inputs, out)) return true;
   const code = inputs.map((input) => (typeof input === 'number' ? 's' : input.dtype)).join();
   const key = `${name} ${out.dtype} ${shape.length} ${code}`;
   let loop = stridedLoops.get(key);

@@ -1,4 +1,6 @@
 /** Fused updates: {@link UpdateKernel}s compiled to loops, once for each combination of element types and constants. */
+
+import { type VectorLoop, vectorLoop } from '@torchlet/kernels';
 import { allocateArray, type TypedArray } from '../../dtype.js';
 import { contiguousStrides, isContiguous, numelOf, type Shape } from '../../shape.js';
 import { Storage } from '../../storage.js';
@@ -15,7 +17,11 @@ const UNROLL = 8;
 /** V8 starts to take notes of a function after about ten calls. */
 const WARM_UP_CALLS = 32;
 
+/** Below this a call into WebAssembly costs more than it saves. */
+const LEAST_VECTOR = 256;
+
 const compiled = new WeakMap<UpdateKernel, Map<number, Loop>>();
+const vectors = new WeakMap<UpdateKernel, Map<number, VectorLoop | null>>();
 
 /** Runs the update on equally shaped views, float32 or float64, in any memory layout; null for an absent tensor. */
 export function update(
@@ -28,8 +34,10 @@ export function update(
   const shape = (writes[0] as View).shape;
   const n = numelOf(shape);
   if (n === 0) return;
+  const aligned = sameOrder(shape, views);
+  if (aligned && n >= LEAST_VECTOR && runVector(kernel, n, views, values)) return;
   const loop = loopFor(kernel, views, values);
-  if (sameOrder(shape, views)) {
+  if (aligned) {
     loop(
       n,
       views.map((view) => view && elementsFrom(view, n)),
@@ -69,12 +77,64 @@ function rowMajor(view: View, array: TypedArray): View {
   return { storage, shape: view.shape, strides: contiguousStrides(view.shape), offset: 0, dtype: view.dtype };
 }
 
-function loopFor(kernel: UpdateKernel, views: readonly (View | null)[], values: readonly (number | boolean)[]): Loop {
-  let loops = compiled.get(kernel);
-  if (loops === undefined) compiled.set(kernel, (loops = new Map<number, Loop>()));
+/** One number for the element types and for what is compiled in. */
+function variantOf(views: readonly (View | null)[], values: readonly (number | boolean)[]): number {
   let key = 0;
   for (const view of views) key = key * 3 + (view === null ? 0 : view.dtype === 'float32' ? 1 : 2);
   for (const value of values) key = key * 4 + (value === true ? 1 : value === false ? 2 : value === 0 ? 3 : 0);
+  return key;
+}
+
+/** Runs the update as WebAssembly SIMD; false where an element is no float32 or the update has no vector form. */
+function runVector(
+  kernel: UpdateKernel,
+  n: number,
+  views: readonly (View | null)[],
+  values: readonly (number | boolean)[],
+): boolean {
+  if (views.some((view) => view !== null && view.dtype !== 'float32')) return false;
+  let loops = vectors.get(kernel);
+  if (loops === undefined) vectors.set(kernel, (loops = new Map<number, VectorLoop | null>()));
+  const key = variantOf(views, values);
+  let loop = loops.get(key);
+  if (loop === undefined) loops.set(key, (loop = compileVector(kernel, views, values)));
+  if (loop === null) return false;
+  const present = views.filter((view) => view !== null);
+  loop(
+    n,
+    present.map((view) => view.storage.buffer as Float32Array),
+    present.map((view) => view.offset),
+    values.filter((value): value is number => typeof value === 'number' && value !== 0),
+  );
+  return true;
+}
+
+function compileVector(
+  kernel: UpdateKernel,
+  views: readonly (View | null)[],
+  values: readonly (number | boolean)[],
+): VectorLoop | null {
+  const names = [...kernel.writes, ...kernel.reads];
+  const constants: Record<string, number | boolean> = {};
+  const scalars: string[] = [];
+  names.forEach((name, i) => {
+    if (views[i] === null) constants[name] = 0;
+  });
+  kernel.values.forEach((name, i) => {
+    const value = values[i];
+    if (typeof value === 'boolean' || value === 0) constants[name] = value;
+    else scalars.push(name);
+  });
+  const arrays = names
+    .filter((_, i) => views[i] !== null)
+    .map((name) => ({ name, read: true, write: kernel.writes.includes(name) }));
+  return vectorLoop({ arrays, scalars, constants, body: kernel.each });
+}
+
+function loopFor(kernel: UpdateKernel, views: readonly (View | null)[], values: readonly (number | boolean)[]): Loop {
+  let loops = compiled.get(kernel);
+  if (loops === undefined) compiled.set(kernel, (loops = new Map<number, Loop>()));
+  const key = variantOf(views, values);
   let loop = loops.get(key);
   if (loop === undefined) {
     loop = compile(kernel, views, values);
