@@ -19,6 +19,15 @@ export const latestStorageId = (): number => serial;
 /** Whether the memory made now is that of inference tensors. Written by `autograd/inference-mode.ts` alone. */
 export const inferenceMode: { enabled: boolean } = { enabled: false };
 
+/** Storages made while the engine runs a node, to find those that only this node saw. Null outside. */
+export const made: { list: Storage[] | null } = { list: null };
+
+/** A smaller storage is not worth giving back. */
+const LEAST_MADE = 256;
+
+/** Stands where a buffer was given back. */
+const GONE: DeviceBuffer = Object.freeze({});
+
 /**
  * The elements behind one or more tensors: views share it, in-place operations change it. The buffer is opaque
  * (see `backend/backend.ts`) and may be replaced by its backend: a storage is a box, the handle in it may change.
@@ -36,5 +45,14 @@ export class Storage implements VersionCounter {
     /** Number of elements. */
     readonly numel: number,
     public buffer: DeviceBuffer,
-  ) {}
+  ) {
+    if (made.list !== null && numel >= LEAST_MADE) made.list.push(this);
+  }
+}
+
+/** Takes a storage's buffer away, to be given back. Nobody may use the storage afterwards. */
+export function takeBuffer(storage: Storage): DeviceBuffer {
+  const { buffer } = storage;
+  storage.buffer = GONE;
+  return buffer;
 }

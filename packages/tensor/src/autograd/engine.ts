@@ -7,6 +7,7 @@ import type { Tensor } from '../tensor.js';
 import { anomalyMode, checkResults, explainFailure } from './anomaly.js';
 import { withGradMode } from './grad-mode.js';
 import { AccumulateGrad, type Edge, type Node, Task } from './node.js';
+import { applyRecycling } from './recycling.js';
 import { running } from './running.js';
 
 export interface RunOptions {
@@ -134,12 +135,18 @@ class Run {
           results = this.applyWatched(task);
           mark = Number.POSITIVE_INFINITY;
         } else {
-          results = node instanceof AccumulateGrad ? this.accumulate(task, node) : node.apply(grads);
+          results = this.applyPlain(task);
         }
         if (!this.options.retainGraph) node.release();
       }
     }
     this.passOn(task, results, mark);
+  }
+
+  private applyPlain(task: Task): readonly (Tensor | null)[] {
+    const { node, grads } = task;
+    if (node instanceof AccumulateGrad) return this.accumulate(task, node);
+    return this.options.createGraph || !node.keepsNothing() ? node.apply(grads) : applyRecycling(node, task);
   }
 
   /** Runs a node with its hooks or the user's code, who may keep every gradient: the engine owns none afterwards. */

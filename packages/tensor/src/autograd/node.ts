@@ -4,6 +4,7 @@ import type { DType } from '../dtype.js';
 import { AutogradError } from '../errors.js';
 import { type Shape, sameShape, showShape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
+import { giveBack } from './give-back.js';
 import { gradMode } from './grad-mode.js';
 import { type NodeHook, NodeHooks, type NodePreHook } from './hooks.js';
 import type { RemovableHandle } from './removable-handle.js';
@@ -85,6 +86,11 @@ export abstract class Node {
     return false;
   }
 
+  /** @internal Whether nothing outlives `apply` but its results: no gradient that it saw, no tensor that it made. */
+  keepsNothing(): boolean {
+    return false;
+  }
+
   /** @internal Why output `index` must not be changed in place, or null. */
   inplaceError(_index: number): string | null {
     return null;
@@ -123,6 +129,7 @@ export class Task {
       this.owned[index] = owned;
     } else if (this.owned[index] && !createGraph && !sum.is_sparse && !grad.is_sparse) {
       backendOf(sum.device).accumulate(sum, grad);
+      if (owned) giveBack(grad.storage);
     } else {
       this.grads[index] = sum.add(grad);
       this.owned[index] = !createGraph;
@@ -170,6 +177,7 @@ export class AccumulateGrad extends Node {
     } else {
       backendOf(old.device).accumulate(old, grad);
       old.versionCounter.version++;
+      if (owned) giveBack(grad.storage);
     }
   }
 }

@@ -77,6 +77,7 @@ export class OpNode extends Node implements Context {
   /** What the outputs look like, when there are several: missing gradients become zeros. */
   outputLike: readonly { shape: Shape; dtype: DType }[] | null = null;
   private released = false;
+  private packed = false;
 
   constructor(readonly spec: Spec) {
     super();
@@ -126,11 +127,18 @@ export class OpNode extends Node implements Context {
 
   /** Lets hooks keep what was saved. */
   pack(): void {
-    if (this.saved !== null) this.saved = packAll(this.saved, this);
+    if (this.saved === null) return;
+    this.saved = packAll(this.saved, this);
+    this.packed = true;
   }
 
   override operation(): string {
     return this.spec.name;
+  }
+
+  /** A rule returns what it makes; but hooks on saved tensors are the user's code, which may keep what it sees. */
+  override keepsNothing(): boolean {
+    return !this.packed;
   }
 
   override release(): void {

@@ -1,0 +1,38 @@
+/**
+ * Memory that a backward pass is done with goes back at once: the next node writes into what is still in the cache, and
+ * nothing waits for the garbage collector. Only what the engine made and nobody else can see is given back.
+ */
+import { made, type Storage } from '../storage.js';
+import type { Tensor } from '../tensor.js';
+import { giveBack } from './give-back.js';
+import type { Node, Task } from './node.js';
+
+function isResult(storage: Storage, results: readonly (Tensor | null)[]): boolean {
+  for (let i = 0; i < results.length; i++) if (results[i]?.storage === storage) return true;
+  return false;
+}
+
+/** Lists of storages, one for each level of nested runs. */
+const lists: Storage[][] = [];
+let level = 0;
+
+/** Runs a node that keeps nothing, then gives back its temporaries and the gradients of which the engine was the owner. */
+export function applyRecycling(node: Node, { grads, owned }: Task): readonly (Tensor | null)[] {
+  const list = (lists[level] ??= []);
+  const outer = made.list;
+  made.list = list;
+  level++;
+  try {
+    const results = node.apply(grads);
+    for (const storage of list) if (!isResult(storage, results)) giveBack(storage);
+    for (let i = 0; i < grads.length; i++) {
+      const grad = grads[i];
+      if (grad !== null && owned[i] && !isResult(grad.storage, results)) giveBack(grad.storage);
+    }
+    return results;
+  } finally {
+    level--;
+    made.list = outer;
+    list.length = 0;
+  }
+}
