@@ -11,7 +11,16 @@ const sources = join(root, 'assembly');
 const target = join(root, 'src', 'wasm', 'generated', 'modules.ts');
 const builds = { simd: ['simd'], relaxed: ['simd', 'relaxed-simd'] };
 // the memory is made outside, once for all modules and threads
-const memory = ['--importMemory', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536', '--enable', 'threads'];
+const memory = [
+  '--importMemory',
+  '--sharedMemory',
+  '--initialMemory',
+  '1',
+  '--maximumMemory',
+  '65536',
+  '--enable',
+  'threads',
+];
 const flags = ['-O3', '--noAssert', '--runtime', 'stub', '--memoryBase', '64', ...memory];
 
 function fingerprint() {

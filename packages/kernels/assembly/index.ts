@@ -3,3 +3,4 @@ export { clear, copy } from './memory';
 export { sgemm, sgemmWorkspace } from './gemm';
 export { gatherPlanes, scatterPlanes } from './planes';
 export { maxPool2x2, maxPool2x2Backward } from './pool';
+export { sumColumns } from './reduce';

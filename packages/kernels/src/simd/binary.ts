@@ -57,6 +57,9 @@ export const f64x2Lane = (i: number): number[] => [...vector(0x21), i];
 const at = (align: number, offset: number): number[] => [align, ...unsigned(offset)];
 export const load = (offset: number): number[] => [...vector(0), ...at(2, offset)];
 export const store = (offset: number): number[] => [...vector(11), ...at(2, offset)];
+/** One float32. */
+export const f32Load: Code = [0x2a, ...at(2, 0)];
+export const f32Store: Code = [0x38, ...at(2, 0)];
 /** One float into lane 0, zero into the others. */
 export const loadOne = (offset: number): number[] => [...vector(0x5c), ...at(2, offset)];
 /** Lane 0 alone. */

@@ -1,204 +1,186 @@
 /** Loops over float32 arrays in WebAssembly memory, compiled from scalar definitions while the program runs. */
-import {
-  branchIf,
-  type Code,
-  F64,
-  f32x4Const,
-  f32x4Lane,
-  f64Const,
-  f64x2Lane,
-  I32,
-  i32Const,
-  load,
-  loadOne,
-  localGet,
-  localSet,
-  moduleOf,
-  store,
-  storeOne,
-  upperHalf,
-  V128,
-} from './binary.js';
+import { branchIf, type Code, F64, f32Load, f32Store, I32, i32Const, localGet, localSet, moduleOf } from './binary.js';
 import { op } from './instructions.js';
 import { type Environment, Lowering, type Value } from './lower.js';
-import { parseExpression, parseStatements, Unsupported } from './syntax.js';
+import { type ArrayUse, compilePass, Locals, type PassDefinition } from './pass.js';
+import { namesIn, namesOf, parseExpression, parseStatements, Unsupported } from './syntax.js';
 
 /** A loop as data. */
-export interface LoopDefinition {
-  /** Arrays by name; those written are stored back after each element. */
-  readonly arrays: readonly { readonly name: string; readonly write: boolean; readonly read: boolean }[];
+export interface LoopDefinition extends PassDefinition {
+  readonly arrays: readonly ArrayUse[];
   /** Numbers that are the same for all elements, given at each call. */
   readonly scalars: readonly string[];
   /** Names whose values are compiled in. */
   readonly constants: Readonly<Record<string, number | boolean>>;
-  /** Statements for one element, over all these names. */
-  readonly body: string;
-  /** What a call returns: the sum (in float64) or extremum of this expression over all elements. */
-  readonly result?: { readonly reduce: 'sum' | 'max'; readonly of: string };
 }
 
-/** The lanes that one turn of the main loop handles are four times this; a long body is not worth repeating. */
-const UNROLL = 4;
-const LONG_BODY = 700;
-
-/** (n, address of each array, scalars); returns the result, 0 where there is none. */
+/** (n, address of each array, scalars); returns the definition's result, 0 where there is none. */
 export type RawLoop = (n: number, ...rest: number[]) => number;
 
-interface Turn {
-  readonly code: number[];
-  readonly bytes: number;
-}
-
-class LoopCompiler {
-  private readonly lowering: Lowering;
-  private readonly sums: number[] = [];
-  private readonly total: number;
-  private readonly extreme: number;
-  private readonly statements: ReturnType<typeof parseStatements>;
-
-  constructor(private readonly d: LoopDefinition) {
-    this.lowering = new Lowering(1 + d.arrays.length + d.scalars.length);
-    this.statements = parseStatements(d.body);
-    this.total = this.lowering.local(F64);
-    for (let i = 0; i < 2; i++) this.sums.push(this.lowering.local(V128));
-    this.extreme = this.lowering.local(V128);
-  }
-
-  private address(i: number): number {
-    return 1 + i;
-  }
-
-  /** One element per lane, `copies` times; `single` handles one element in lane 0. */
-  private turn(copies: number, single: boolean): Turn {
-    const code: number[] = [];
-    for (let k = 0; k < copies; k++) code.push(...this.element(16 * k, single));
-    return { code, bytes: single ? 4 : 16 * copies };
-  }
-
-  private element(offset: number, single: boolean): number[] {
-    const { arrays, scalars, constants } = this.d;
-    const out: number[] = [];
-    const env = new Map<string, Value>();
-    for (const [name, value] of Object.entries(constants)) env.set(name, { kind: 'constant', value });
-    scalars.forEach((name, i) => {
-      env.set(name, { kind: 'scalar', code: localGet(1 + arrays.length + i) });
-    });
-    arrays.forEach(({ name, read }, i) => {
-      if (!read) return;
-      const value: Value = {
-        kind: 'vector',
-        code: [...localGet(this.address(i)), ...(single ? loadOne(offset) : load(offset))],
-      };
-      env.set(name, this.lowering.keep(value, out));
-    });
-    const end = this.lowering.statements(this.statements, env, out);
-    arrays.forEach(({ name, write }, i) => {
-      if (!write) return;
-      const value = end.get(name);
-      if (value === undefined) throw new Unsupported(`'${name}' is never assigned`);
-      out.push(
-        ...localGet(this.address(i)),
-        ...this.lowering.vector(value),
-        ...(single ? storeOne(offset) : store(offset)),
-      );
-    });
-    out.push(...this.reduce(end, single));
-    return out;
-  }
-
-  private reduce(env: Environment, single: boolean): number[] {
-    const { result } = this.d;
-    if (result === undefined) return [];
-    const out: number[] = [];
-    const value = this.lowering.keep(
-      { kind: 'vector', code: this.lowering.vector(this.lowering.expression(parseExpression(result.of), env, out)) },
-      out,
-    );
-    const lanes = this.lowering.vector(value);
-    if (result.reduce === 'max') {
-      // the other lanes of a single element count for nothing
-      const taken: Code = single ? [...lanes, ...f32x4Lane(0), ...op.f32x4Splat] : lanes;
-      return [...out, ...localGet(this.extreme), ...taken, ...op.f32x4Max, ...localSet(this.extreme)];
-    }
-    if (single) {
-      const one = [...lanes, ...f32x4Lane(0), ...op.f64PromoteF32];
-      return [...out, ...localGet(this.total), ...one, ...op.f64Add, ...localSet(this.total)];
-    }
-    const add = (sum: number, half: Code): number[] => [
-      ...localGet(sum),
-      ...half,
-      ...op.promoteLow,
-      ...op.f64x2Add,
-      ...localSet(sum),
-    ];
-    return [...out, ...add(this.sums[0], lanes), ...add(this.sums[1], [...lanes, ...lanes, ...upperHalf])];
-  }
-
-  /** `while (n >= elements) { turn; n -= elements }` */
-  private loop({ code, bytes }: Turn): number[] {
-    const elements = bytes / 4;
-    const advance = this.d.arrays.flatMap((_, i) => [
-      ...localGet(this.address(i)),
-      ...i32Const(bytes),
-      ...op.i32Add,
-      ...localSet(this.address(i)),
-    ]);
-    return [
-      ...op.block,
-      ...localGet(0),
-      ...i32Const(elements),
-      ...op.i32LtS,
-      ...branchIf(0),
-      ...op.loop,
-      ...code,
-      ...advance,
-      ...localGet(0),
-      ...i32Const(elements),
-      ...op.i32Sub,
-      ...localSet(0),
-      ...localGet(0),
-      ...i32Const(elements),
-      ...op.i32GeS,
-      ...branchIf(0),
-      ...op.end,
-      ...op.end,
-    ];
-  }
-
-  private finish(): number[] {
-    const { result } = this.d;
-    if (result === undefined) return f64Const(0);
-    if (result.reduce === 'max') {
-      const lanes = [0, 1, 2, 3].map((i) => [...localGet(this.extreme), ...f32x4Lane(i), ...op.f64PromoteF32]);
-      return [...lanes[0], ...lanes[1], ...op.f64Max, ...lanes[2], ...op.f64Max, ...lanes[3], ...op.f64Max];
-    }
-    const both = [...localGet(this.sums[0]), ...localGet(this.sums[1]), ...op.f64x2Add, ...localSet(this.sums[0])];
-    const lanes = [0, 1].map((i) => [...localGet(this.sums[0]), ...f64x2Lane(i)]);
-    return [...both, ...lanes[0], ...lanes[1], ...op.f64Add, ...localGet(this.total), ...op.f64Add];
-  }
-
-  compile(): Uint8Array {
-    const { arrays, scalars, result } = this.d;
-    const once = this.turn(1, false);
-    const main = once.code.length > LONG_BODY ? null : this.turn(once.code.length > LONG_BODY / 2 ? 2 : UNROLL, false);
-    const single = this.turn(1, true);
-    const start = result?.reduce === 'max' ? [...f32x4Const(-Infinity), ...localSet(this.extreme)] : [];
-    const loops = [...(main === null ? [] : this.loop(main)), ...this.loop(once), ...this.loop(single)];
-    return moduleOf({
-      params: [I32, ...arrays.map((): typeof I32 => I32), ...scalars.map((): typeof F64 => F64)],
-      results: [F64],
-      locals: this.lowering.locals,
-      code: [...this.lowering.before, ...start, ...loops, ...this.finish()],
-    });
-  }
-}
-
-/** The WebAssembly module of a loop, or null where the definition has no vector form. */
-export function compileLoop(definition: LoopDefinition): Uint8Array | null {
+function orNull(compile: () => Uint8Array): Uint8Array | null {
   try {
-    return new LoopCompiler(definition).compile();
+    return compile();
   } catch (error) {
     if (error instanceof Unsupported) return null;
     throw error;
   }
 }
+
+/** The WebAssembly module of a loop, or null where the definition has no vector form. */
+export function compileLoop(definition: LoopDefinition): Uint8Array | null {
+  return orNull(() => {
+    const { arrays, scalars, constants } = definition;
+    const locals = new Locals(1 + arrays.length + scalars.length);
+    const env = new Map<string, Value>();
+    for (const [name, value] of Object.entries(constants)) env.set(name, { kind: 'constant', value });
+    scalars.forEach((name, i) => {
+      env.set(name, { kind: 'scalar', code: localGet(1 + arrays.length + i) });
+    });
+    const starts = arrays.map((_, i) => localGet(1 + i));
+    const { code, result } = compilePass(locals, definition, arrays, env, starts, localGet(0));
+    return moduleOf({
+      params: [I32, ...arrays.map((): typeof I32 => I32), ...scalars.map((): typeof F64 => F64)],
+      results: [F64],
+      locals: locals.types,
+      code: [...code, ...codeOf(result)],
+    });
+  });
+}
+
+const codeOf = (value: Value): Code => (value.kind === 'constant' ? [] : value.code);
+
+/** A walk over a row's elements whose result has a name. */
+export interface RowPass extends PassDefinition {
+  readonly name?: string;
+  /** Statements about the row, behind the pass: `mean = total / n`. */
+  readonly after?: string;
+}
+
+/**
+ * The same passes over each row of matrices, such as softmax: what one pass finds out about a row, the next one uses. `n` is
+ * the number of columns.
+ */
+export interface RowsDefinition {
+  readonly arrays: readonly ArrayUse[];
+  /** One number for each row, read before the passes. */
+  readonly rowInputs: readonly string[];
+  /** One number for each row, stored behind the passes. */
+  readonly rowOutputs: readonly string[];
+  readonly scalars: readonly string[];
+  readonly constants: Readonly<Record<string, number | boolean>>;
+  readonly passes: readonly RowPass[];
+}
+
+/** (rows, columns, address of each array, bytes from row to row of each array, address of each row input and output, scalars) */
+export type RawRows = (rows: number, columns: number, ...rest: number[]) => void;
+
+class RowsCompiler {
+  private readonly locals: Locals;
+  private readonly position: {
+    readonly array: (i: number) => number;
+    readonly step: (i: number) => number;
+    readonly input: (i: number) => number;
+    readonly output: (i: number) => number;
+    readonly scalar: (i: number) => number;
+  };
+  private readonly params: number;
+
+  constructor(private readonly d: RowsDefinition) {
+    const { arrays, rowInputs, rowOutputs, scalars } = d;
+    const first = [2, arrays.length, arrays.length, rowInputs.length, rowOutputs.length, scalars.length];
+    const at = first.map((_, k) => first.slice(0, k + 1).reduce((a, b) => a + b, 0));
+    this.position = {
+      array: (i) => at[0] + i,
+      step: (i) => at[1] + i,
+      input: (i) => at[2] + i,
+      output: (i) => at[3] + i,
+      scalar: (i) => at[4] + i,
+    };
+    this.params = at[5];
+    this.locals = new Locals(this.params);
+  }
+
+  private environment(code: number[]): Map<string, Value> {
+    const { constants, scalars, rowInputs } = this.d;
+    const env = new Map<string, Value>();
+    for (const [name, value] of Object.entries(constants)) env.set(name, { kind: 'constant', value });
+    scalars.forEach((name, i) => {
+      env.set(name, { kind: 'scalar', code: localGet(this.position.scalar(i)) });
+    });
+    env.set('n', { kind: 'scalar', code: [...localGet(1), ...op.f64ConvertI32] });
+    rowInputs.forEach((name, i) => {
+      const local = this.locals.add(F64);
+      code.push(...localGet(this.position.input(i)), ...f32Load, ...op.f64PromoteF32, ...localSet(local));
+      env.set(name, { kind: 'scalar', code: localGet(local) });
+    });
+    return env;
+  }
+
+  private row(): number[] {
+    const code: number[] = [];
+    let env: Environment = this.environment(code);
+    const { arrays } = this.d;
+    for (const pass of this.d.passes) {
+      const used = usesOf(pass, arrays);
+      const starts = used.map((use) => localGet(this.position.array(use.at)));
+      const compiled = compilePass(this.locals, pass, used, env, starts, localGet(1));
+      code.push(...compiled.code);
+      const next = new Map(env);
+      if (pass.name !== undefined) next.set(pass.name, compiled.result);
+      env = pass.after === undefined ? next : this.between(pass.after, next, code);
+    }
+    this.d.rowOutputs.forEach((name, i) => {
+      const value = env.get(name);
+      if (value?.kind !== 'scalar') throw new Unsupported(`'${name}' is no number of the row`);
+      code.push(...localGet(this.position.output(i)), ...value.code, ...op.f32DemoteF64, ...f32Store);
+    });
+    return code;
+  }
+
+  private between(source: string, env: Environment, code: number[]): Environment {
+    const lowering = new Lowering(this.locals);
+    const out: number[] = [];
+    const end = lowering.statements(parseStatements(source), env, out);
+    code.push(...lowering.before, ...out);
+    return end;
+  }
+
+  compile(): Uint8Array {
+    const { arrays, rowInputs, rowOutputs, scalars } = this.d;
+    const row = this.row();
+    const move = (address: number, by: Code): number[] => [
+      ...localGet(address),
+      ...by,
+      ...op.i32Add,
+      ...localSet(address),
+    ];
+    const advance = [
+      ...arrays.flatMap((_, i) => move(this.position.array(i), localGet(this.position.step(i)))),
+      ...rowInputs.flatMap((_, i) => move(this.position.input(i), i32Const(4))),
+      ...rowOutputs.flatMap((_, i) => move(this.position.output(i), i32Const(4))),
+      ...move(0, i32Const(-1)),
+    ];
+    const loop = [...op.loop, ...row, ...advance, ...localGet(0), ...branchIf(0), ...op.end];
+    const integers = this.params - scalars.length;
+    return moduleOf({
+      params: Array.from({ length: this.params }, (_, i) => (i < integers ? I32 : F64)),
+      results: [],
+      locals: this.locals.types,
+      code: [...op.block, ...localGet(0), ...op.i32Eqz, ...branchIf(0), ...loop, ...op.end],
+    });
+  }
+}
+
+/** The arrays that take part in a pass, and how. */
+function usesOf({ body, result }: RowPass, arrays: readonly ArrayUse[]): (ArrayUse & { readonly at: number })[] {
+  const { used, set } = namesIn(parseStatements(body));
+  const all = result === undefined ? used : new Set([...used, ...namesOf(parseExpression(result.of))]);
+  return arrays.flatMap(({ name, write }, at) => {
+    const [read, stored] = [all.has(name), write && set.has(name)];
+    return read || stored ? [{ name, at, read: read && !(stored && !used.has(name)), write: stored }] : [];
+  });
+}
+
+/** The WebAssembly module of passes over rows, or null where the definition has no vector form. */
+export const compileRows = (definition: RowsDefinition): Uint8Array | null =>
+  orNull(() => new RowsCompiler(definition).compile());

@@ -33,6 +33,7 @@ type Instruction =
   | 'f64Min'
   | 'f64Max'
   | 'f32DemoteF64'
+  | 'f64ConvertI32'
   | 'f64PromoteF32'
   | 'i32x4Splat'
   | 'f32x4Splat'
@@ -105,6 +106,7 @@ export const op: Readonly<Record<Instruction, Code>> = {
   f64Min: [0xa4],
   f64Max: [0xa5],
   f32DemoteF64: [0xb6],
+  f64ConvertI32: [0xb7],
   f64PromoteF32: [0xbb],
   i32x4Splat: vector(0x11),
   f32x4Splat: vector(0x13),

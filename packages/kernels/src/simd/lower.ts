@@ -99,16 +99,20 @@ function fold(operator: BinaryOperator, x: number | boolean, y: number | boolean
   }
 }
 
-/** Code in front of the loop, and the locals that it and the loop use. */
+/** Where values are kept. */
+export interface LocalSource {
+  add(type: ValueType): number;
+}
+
+/** Lowers the code of one loop; `before` belongs in front of it. */
 export class Lowering {
   readonly before: number[] = [];
-  readonly locals: ValueType[] = [];
   private readonly splats = new Map<string, number>();
 
-  constructor(private readonly firstLocal: number) {}
+  constructor(private readonly locals: LocalSource) {}
 
-  local(type: ValueType): number {
-    return this.firstLocal + this.locals.push(type) - 1;
+  private local(type: ValueType): number {
+    return this.locals.add(type);
   }
 
   /** The value kept in a local, so that its code runs once; `out` receives that code. */

@@ -200,3 +200,54 @@ export function parseExpression(source: string): Expression {
 export function parseStatements(source: string): Statement[] {
   return new Parser(tokensOf(source)).statements(undefined);
 }
+
+/** The names that statements use, and those to which they give values. */
+export interface Names {
+  readonly used: Set<string>;
+  readonly set: Set<string>;
+}
+
+function visit(e: Expression, used: Set<string>): void {
+  switch (e.kind) {
+    case 'name':
+      used.add(e.name);
+      break;
+    case 'unary':
+      visit(e.x, used);
+      break;
+    case 'binary':
+      visit(e.x, used);
+      visit(e.y, used);
+      break;
+    case 'choice':
+      for (const part of [e.test, e.yes, e.no]) visit(part, used);
+      break;
+    case 'call':
+      for (const arg of e.args) visit(arg, used);
+      break;
+    default:
+      break;
+  }
+}
+
+/** @param into receives the names */
+export function namesIn(statements: readonly Statement[], into: Names = { used: new Set(), set: new Set() }): Names {
+  for (const s of statements) {
+    if (s.kind === 'set') {
+      visit(s.value, into.used);
+      into.set.add(s.name);
+    } else {
+      visit(s.test, into.used);
+      namesIn(s.yes, into);
+      namesIn(s.no, into);
+    }
+  }
+  return into;
+}
+
+/** The names that an expression uses. */
+export function namesOf(e: Expression): Set<string> {
+  const used = new Set<string>();
+  visit(e, used);
+  return used;
+}

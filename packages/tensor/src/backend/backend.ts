@@ -9,6 +9,7 @@ import type { DType, TypedArray } from '../dtype.js';
 import type { Shape } from '../shape.js';
 import type { Device, DeviceBuffer, Storage } from '../storage.js';
 import type { ElementwiseName } from './elementwise.js';
+import type { RowsKernel } from './rows-kernel.js';
 import type { UpdateKernel } from './update-kernel.js';
 
 /** A strided window on a storage. Every Tensor is one. */
@@ -79,6 +80,22 @@ export interface Backend {
     writes: readonly (View | null)[],
     reads: readonly (View | null)[],
     values: readonly (number | boolean)[],
+  ): void;
+
+  /**
+   * Passes over each row of contiguous matrices `[rows, columns]`; a one-dimensional one is a row that stands for all. The
+   * views stand in the order of the kernel's names; those of `rowReads` and `rowWrites` are contiguous and hold one element for
+   * each row.
+   */
+  rows(
+    kernel: RowsKernel,
+    rows: number,
+    columns: number,
+    reads: readonly View[],
+    writes: readonly View[],
+    rowReads: readonly View[],
+    rowWrites: readonly View[],
+    values: readonly number[],
   ): void;
 
   // Reductions

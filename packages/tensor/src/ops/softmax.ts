@@ -1,6 +1,8 @@
 /** Softmax and its relatives. https://pytorch.org/docs/stable/nn.functional.html#softmax */
 import { checkBoolean, checkInteger } from '../arguments.js';
+import { gradMode } from '../autograd/grad-mode.js';
 import { defineOp, type Op } from '../autograd/op.js';
+import type { RowsKernel } from '../backend/rows-kernel.js';
 import { checkDType, cName, type DType, isFloating } from '../dtype.js';
 import { DTypeError } from '../errors.js';
 import { wrapDim, wrapDims } from '../shape.js';
@@ -8,6 +10,7 @@ import { signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import { allocateOutput, backend, checkTensor } from './kernel.js';
 import type { Dims, ReduceOptions } from './reduction.js';
+import { runRows } from './rows.js';
 
 type SoftmaxOp = Op<[input: Tensor, dim: number], Tensor>;
 
@@ -18,6 +21,22 @@ function kernel(name: string, x: Tensor, dim: number, log: boolean): Tensor {
   return out;
 }
 
+const gradient = { reads: ['g', 'y'], writes: ['dx'], rowReads: [], rowWrites: [], values: [] } as const;
+const SOFTMAX_BACKWARD: RowsKernel = {
+  name: 'softmax_backward',
+  ...gradient,
+  passes: [{ body: '', name: 'total', result: { reduce: 'sum', of: 'g * y' } }, { body: 'dx = y * (g - total);' }],
+};
+const LOG_SOFTMAX_BACKWARD: RowsKernel = {
+  name: 'log_softmax_backward',
+  ...gradient,
+  passes: [{ body: '', name: 'total', result: { reduce: 'sum', of: 'g' } }, { body: 'dx = g - Math.exp(y) * total;' }],
+};
+
+/** Whether a gradient along `dim` may be computed row by row: no graph is wanted of it, and rows lie in memory as such. */
+const inOnePass = (y: Tensor, dim: number): boolean =>
+  !gradMode.enabled && y.device === 'cpu' && dim === y.ndim - 1 && y.numel() > 0;
+
 const softmaxOp: SoftmaxOp = defineOp<[Tensor, number], Tensor, number>('softmax', {
   forward(ctx, x, dim) {
     ctx.state = dim;
@@ -25,6 +44,7 @@ const softmaxOp: SoftmaxOp = defineOp<[Tensor, number], Tensor, number>('softmax
   },
   backward(ctx, g) {
     const [y] = ctx.saved_tensors;
+    if (inOnePass(y, ctx.state)) return runRows(SOFTMAX_BACKWARD, y.size(-1), [g, y]).written;
     const gy = g.mul(y);
     return [gy.sub(y.mul(gy.sum(ctx.state, true)))];
   },
@@ -38,6 +58,7 @@ const logSoftmaxOp: SoftmaxOp = defineOp<[Tensor, number], Tensor, number>('log_
   },
   backward(ctx, g) {
     const [y] = ctx.saved_tensors;
+    if (inOnePass(y, ctx.state)) return runRows(LOG_SOFTMAX_BACKWARD, y.size(-1), [g, y]).written;
     return [g.sub(y.exp().mul(g.sum(ctx.state, true)))];
   },
   formula: ['dx = g − e^y · Σ g'],

@@ -1,8 +1,10 @@
 /** What all normalizations are: a tensor minus its mean, over its standard deviation, times a weight, plus a bias. */
 import { gradMode } from '../autograd/grad-mode.js';
 import { type Context, defineOp, type Op } from '../autograd/op.js';
-import type { Shape } from '../shape.js';
+import type { RowsKernel } from '../backend/rows-kernel.js';
+import { numelOf, type Shape, sameShape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
+import { runRows } from './rows.js';
 
 /** How a tensor is normalized: `x` is seen as `groups` and standardized over `dims` of that, each group by itself. */
 export interface Plan {
@@ -39,9 +41,127 @@ function affineGrads(ctx: Context<Plan>, g: Tensor, xHat: Tensor): (Tensor | nul
   return [dw ? fold(g.mul(xHat)) : null, db ? fold(g) : null];
 }
 
+/** Whether the groups are rows in memory. */
+const inRows = (x: Tensor, { groups, dims }: Plan): boolean =>
+  x.device === 'cpu' && x.numel() > 0 && dims.length > 0 && dims[0] === groups.length - dims.length;
+
+const columnsOf = ({ groups, dims }: Plan): number => numelOf(dims.map((d) => groups[d]));
+
+/** Whether weight and bias are as long as a row, rather than one number for each channel. */
+const ownRow = ({ affine: shape, parameters }: Plan): boolean => sameShape(shape, parameters);
+
+const kernels = new Map<string, RowsKernel>();
+
+/** One kernel for each combination of what is there. */
+function kernelFor(name: string, given: readonly string[], make: (given: readonly string[]) => RowsKernel): RowsKernel {
+  const key = [name, ...given].join();
+  let kernel = kernels.get(key);
+  if (kernel === undefined) kernels.set(key, (kernel = make(given)));
+  return kernel;
+}
+
+const normKernel = (given: readonly string[]): RowsKernel => ({
+  name: 'norm',
+  reads: ['x', ...given],
+  writes: ['y'],
+  rowReads: [],
+  rowWrites: ['mean', 'invStd'],
+  values: ['eps'],
+  passes: [
+    { body: '', name: 'total', result: { reduce: 'sum', of: 'x' }, after: 'mean = total / n;' },
+    {
+      body: '',
+      name: 'squares',
+      result: { reduce: 'sum', of: '(x - mean) * (x - mean)' },
+      after: 'invStd = 1 / Math.sqrt(squares / n + eps);',
+    },
+    {
+      body: `y = (x - mean) * invStd${given.includes('weight') ? ' * weight' : ''}${given.includes('bias') ? ' + bias' : ''};`,
+    },
+  ],
+});
+
+const normGradKernel = (given: readonly string[]): RowsKernel => {
+  const h = given.includes('weight') ? 'g * weight' : 'g';
+  return {
+    name: 'norm_backward',
+    reads: ['g', 'x', ...given],
+    writes: ['dx'],
+    rowReads: ['mean', 'invStd'],
+    rowWrites: [],
+    values: [],
+    passes: [
+      { body: '', name: 'total', result: { reduce: 'sum', of: h }, after: 'meanH = total / n;' },
+      {
+        body: '',
+        name: 'product',
+        result: { reduce: 'sum', of: `${h} * (x - mean)` },
+        after: 'slope = (product / n) * invStd * invStd;',
+      },
+      { body: `dx = (${h} - meanH - (x - mean) * slope) * invStd;` },
+    ],
+  };
+};
+
+/** g · x̂, whose sum over the rows is the weight's gradient. */
+const WEIGHTED: RowsKernel = {
+  name: 'norm_weighted',
+  reads: ['g', 'x'],
+  writes: ['gx'],
+  rowReads: ['mean', 'invStd'],
+  rowWrites: [],
+  values: [],
+  passes: [{ body: 'gx = g * (x - mean) * invStd;' }],
+};
+
+/** The whole normalization row by row: result, means and 1 / standard deviations. */
+function normalizeRows(x: Tensor, weight: Tensor | null, bias: Tensor | null, plan: Plan): [Tensor, Tensor, Tensor] {
+  const columns = columnsOf(plan);
+  const own = ownRow(plan);
+  const rows = [own ? weight : null, own ? bias : null];
+  const kernel = kernelFor(
+    'norm',
+    ['weight', 'bias'].filter((_, i) => rows[i] !== null),
+    normKernel,
+  );
+  const reads = [x, ...rows.filter((t) => t !== null)];
+  const { written, numbers } = runRows(kernel, columns, reads, [], [plan.eps]);
+  const [y] = written;
+  const shape = plan.groups.map((size, d) => (plan.dims.includes(d) ? 1 : size));
+  const [mean, invStd] = numbers.map((t) => t.reshape(shape));
+  return [own ? y : affine(y, weight, bias, plan.affine), mean, invStd];
+}
+
+function normGradRows(
+  ctx: Context<Plan>,
+  g: Tensor,
+  [x, mean, invStd, weight = null]: readonly (Tensor | null)[],
+): (Tensor | null)[] {
+  const plan = ctx.state;
+  const [dx, dw, db] = ctx.needs_input_grad;
+  const columns = columnsOf(plan);
+  const own = ownRow(plan);
+  const numbers = [mean as Tensor, invStd as Tensor];
+  const rowWeight = own ? weight : null;
+  const h = own || weight === null ? g : affine(g, weight, null, plan.affine);
+  const kernel = kernelFor('norm_backward', rowWeight === null ? [] : ['weight'], normGradKernel);
+  const reads = [h, x as Tensor, ...(rowWeight === null ? [] : [rowWeight])];
+  const fold = (t: Tensor): Tensor => t.sum_to_size(plan.affine).reshape(plan.parameters);
+  return [
+    dx ? runRows(kernel, columns, reads, numbers).written[0] : null,
+    dw ? fold(runRows(WEIGHTED, columns, [g, x as Tensor], numbers).written[0]) : null,
+    db ? fold(g) : null,
+  ];
+}
+
 export const standardize: NormOp = defineOp<[Tensor, Tensor | null, Tensor | null, Plan], Tensor, Plan>('native_norm', {
   forward(ctx, x, weight, bias, plan) {
     ctx.state = plan;
+    if (inRows(x, plan)) {
+      const [y, mean, invStd] = normalizeRows(x, weight, bias, plan);
+      ctx.save_for_backward(x, mean, invStd, ...(weight === null ? [] : [weight]));
+      return y;
+    }
     const groups = x.reshape(plan.groups);
     const [mean, invStd] = statistics(groups, plan);
     ctx.save_for_backward(x, mean, invStd, ...(weight === null ? [] : [weight]));
@@ -50,6 +170,7 @@ export const standardize: NormOp = defineOp<[Tensor, Tensor | null, Tensor | nul
   backward(ctx, g) {
     const [x, savedMean, savedStd, weight = null] = ctx.saved_tensors;
     const plan = ctx.state;
+    if (!gradMode.enabled && inRows(x, plan)) return normGradRows(ctx, g, ctx.saved_tensors);
     const groups = x.reshape(plan.groups);
     // to be differentiated again, the statistics must be functions of x
     const [mean, invStd] = gradMode.enabled ? statistics(groups, plan) : [savedMean, savedStd];

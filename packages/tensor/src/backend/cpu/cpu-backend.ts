@@ -5,8 +5,10 @@ import { elementwise } from './elementwise.js';
 import { gather, scatter, scatterAdd } from './indices.js';
 import { matmul } from './matmul.js';
 import { allocate, fromHost, release } from './memory.js';
-import { argReduce, reduce, softmax } from './reduce.js';
+import { argReduce, reduce } from './reduce.js';
+import { rows } from './rows.js';
 import { scan, sort } from './scan.js';
+import { softmax } from './softmax.js';
 import { copy, fill, pack } from './strided.js';
 import { update } from './update.js';
 
@@ -27,6 +29,7 @@ export const cpuBackend: Backend = {
   accumulate: (out: View, src: View): void => elementwise('add', [out, src], out),
   elementwise,
   update,
+  rows,
   reduce,
   argReduce,
   scan,

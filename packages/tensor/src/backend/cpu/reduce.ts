@@ -2,9 +2,12 @@
  * Reductions. Whatever the strides, the operand becomes `[outer, reduced, inner]` in row-major order first; sums are
  * accumulated in float64, so float32 results are at least as accurate as PyTorch's pairwise ones.
  */
+import { sumColumns } from '@torchlet/kernels';
 import { castNumber, type TypedArray } from '../../dtype.js';
-import { isContiguous, numelOf } from '../../shape.js';
+import { numelOf } from '../../shape.js';
 import type { ReduceName, View } from '../backend.js';
+import type { RowsKernel } from '../rows-kernel.js';
+import { reduceRows } from './rows.js';
 import { pack, packedCopy, permuted } from './strided.js';
 
 interface Block {
@@ -43,6 +46,7 @@ const COMBINE: Readonly<Record<Exclude<ReduceName, 'sum'>, Combine>> = {
 
 export function reduce(name: ReduceName, x: View, dims: readonly number[], out: View): void {
   const block = toBlock(x, dims);
+  if (x.dtype === 'float32' && out.dtype === 'float32' && reduceFloat32(name, block, out)) return;
   const result = out.storage.buffer as TypedArray;
   const store = (i: number, v: number): void => {
     // a float stores itself; integers must be checked (int64) or wrapped
@@ -50,6 +54,37 @@ export function reduce(name: ReduceName, x: View, dims: readonly number[], out: 
   };
   if (name === 'sum') sum(block, store);
   else fold(block, name, store);
+}
+
+/** Fewer elements are not worth the call. */
+const LEAST_VECTOR = 256;
+
+const reductionOf = (name: string, reduce: 'sum' | 'max', of: string, after: string): RowsKernel => ({
+  name,
+  reads: ['x'],
+  writes: [],
+  rowReads: [],
+  rowWrites: ['result'],
+  values: [],
+  passes: [{ body: '', name: 'found', result: { reduce, of }, after }],
+});
+const ROWS: Readonly<Record<Exclude<ReduceName, 'prod'>, RowsKernel>> = {
+  sum: reductionOf('sum', 'sum', 'x', 'result = found;'),
+  max: reductionOf('max', 'max', 'x', 'result = found;'),
+  min: reductionOf('min', 'max', '-x', 'result = -found;'),
+};
+
+/** Rows or columns through the fast kernels; false where they do not apply. */
+function reduceFloat32(name: ReduceName, { array, offset, outer, reduced, inner }: Block, out: View): boolean {
+  if (outer * reduced * inner < LEAST_VECTOR || name === 'prod') return false;
+  const x = array as Float32Array;
+  if (inner === 1) return reduceRows(ROWS[name], outer, reduced, { array: x, offset }, out);
+  if (name !== 'sum' || inner < 16) return false;
+  const result = out.storage.buffer as Float32Array;
+  for (let i = 0; i < outer; i++) {
+    sumColumns(x, offset + i * reduced * inner, reduced, inner, result, out.offset + i * inner);
+  }
+  return true;
 }
 
 function sum({ array, offset, outer, reduced, inner }: Block, store: (i: number, v: number) => void): void {
@@ -120,53 +155,4 @@ export function argReduce(name: 'max' | 'min', x: View, dim: number, out: View):
       result[out.offset + i * inner + j] = at;
     }
   }
-}
-
-/** (log-)softmax along `dim`; `out` is contiguous. */
-export function softmax(x: View, dim: number, log: boolean, out: View): void {
-  const { array, offset, outer, reduced, inner } = toBlock(x, x.shape.length === 0 ? [] : [dim]);
-  if (!isContiguous(out.shape, out.strides)) throw new Error('softmax writes into contiguous memory only');
-  const result = out.storage.buffer as TypedArray;
-  for (let i = 0; i < outer; i++) {
-    for (let j = 0; j < inner; j++) {
-      const start = i * reduced * inner + j;
-      const end = start + reduced * inner;
-      let max = -Infinity;
-      for (let p = start; p < end; p += inner) if (array[offset + p] > max) max = array[offset + p];
-      if (log) writeLogSoftmax(array, offset, result, out.offset, start, end, inner, max);
-      else writeSoftmax(array, offset, result, out.offset, start, end, inner, max);
-    }
-  }
-}
-
-function writeLogSoftmax(
-  x: TypedArray,
-  xo: number,
-  out: TypedArray,
-  oo: number,
-  start: number,
-  end: number,
-  step: number,
-  max: number,
-): void {
-  let total = 0;
-  for (let p = start; p < end; p += step) total += Math.exp(x[xo + p] - max);
-  const shift = max + Math.log(total);
-  for (let p = start; p < end; p += step) out[oo + p] = x[xo + p] - shift;
-}
-
-function writeSoftmax(
-  x: TypedArray,
-  xo: number,
-  out: TypedArray,
-  oo: number,
-  start: number,
-  end: number,
-  step: number,
-  max: number,
-): void {
-  let total = 0;
-  // exp is kept in float64 by computing it again rather than through a float32 element
-  for (let p = start; p < end; p += step) total += Math.exp(x[xo + p] - max);
-  for (let p = start; p < end; p += step) out[oo + p] = Math.exp(x[xo + p] - max) / total;
 }

@@ -44,6 +44,7 @@ const backend: Backend = {
   accumulate: throughCpu('accumulate'),
   elementwise: throughCpu('elementwise'),
   update: throughCpu('update'),
+  rows: throughCpu('rows'),
   reduce: throughCpu('reduce'),
   argReduce: throughCpu('argReduce'),
   scan: throughCpu('scan'),

@@ -16,6 +16,7 @@ const OUTPUTS: Readonly<Record<keyof Kernels, readonly number[]>> = {
   accumulate: [0],
   elementwise: [2],
   update: [1],
+  rows: [4, 6],
   reduce: [3],
   argReduce: [3],
   scan: [3, 4],

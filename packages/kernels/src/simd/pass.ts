@@ -1,0 +1,211 @@
+/** One walk over the elements of arrays in WebAssembly memory: loops of several vectors, of one vector, of one element. */
+import {
+  branchIf,
+  type Code,
+  F64,
+  f32x4Const,
+  f32x4Lane,
+  f64Const,
+  f64x2Lane,
+  I32,
+  i32Const,
+  load,
+  loadOne,
+  localGet,
+  localSet,
+  store,
+  storeOne,
+  upperHalf,
+  V128,
+  type ValueType,
+} from './binary.js';
+import { op } from './instructions.js';
+import { type Environment, Lowering, type Value } from './lower.js';
+import { parseExpression, parseStatements, Unsupported } from './syntax.js';
+
+/** An array by name; one that is written is stored back after each element. */
+export interface ArrayUse {
+  readonly name: string;
+  readonly read: boolean;
+  readonly write: boolean;
+}
+
+/** The sum (in float64) or the extremum of an expression over all elements. */
+export interface Reduction {
+  readonly reduce: 'sum' | 'max';
+  readonly of: string;
+}
+
+export interface PassDefinition {
+  /** Statements for one element. */
+  readonly body: string;
+  readonly result?: Reduction;
+}
+
+/** The vectors that one turn of the main loop handles; a long body is not worth repeating. */
+const UNROLL = 4;
+const LONG_BODY = 700;
+
+/** The locals of a function behind its parameters. */
+export class Locals {
+  readonly types: ValueType[] = [];
+
+  constructor(private readonly first: number) {}
+
+  add(type: ValueType): number {
+    return this.first + this.types.push(type) - 1;
+  }
+}
+
+/** Code of a pass, and where its result is. */
+export interface CompiledPass {
+  readonly code: Code;
+  readonly result: Value;
+}
+
+class Pass {
+  private readonly lowering: Lowering;
+  private readonly statements: ReturnType<typeof parseStatements>;
+  private readonly addresses: readonly number[];
+  private readonly left: number;
+  private readonly total: number;
+  private readonly sums: readonly [number, number];
+  private readonly extreme: number;
+
+  constructor(
+    private readonly locals: Locals,
+    private readonly definition: PassDefinition,
+    private readonly arrays: readonly ArrayUse[],
+    private readonly environment: Environment,
+  ) {
+    this.lowering = new Lowering(locals);
+    this.statements = parseStatements(definition.body);
+    this.addresses = arrays.map(() => locals.add(I32));
+    this.left = locals.add(I32);
+    this.total = locals.add(F64);
+    this.sums = [locals.add(V128), locals.add(V128)];
+    this.extreme = locals.add(V128);
+  }
+
+  /** The code for the elements of one vector, or for one element in lane 0. */
+  private element(offset: number, single: boolean): number[] {
+    const out: number[] = [];
+    const env = new Map(this.environment);
+    this.arrays.forEach(({ name, read }, i) => {
+      if (!read) return;
+      const code = [...localGet(this.addresses[i]), ...(single ? loadOne(offset) : load(offset))];
+      env.set(name, this.lowering.keep({ kind: 'vector', code }, out));
+    });
+    const end = this.lowering.statements(this.statements, env, out);
+    this.arrays.forEach(({ name, write }, i) => {
+      if (!write) return;
+      const value = end.get(name);
+      if (value === undefined) throw new Unsupported(`'${name}' is never assigned`);
+      out.push(...localGet(this.addresses[i]), ...this.lowering.vector(value));
+      out.push(...(single ? storeOne(offset) : store(offset)));
+    });
+    out.push(...this.reduce(end, single));
+    return out;
+  }
+
+  private reduce(env: Environment, single: boolean): number[] {
+    const { result } = this.definition;
+    if (result === undefined) return [];
+    const out: number[] = [];
+    const expression = this.lowering.expression(parseExpression(result.of), env, out);
+    const value = this.lowering.keep({ kind: 'vector', code: this.lowering.vector(expression) }, out);
+    const lanes = this.lowering.vector(value);
+    if (result.reduce === 'max') {
+      // the other lanes of a single element count for nothing
+      const taken: Code = single ? [...lanes, ...f32x4Lane(0), ...op.f32x4Splat] : lanes;
+      return [...out, ...localGet(this.extreme), ...taken, ...op.f32x4Max, ...localSet(this.extreme)];
+    }
+    if (single) {
+      const one = [...lanes, ...f32x4Lane(0), ...op.f64PromoteF32];
+      return [...out, ...localGet(this.total), ...one, ...op.f64Add, ...localSet(this.total)];
+    }
+    const add = (sum: number, half: Code): number[] => [
+      ...localGet(sum),
+      ...half,
+      ...op.promoteLow,
+      ...op.f64x2Add,
+      ...localSet(sum),
+    ];
+    return [...out, ...add(this.sums[0], lanes), ...add(this.sums[1], [...lanes, ...lanes, ...upperHalf])];
+  }
+
+  /** Runs `code` as long as `elements` elements are left. */
+  private loop(code: Code, elements: number): number[] {
+    const least = [...localGet(this.left), ...i32Const(elements)];
+    const advance = this.addresses.flatMap((address) => [
+      ...localGet(address),
+      ...i32Const(4 * elements),
+      ...op.i32Add,
+      ...localSet(address),
+    ]);
+    const countDown = [...least, ...op.i32Sub, ...localSet(this.left)];
+    const inner = [...op.loop, ...code, ...advance, ...countDown, ...least, ...op.i32GeS, ...branchIf(0), ...op.end];
+    return [...op.block, ...least, ...op.i32LtS, ...branchIf(0), ...inner, ...op.end];
+  }
+
+  private start(starts: readonly Code[], count: Code): number[] {
+    const code = [...count, ...localSet(this.left)];
+    starts.forEach((from, i) => {
+      code.push(...from, ...localSet(this.addresses[i]));
+    });
+    const { result } = this.definition;
+    if (result?.reduce === 'max') code.push(...f32x4Const(-Infinity), ...localSet(this.extreme));
+    if (result?.reduce === 'sum') {
+      code.push(...f64Const(0), ...localSet(this.total));
+      for (const sum of this.sums) code.push(...f32x4Const(0), ...localSet(sum));
+    }
+    return code;
+  }
+
+  private finish(): number[] {
+    const { result } = this.definition;
+    if (result === undefined) return f64Const(0);
+    if (result.reduce === 'max') {
+      const lanes = [0, 1, 2, 3].map((i) => [...localGet(this.extreme), ...f32x4Lane(i), ...op.f64PromoteF32]);
+      return [...lanes[0], ...lanes[1], ...op.f64Max, ...lanes[2], ...op.f64Max, ...lanes[3], ...op.f64Max];
+    }
+    const [low, high] = this.sums;
+    const both = [...localGet(low), ...localGet(high), ...op.f64x2Add, ...localSet(low)];
+    const lanes = [0, 1].map((i) => [...localGet(low), ...f64x2Lane(i)]);
+    return [...both, ...lanes[0], ...lanes[1], ...op.f64Add, ...localGet(this.total), ...op.f64Add];
+  }
+
+  compile(starts: readonly Code[], count: Code): CompiledPass {
+    const once = this.element(0, false);
+    const copies = once.length > LONG_BODY ? 1 : once.length > LONG_BODY / 2 ? 2 : UNROLL;
+    const main = Array.from({ length: copies }, (_, k) => this.element(16 * k, false)).flat();
+    const single = this.element(0, true);
+    const loops = [...(copies > 1 ? this.loop(main, 4 * copies) : []), ...this.loop(once, 4), ...this.loop(single, 1)];
+    const value = this.locals.add(F64);
+    const code = [
+      ...this.lowering.before,
+      ...this.start(starts, count),
+      ...loops,
+      ...this.finish(),
+      ...localSet(value),
+    ];
+    return { code, result: { kind: 'scalar', code: localGet(value) } };
+  }
+}
+
+/**
+ * @param starts code for the address of each array's first element
+ * @param count code for the number of elements
+ * @param environment what the definition may use besides the arrays
+ * @throws Unsupported where the definition has no vector form
+ */
+export function compilePass(
+  locals: Locals,
+  definition: PassDefinition,
+  arrays: readonly ArrayUse[],
+  environment: Environment,
+  starts: readonly Code[],
+  count: Code,
+): CompiledPass {
+  return new Pass(locals, definition, arrays, environment).compile(starts, count);
+}

@@ -1,0 +1,74 @@
+/** Compiled passes over the rows of matrices. */
+import { instantiateOn, wasmKernels } from '../wasm/instance.js';
+import type { WasmMemory } from '../wasm/memory.js';
+import { compileRows, type RawRows, type RowsDefinition } from './compile.js';
+
+/** Where a matrix lies: elements from one row to the next, 0 for a row that all rows of the others share. */
+export interface Rows {
+  readonly array: Float32Array;
+  readonly offset: number;
+  readonly step: number;
+}
+
+/**
+ * Runs the passes; false, with nothing done, when a matrix lies outside of WebAssembly memory. Shared rows and numbers may
+ * lie anywhere: they are copied.
+ * @param numbers one for each row: the row inputs, then the row outputs, each with step 1
+ */
+export type VectorRows = (
+  rows: number,
+  columns: number,
+  matrices: readonly Rows[],
+  numbers: readonly Rows[],
+  scalars: readonly number[],
+) => boolean;
+
+/** A small operand in WebAssembly memory for the time of one call. */
+interface Visit {
+  readonly operand: Rows;
+  readonly length: number;
+  readonly at: number;
+}
+
+/** The passes of a definition; null without WebAssembly, or where the definition has no vector form. */
+export function vectorRows(definition: RowsDefinition): VectorRows | null {
+  const kernels = wasmKernels();
+  if (kernels === null) return null;
+  const bytes = compileRows(definition);
+  if (bytes === null) return null;
+  const { memory } = kernels;
+  const { run } = instantiateOn(memory, bytes) as { readonly run: RawRows };
+  const written = new Set([
+    ...definition.arrays.flatMap(({ write }, i) => (write ? [i] : [])),
+    ...definition.rowOutputs.map((_, i) => definition.arrays.length + definition.rowInputs.length + i),
+  ]);
+  return (rows, columns, matrices, numbers, scalars) => {
+    for (const { array, step } of matrices) if (step !== 0 && !memory.holds(array)) return false;
+    const all = [...matrices, ...numbers];
+    const visits = bringIn(memory, all, (i) => (i < matrices.length ? columns : rows));
+    const addresses = all.map(({ array, offset }, i) => visits[i]?.at ?? array.byteOffset + 4 * offset);
+    const steps = matrices.map(({ step }) => 4 * step);
+    const count = matrices.length;
+    run(rows, columns, ...addresses.slice(0, count), ...steps, ...addresses.slice(count), ...scalars);
+    visits.forEach((visit, i) => {
+      if (visit !== null && written.has(i)) bringBack(memory, visit);
+    });
+    return true;
+  };
+}
+
+function bringIn(memory: WasmMemory, operands: readonly Rows[], length: (i: number) => number): (Visit | null)[] {
+  const away = operands.map(({ array }) => !memory.holds(array));
+  if (!away.includes(true)) return operands.map(() => null);
+  const places = memory.reserve(operands.map((_, i) => (away[i] ? length(i) : 0)));
+  return operands.map((operand, i) => {
+    if (!away[i]) return null;
+    const { array, offset } = operand;
+    memory.floats.set(array.subarray(offset, offset + length(i)), places[i] >>> 2);
+    return { operand, length: length(i), at: places[i] };
+  });
+}
+
+function bringBack(memory: WasmMemory, { operand: { array, offset }, length, at }: Visit): void {
+  array.set(memory.floats.subarray(at >>> 2, (at >>> 2) + length), offset);
+}

@@ -1,0 +1,86 @@
+/** Softmax along a dimension: by WebAssembly SIMD along the last one in float32, else in loops that compute in float64. */
+import type { TypedArray } from '../../dtype.js';
+import { isContiguous } from '../../shape.js';
+import type { View } from '../backend.js';
+import type { RowsKernel } from '../rows-kernel.js';
+import { toBlock } from './reduce.js';
+import { reduceRows } from './rows.js';
+
+/** Fewer elements are not worth the call. */
+const LEAST_VECTOR = 256;
+
+const largest = { body: '', name: 'm', result: { reduce: 'max', of: 'x' } } as const;
+const shape = { reads: ['x'], writes: ['y'], rowReads: [], rowWrites: [], values: [] } as const;
+
+const SOFTMAX: RowsKernel = {
+  name: 'softmax',
+  ...shape,
+  passes: [
+    largest,
+    { body: 'y = Math.exp(x - m);', name: 'total', result: { reduce: 'sum', of: 'y' }, after: 'scale = 1 / total;' },
+    { body: 'y = y * scale;' },
+  ],
+};
+
+const LOG_SOFTMAX: RowsKernel = {
+  name: 'log_softmax',
+  ...shape,
+  passes: [
+    largest,
+    { body: '', name: 'total', result: { reduce: 'sum', of: 'Math.exp(x - m)' }, after: 'shift = Math.log(total);' },
+    { body: 'y = x - m - shift;' },
+  ],
+};
+
+/** (log-)softmax along `dim`; `out` is contiguous. */
+export function softmax(x: View, dim: number, log: boolean, out: View): void {
+  const { array, offset, outer, reduced, inner } = toBlock(x, x.shape.length === 0 ? [] : [dim]);
+  if (inner === 1 && x.dtype === 'float32' && outer * reduced >= LEAST_VECTOR) {
+    const from = { array: array as Float32Array, offset };
+    if (reduceRows(log ? LOG_SOFTMAX : SOFTMAX, outer, reduced, from, out)) return;
+  }
+  if (!isContiguous(out.shape, out.strides)) throw new Error('softmax writes into contiguous memory only');
+  const result = out.storage.buffer as TypedArray;
+  for (let i = 0; i < outer; i++) {
+    for (let j = 0; j < inner; j++) {
+      const start = i * reduced * inner + j;
+      const end = start + reduced * inner;
+      let max = -Infinity;
+      for (let p = start; p < end; p += inner) if (array[offset + p] > max) max = array[offset + p];
+      if (log) writeLogSoftmax(array, offset, result, out.offset, start, end, inner, max);
+      else writeSoftmax(array, offset, result, out.offset, start, end, inner, max);
+    }
+  }
+}
+
+function writeLogSoftmax(
+  x: TypedArray,
+  xo: number,
+  out: TypedArray,
+  oo: number,
+  start: number,
+  end: number,
+  step: number,
+  max: number,
+): void {
+  let total = 0;
+  for (let p = start; p < end; p += step) total += Math.exp(x[xo + p] - max);
+  const shift = max + Math.log(total);
+  for (let p = start; p < end; p += step) out[oo + p] = x[xo + p] - shift;
+}
+
+function writeSoftmax(
+  x: TypedArray,
+  xo: number,
+  out: TypedArray,
+  oo: number,
+  start: number,
+  end: number,
+  step: number,
+  max: number,
+): void {
+  let total = 0;
+  // exp is kept in float64 by computing it again rather than through a float32 element
+  for (let p = start; p < end; p += step) total += Math.exp(x[xo + p] - max);
+  for (let p = start; p < end; p += step) out[oo + p] = Math.exp(x[xo + p] - max) / total;
+}
