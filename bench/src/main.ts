@@ -6,7 +6,7 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { info, setNumThreads } from '@torchlet/kernels';
 import { Peer } from './peer.js';
-import { type Step, WORKLOADS } from './workloads.js';
+import { type Step, WORKLOADS } from './workloads/index.js';
 
 const { values } = parseArgs({
   args: process.argv.slice(2).filter((a) => a !== '--'),
@@ -24,7 +24,7 @@ if (!(Number.isInteger(threads) && threads > 0 && Number.isInteger(rounds) && ro
 }
 
 /** A round lasts about as long on either side, whatever is timed. */
-const ROUND_MS = 150;
+const ROUND_MS = 100;
 
 const median = (times: readonly number[]): number => times.toSorted((a, b) => a - b)[times.length >> 1];
 

@@ -23,7 +23,7 @@ export const inferenceMode: { enabled: boolean } = { enabled: false };
 export const made: { list: Storage[] | null } = { list: null };
 
 /** A smaller storage is not worth giving back. */
-const LEAST_MADE = 256;
+export const LEAST_MADE = 256;
 
 /** Stands where a buffer was given back. */
 const GONE: DeviceBuffer = Object.freeze({});

@@ -7,7 +7,7 @@ import type { Tensor } from '../tensor.js';
 import { anomalyMode, checkResults, explainFailure } from './anomaly.js';
 import { withGradMode } from './grad-mode.js';
 import { AccumulateGrad, type Edge, type Node, Task } from './node.js';
-import { applyRecycling } from './recycling.js';
+import { applyRecycling, pays } from './recycling.js';
 import { running } from './running.js';
 
 export interface RunOptions {
@@ -146,7 +146,9 @@ class Run {
   private applyPlain(task: Task): readonly (Tensor | null)[] {
     const { node, grads } = task;
     if (node instanceof AccumulateGrad) return this.accumulate(task, node);
-    return this.options.createGraph || !node.keepsNothing() ? node.apply(grads) : applyRecycling(node, task);
+    return this.options.createGraph || !pays(task) || !node.keepsNothing()
+      ? node.apply(grads)
+      : applyRecycling(node, task);
   }
 
   /** Runs a node with its hooks or the user's code, who may keep every gradient: the engine owns none afterwards. */

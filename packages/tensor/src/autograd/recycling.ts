@@ -2,13 +2,19 @@
  * Memory that a backward pass is done with goes back at once: the next node writes into what is still in the cache, and
  * nothing waits for the garbage collector. Only what the engine made and nobody else can see is given back.
  */
-import { made, type Storage } from '../storage.js';
+import { LEAST_MADE, made, type Storage } from '../storage.js';
 import type { Tensor } from '../tensor.js';
 import { giveBack } from './give-back.js';
 import type { Node, Task } from './node.js';
 
 function isResult(storage: Storage, results: readonly (Tensor | null)[]): boolean {
   for (let i = 0; i < results.length; i++) if (results[i]?.storage === storage) return true;
+  return false;
+}
+
+/** Whether there is anything to gain: what comes in is large enough to come from memory that can be given back. */
+export function pays({ grads }: Task): boolean {
+  for (let i = 0; i < grads.length; i++) if ((grads[i]?.storage.numel ?? 0) >= LEAST_MADE) return true;
   return false;
 }
 
@@ -33,6 +39,6 @@ export function applyRecycling(node: Node, { grads, owned }: Task): readonly (Te
   } finally {
     level--;
     made.list = outer;
-    list.length = 0;
+    if (list.length > 0) list.length = 0;
   }
 }

@@ -1,11 +1,9 @@
-/** The work that is timed. `pytorch/workloads.py` does the same under the same names. */
+/** Whole training steps, and one evaluation. */
 import * as torch from 'torchlet';
+import type { Step, Workloads } from './step.js';
 
 const { nn, optim } = torch;
 const F = nn.functional;
-
-/** One repetition. */
-export type Step = () => void;
 
 class LeNet extends nn.Module {
   conv1 = new nn.Conv2d(1, 16, 3, { padding: 1 });
@@ -58,13 +56,36 @@ function mlpStep(): Step {
   };
 }
 
-const matmul = (n: number) => (): Step => {
-  const a = torch.randn(n, n);
-  const b = torch.randn(n, n);
+/** One block of a small transformer: attention over 64 letters and two layers for each, width 128, 4 heads. */
+class Block extends nn.Module {
+  ln1 = new nn.LayerNorm(128);
+  qkv = new nn.Linear(128, 384);
+  proj = new nn.Linear(128, 128);
+  ln2 = new nn.LayerNorm(128);
+  mlp = new nn.Sequential(new nn.Linear(128, 512), new nn.GELU(), new nn.Linear(512, 128));
+
+  override forward(x: torch.Tensor): torch.Tensor {
+    const [B, T, C] = x.shape;
+    const [q, k, v] = this.qkv(this.ln1(x))
+      .split(C, 2)
+      .map((part) => part.view(B, T, 4, C / 4).transpose(1, 2));
+    const y = F.scaled_dot_product_attention(q, k, v, { is_causal: true });
+    const z = x.add(this.proj(y.transpose(1, 2).reshape(B, T, C)));
+    return z.add(this.mlp(this.ln2(z)));
+  }
+}
+
+function blockStep(): Step {
+  const net = new Block();
+  const optimizer = new optim.AdamW(net.parameters(), { lr: 1e-3 });
+  const x = torch.randn(16, 64, 128);
+  const target = torch.randn(16, 64, 128);
   return () => {
-    a.matmul(b);
+    optimizer.zero_grad();
+    F.mse_loss(net(x), target).backward();
+    optimizer.step();
   };
-};
+}
 
 function tinyChain(): Step {
   const x = torch.randn(2, 2, { requires_grad: true });
@@ -78,15 +99,10 @@ function tinyChain(): Step {
   };
 }
 
-/** By name, in the order of the table. */
-export const WORKLOADS: Readonly<Record<string, () => Step>> = {
+export const TRAINING: Workloads = {
   'LeNet step, batch 64, SGD momentum': lenetStep,
   'LeNet forward, batch 64': lenetForward,
   'MLP 784-256-128-10 step, batch 64, Adam': mlpStep,
-  'matmul 64': matmul(64),
-  'matmul 128': matmul(128),
-  'matmul 256': matmul(256),
-  'matmul 512': matmul(512),
-  'matmul 1024': matmul(1024),
+  'transformer block step, batch 16, 64 letters, width 128, AdamW': blockStep,
   '50 × (mul, add, tanh) on 2×2, forward + backward': tinyChain,
 };
