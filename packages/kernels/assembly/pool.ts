@@ -121,3 +121,83 @@ export function maxPool2x2Backward(
     gradIn += (height as usize) * row;
   }
 }
+
+/** Means of 2x2 windows, each sum times `scale`, over `planes` planes; `outHeight · 2 ≤ height`, `outWidth · 2 ≤ width`. */
+export function avgPool2x2(
+  x: usize,
+  out: usize,
+  planes: i32,
+  height: i32,
+  width: i32,
+  outHeight: i32,
+  outWidth: i32,
+  scale: f32,
+): void {
+  const row = (width as usize) << 2;
+  const factor = f32x4.splat(scale);
+  for (let plane = 0; plane < planes; plane++) {
+    for (let oh = 0; oh < outHeight; oh++) {
+      const from = x + (2 * oh) * row;
+      let ow = 0;
+      for (; ow + 4 <= outWidth; ow += 4) {
+        const top = from + ((ow as usize) << 3);
+        const low = f32x4.add(v128.load(top), v128.load(top + row));
+        const high = f32x4.add(v128.load(top, 16), v128.load(top + row, 16));
+        const sum = f32x4.add(v128.shuffle<f32>(low, high, 0, 2, 4, 6), v128.shuffle<f32>(low, high, 1, 3, 5, 7));
+        v128.store(out + ((ow as usize) << 2), f32x4.mul(sum, factor));
+      }
+      for (; ow < outWidth; ow++) {
+        const top = from + ((ow as usize) << 3);
+        const left = load<f32>(top) + load<f32>(top + row);
+        const right = load<f32>(top, 4) + load<f32>(top + row, 4);
+        store<f32>(out + ((ow as usize) << 2), (left + right) * scale);
+      }
+      out += (outWidth as usize) << 2;
+    }
+    x += (height as usize) * row;
+  }
+}
+
+/** The gradient of `avgPool2x2`: every element of `gradIn` is written. */
+export function avgPool2x2Backward(
+  gradOut: usize,
+  gradIn: usize,
+  planes: i32,
+  height: i32,
+  width: i32,
+  outHeight: i32,
+  outWidth: i32,
+  scale: f32,
+): void {
+  const row = (width as usize) << 2;
+  const factor = f32x4.splat(scale);
+  if (outHeight * 2 < height || outWidth * 2 < width) {
+    memory.fill(gradIn, 0, (planes as usize) * (height as usize) * row);
+  }
+  for (let plane = 0; plane < planes; plane++) {
+    for (let oh = 0; oh < outHeight; oh++) {
+      const to = gradIn + (2 * oh) * row;
+      let ow = 0;
+      for (; ow + 4 <= outWidth; ow += 4) {
+        const g = f32x4.mul(v128.load(gradOut + ((ow as usize) << 2)), factor);
+        const low = v128.shuffle<f32>(g, g, 0, 0, 1, 1);
+        const high = v128.shuffle<f32>(g, g, 2, 2, 3, 3);
+        const at = to + ((ow as usize) << 3);
+        v128.store(at, low);
+        v128.store(at, high, 16);
+        v128.store(at + row, low);
+        v128.store(at + row, high, 16);
+      }
+      for (; ow < outWidth; ow++) {
+        const g = load<f32>(gradOut + ((ow as usize) << 2)) * scale;
+        const at = to + ((ow as usize) << 3);
+        store<f32>(at, g);
+        store<f32>(at, g, 4);
+        store<f32>(at + row, g);
+        store<f32>(at + row, g, 4);
+      }
+      gradOut += (outWidth as usize) << 2;
+    }
+    gradIn += (height as usize) * row;
+  }
+}

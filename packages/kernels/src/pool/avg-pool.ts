@@ -1,6 +1,8 @@
 import { checkSpan } from '../checks.js';
 import type { FloatArray } from '../types.js';
+import type { WasmKernels } from '../wasm/instance.js';
 import { checkPool2d, type Pool2dShape } from './shape.js';
+import { kernelsFor2x2 } from './windows.js';
 
 /** A window cut to the plane, and what its sum is divided by. */
 interface Window {
@@ -59,6 +61,12 @@ export function avgPool2dForward<T extends FloatArray>(
   const { planes, height, width, outHeight, outWidth } = shape;
   checkSpan(op, 'x', x, xOffset, planes * height * width);
   checkSpan(op, 'out', out, outOffset, planes * outHeight * outWidth);
+  const kernels = residentKernels(shape, x, out);
+  if (kernels !== null) {
+    const [from, to] = [x.byteOffset + 4 * xOffset, out.byteOffset + 4 * outOffset];
+    kernels.exports.avgPool2x2(from, to, planes, height, width, outHeight, outWidth, 1 / (divisorOverride ?? 4));
+    return;
+  }
   const window: Window = { top: 0, bottom: 0, left: 0, right: 0, divisor: 1 };
   let at = outOffset;
   for (let plane = 0; plane < planes; plane++) {
@@ -92,6 +100,21 @@ export function avgPool2dBackward<T extends FloatArray>(
   const { planes, height, width, outHeight, outWidth } = shape;
   checkSpan(op, 'gradOut', gradOut, gOffset, planes * outHeight * outWidth);
   checkSpan(op, 'gradIn', gradIn, giOffset, planes * height * width);
+  const kernels = residentKernels(shape, gradOut, gradIn);
+  if (kernels !== null) {
+    const [from, to] = [gradOut.byteOffset + 4 * gOffset, gradIn.byteOffset + 4 * giOffset];
+    kernels.exports.avgPool2x2Backward(
+      from,
+      to,
+      planes,
+      height,
+      width,
+      outHeight,
+      outWidth,
+      1 / (divisorOverride ?? 4),
+    );
+    return;
+  }
   gradIn.fill(0, giOffset, giOffset + planes * height * width);
   const window: Window = { top: 0, bottom: 0, left: 0, right: 0, divisor: 1 };
   let at = gOffset;
@@ -108,4 +131,10 @@ export function avgPool2dBackward<T extends FloatArray>(
       }
     }
   }
+}
+
+/** The WebAssembly kernels for a shape that they know and arrays that live in their memory. */
+function residentKernels(shape: Pool2dShape, a: FloatArray, b: FloatArray): WasmKernels | null {
+  const kernels = kernelsFor2x2(shape, a, b);
+  return kernels?.memory.holds(a) && kernels.memory.holds(b) ? kernels : null;
 }

@@ -1,29 +1,9 @@
 import type { FloatArray } from '../types.js';
-import { type WasmKernels, wasmKernels } from '../wasm/instance.js';
+import type { WasmKernels } from '../wasm/instance.js';
 import type { Pool2dShape } from './shape.js';
 
 /** Input elements that visit WebAssembly memory at once. */
 const CHUNK = 1 << 14;
-const MAX_PLANE = 1 << 22;
-const MIN_ELEMENTS = 256;
-
-/** The WebAssembly kernels if they know this shape (2x2 windows, stride 2, no padding) and these arrays, else null. */
-export function kernelsForMaxPool(s: Pool2dShape, a: FloatArray, b: FloatArray): WasmKernels | null {
-  const plain =
-    s.kernelHeight === 2 &&
-    s.kernelWidth === 2 &&
-    s.strideHeight === 2 &&
-    s.strideWidth === 2 &&
-    s.padHeight === 0 &&
-    s.padWidth === 0 &&
-    s.dilationHeight === 1 &&
-    s.dilationWidth === 1 &&
-    s.outHeight * 2 <= s.height &&
-    s.outWidth * 2 <= s.width;
-  const plane = s.height * s.width;
-  if (!plain || plane > MAX_PLANE || s.planes * plane < MIN_ELEMENTS) return null;
-  return a instanceof Float32Array && b instanceof Float32Array ? wasmKernels() : null;
-}
 
 function planesAtOnce(s: Pool2dShape): number {
   return Math.max(1, Math.floor(CHUNK / (s.height * s.width)));

@@ -1,7 +1,8 @@
 import { checkSpan } from '../checks.js';
 import type { FloatArray } from '../types.js';
-import { kernelsForMaxPool, maxPool2x2, maxPool2x2Backward } from './max-pool-wasm.js';
+import { maxPool2x2, maxPool2x2Backward } from './max-pool-wasm.js';
 import { checkPool2d, type Pool2dShape } from './shape.js';
+import { kernelsFor2x2 } from './windows.js';
 
 /**
  * 2-D max pooling of `x [planes, height, width]` into `out [planes, outHeight, outWidth]`; `indices` gets the place of each
@@ -23,7 +24,7 @@ export function maxPool2dForward<T extends FloatArray>(
   checkSpan(op, 'x', x, xOffset, shape.planes * shape.height * shape.width);
   checkSpan(op, 'out', out, outOffset, shape.planes * outPlane);
   checkSpan(op, 'indices', indices, 0, shape.planes * outPlane);
-  const kernels = kernelsForMaxPool(shape, x, out);
+  const kernels = kernelsFor2x2(shape, x, out);
   if (kernels !== null) {
     maxPool2x2(kernels, shape, x, xOffset, out, outOffset, indices);
     return;
@@ -83,7 +84,7 @@ export function maxPool2dBackward<T extends FloatArray>(
   checkSpan(op, 'gradOut', gradOut, gOffset, shape.planes * outPlane);
   checkSpan(op, 'indices', indices, 0, shape.planes * outPlane);
   checkSpan(op, 'gradIn', gradIn, giOffset, shape.planes * inPlane);
-  const kernels = kernelsForMaxPool(shape, gradOut, gradIn);
+  const kernels = kernelsFor2x2(shape, gradOut, gradIn);
   if (kernels !== null) {
     maxPool2x2Backward(kernels, shape, gradOut, gOffset, indices, gradIn, giOffset);
     return;

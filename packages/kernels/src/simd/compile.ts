@@ -71,46 +71,40 @@ export interface RowsDefinition {
   readonly passes: readonly RowPass[];
 }
 
-/** (rows, columns, address of each array, bytes from row to row of each array, address of each row input and output, scalars) */
+/** (rows, columns, addresses of arrays, row inputs and row outputs, for each the bytes from row to row, scalars) */
 export type RawRows = (rows: number, columns: number, ...rest: number[]) => void;
 
 class RowsCompiler {
   private readonly locals: Locals;
-  private readonly position: {
-    readonly array: (i: number) => number;
-    readonly step: (i: number) => number;
-    readonly input: (i: number) => number;
-    readonly output: (i: number) => number;
-    readonly scalar: (i: number) => number;
-  };
+  /** Operands are the arrays, the row inputs and the row outputs. */
+  private readonly operands: number;
   private readonly params: number;
 
   constructor(private readonly d: RowsDefinition) {
-    const { arrays, rowInputs, rowOutputs, scalars } = d;
-    const first = [2, arrays.length, arrays.length, rowInputs.length, rowOutputs.length, scalars.length];
-    const at = first.map((_, k) => first.slice(0, k + 1).reduce((a, b) => a + b, 0));
-    this.position = {
-      array: (i) => at[0] + i,
-      step: (i) => at[1] + i,
-      input: (i) => at[2] + i,
-      output: (i) => at[3] + i,
-      scalar: (i) => at[4] + i,
-    };
-    this.params = at[5];
+    this.operands = d.arrays.length + d.rowInputs.length + d.rowOutputs.length;
+    this.params = 2 + 2 * this.operands + d.scalars.length;
     this.locals = new Locals(this.params);
   }
 
+  private address(operand: number): number {
+    return 2 + operand;
+  }
+
+  private step(operand: number): number {
+    return 2 + this.operands + operand;
+  }
+
   private environment(code: number[]): Map<string, Value> {
-    const { constants, scalars, rowInputs } = this.d;
+    const { arrays, constants, scalars, rowInputs } = this.d;
     const env = new Map<string, Value>();
     for (const [name, value] of Object.entries(constants)) env.set(name, { kind: 'constant', value });
     scalars.forEach((name, i) => {
-      env.set(name, { kind: 'scalar', code: localGet(this.position.scalar(i)) });
+      env.set(name, { kind: 'scalar', code: localGet(2 + 2 * this.operands + i) });
     });
     env.set('n', { kind: 'scalar', code: [...localGet(1), ...op.f64ConvertI32] });
     rowInputs.forEach((name, i) => {
       const local = this.locals.add(F64);
-      code.push(...localGet(this.position.input(i)), ...f32Load, ...op.f64PromoteF32, ...localSet(local));
+      code.push(...localGet(this.address(arrays.length + i)), ...f32Load, ...op.f64PromoteF32, ...localSet(local));
       env.set(name, { kind: 'scalar', code: localGet(local) });
     });
     return env;
@@ -122,7 +116,7 @@ class RowsCompiler {
     const { arrays } = this.d;
     for (const pass of this.d.passes) {
       const used = usesOf(pass, arrays);
-      const starts = used.map((use) => localGet(this.position.array(use.at)));
+      const starts = used.map((use) => localGet(this.address(use.at)));
       const compiled = compilePass(this.locals, pass, used, env, starts, localGet(1));
       code.push(...compiled.code);
       const next = new Map(env);
@@ -132,7 +126,12 @@ class RowsCompiler {
     this.d.rowOutputs.forEach((name, i) => {
       const value = env.get(name);
       if (value?.kind !== 'scalar') throw new Unsupported(`'${name}' is no number of the row`);
-      code.push(...localGet(this.position.output(i)), ...value.code, ...op.f32DemoteF64, ...f32Store);
+      code.push(
+        ...localGet(this.address(arrays.length + this.d.rowInputs.length + i)),
+        ...value.code,
+        ...op.f32DemoteF64,
+        ...f32Store,
+      );
     });
     return code;
   }
@@ -146,22 +145,14 @@ class RowsCompiler {
   }
 
   compile(): Uint8Array {
-    const { arrays, rowInputs, rowOutputs, scalars } = this.d;
     const row = this.row();
-    const move = (address: number, by: Code): number[] => [
-      ...localGet(address),
-      ...by,
-      ...op.i32Add,
-      ...localSet(address),
-    ];
-    const advance = [
-      ...arrays.flatMap((_, i) => move(this.position.array(i), localGet(this.position.step(i)))),
-      ...rowInputs.flatMap((_, i) => move(this.position.input(i), i32Const(4))),
-      ...rowOutputs.flatMap((_, i) => move(this.position.output(i), i32Const(4))),
-      ...move(0, i32Const(-1)),
-    ];
+    const move = (local: number, by: Code): number[] => [...localGet(local), ...by, ...op.i32Add, ...localSet(local)];
+    const advance = Array.from({ length: this.operands }, (_, i) =>
+      move(this.address(i), localGet(this.step(i))),
+    ).flat();
+    advance.push(...move(0, i32Const(-1)));
     const loop = [...op.loop, ...row, ...advance, ...localGet(0), ...branchIf(0), ...op.end];
-    const integers = this.params - scalars.length;
+    const integers = this.params - this.d.scalars.length;
     return moduleOf({
       params: Array.from({ length: this.params }, (_, i) => (i < integers ? I32 : F64)),
       results: [],

@@ -22,9 +22,8 @@ export const VECTOR_FUNCTIONS: Readonly<Record<string, VectorFunction>> = {
       const t = x * 1.4426950408889634 + 12582912;
       const k = t - 12582912;
       const r = x - k * 0.693359375 + k * 0.00021219444005469057;
-      const p = 0.0013944720849394798 + r * 0.0001979028165806085;
-      const q = 0.16666665673 + r * (0.041666295379400253 + r * (0.008333497680723667 + r * p));
-      const e = 1 + (r + r * r * (0.5 + r * q));
+      const q = 0.04166839271783829 + r * (0.00836875569075346 + r * 0.0013814517296850681);
+      const e = 1 + (r + r * r * (0.4999999403953552 + r * (0.1666651964187622 + r * q)));
     `,
     result: 'x <= 88.72283172607422 ? (x < -87.33654022216797 ? 0 : addToExponent(e, t)) : x * Infinity',
   },
@@ -84,6 +83,18 @@ export const VECTOR_FUNCTIONS: Readonly<Record<string, VectorFunction>> = {
       const above = y < -1 ? -1 : y;
     `,
     result: 'above > 1 ? 1 : above',
+  },
+  // of the lower tail, which is exact in relative terms; the upper one is what it lacks to 1
+  normalCdf: {
+    params: ['x'],
+    body: `
+      const e = Math.exp(-0.5 * x * x);
+      const t = 1 / (1 + 0.2316419 * Math.abs(x));
+      const b = 0.23843611776828766 + t * (-0.2153107076883316 + t * (0.25530433654785156 + t * -0.07219534367322922));
+      const a = 0.09000125527381897 + t * (0.10505472123622894 + t * (0.006157250143587589 + t * b));
+      const tail = e * t * (0.09255236387252808 + t * a);
+    `,
+    result: 'x > 0 ? 1 - tail : tail',
   },
   geluTanhSlope: {
     params: ['x'],

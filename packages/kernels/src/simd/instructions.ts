@@ -48,6 +48,7 @@ type Instruction =
   | 'and'
   | 'or'
   | 'xor'
+  | 'anyTrue'
   | 'bitselect'
   | 'demoteF64x2'
   | 'promoteLow'
@@ -122,6 +123,7 @@ export const op: Readonly<Record<Instruction, Code>> = {
   or: vector(0x50),
   xor: vector(0x51),
   bitselect: vector(0x52),
+  anyTrue: vector(0x53),
   demoteF64x2: vector(0x5e),
   promoteLow: vector(0x5f),
   f32x4Ceil: vector(0x67),

@@ -108,6 +108,7 @@ export interface LocalSource {
 export class Lowering {
   readonly before: number[] = [];
   private readonly splats = new Map<string, number>();
+  private readonly calls = new Map<string, Value>();
 
   constructor(private readonly locals: LocalSource) {}
 
@@ -271,11 +272,28 @@ export class Lowering {
       return { kind: 'vector', code: [...this.vector(args[0]), ...shift, ...op.i32x4Add] };
     }
     if (name === 'exponentOf' || name === 'mantissaOf') return this.partOf(name, this.keep(args[0], out));
+    return this.callFunction(name, args, out);
+  }
+
+  /** A function of functions.ts; the same call of the same values again costs nothing. */
+  private callFunction(name: string, args: readonly Value[], out: number[]): Value {
     const fn = VECTOR_FUNCTIONS[name];
     if (fn === undefined) throw new Unsupported(`${name}() has no vector form`);
-    const inner = new Map(fn.params.map((param, i) => [param, this.keep(this.lanes(args[i]), out)]));
-    const env = this.statements(parseStatements(fn.body), inner, out);
-    return this.expression(parseExpression(fn.result), env, out);
+    const kept = fn.params.map((_, i) => this.keep(this.lanes(args[i]), out));
+    const key = `${name}(${kept.map((v) => this.vector(v).join()).join(';')})`;
+    let value = this.calls.get(key);
+    if (value === undefined) {
+      const inner = new Map(fn.params.map((param, i) => [param, kept[i]]));
+      const env = this.statements(parseStatements(fn.body), inner, out);
+      value = this.keep(this.expression(parseExpression(fn.result), env, out), out);
+      this.calls.set(key, value);
+    }
+    return value;
+  }
+
+  /** Forgets calls whose results the code to come cannot rely on, because another loop computed them. */
+  forget(): void {
+    this.calls.clear();
   }
 
   /** Functions work on lanes alone. */

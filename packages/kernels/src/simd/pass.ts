@@ -57,6 +57,13 @@ export class Locals {
   }
 }
 
+/** The sum of vectors, in pairs. */
+function sumOf(vectors: readonly Code[]): Code {
+  if (vectors.length === 1) return vectors[0];
+  const half = vectors.length >> 1;
+  return [...sumOf(vectors.slice(0, half)), ...sumOf(vectors.slice(half)), ...op.f32x4Add];
+}
+
 /** Code of a pass, and where its result is. */
 export interface CompiledPass {
   readonly code: Code;
@@ -71,6 +78,7 @@ class Pass {
   private readonly total: number;
   private readonly sums: readonly [number, number];
   private readonly extreme: number;
+  private readonly unordered: number;
 
   constructor(
     private readonly locals: Locals,
@@ -85,12 +93,14 @@ class Pass {
     this.total = locals.add(F64);
     this.sums = [locals.add(V128), locals.add(V128)];
     this.extreme = locals.add(V128);
+    this.unordered = locals.add(V128);
   }
 
-  /** The code for the elements of one vector, or for one element in lane 0. */
-  private element(offset: number, single: boolean): number[] {
+  /** The code for the elements of one vector, or for one element in lane 0; `found` receives what is to be reduced. */
+  private element(offset: number, single: boolean, found: Code[]): number[] {
     const out: number[] = [];
     const env = new Map(this.environment);
+    this.lowering.forget();
     this.arrays.forEach(({ name, read }, i) => {
       if (!read) return;
       const code = [...localGet(this.addresses[i]), ...(single ? loadOne(offset) : load(offset))];
@@ -104,26 +114,37 @@ class Pass {
       out.push(...localGet(this.addresses[i]), ...this.lowering.vector(value));
       out.push(...(single ? storeOne(offset) : store(offset)));
     });
-    out.push(...this.reduce(end, single));
+    const { result } = this.definition;
+    if (result === undefined) return out;
+    const expression = this.lowering.expression(parseExpression(result.of), end, out);
+    const value: Value = { kind: 'vector', code: this.lowering.vector(expression) };
+    found.push(this.lowering.vector(this.lowering.keep(value, out)));
     return out;
   }
 
-  private reduce(env: Environment, single: boolean): number[] {
+  /** One turn of a loop: the elements of `copies` vectors, and their share of the result. */
+  private turn(copies: number): number[] {
+    const found: Code[] = [];
+    const code = Array.from({ length: copies }, (_, k) => this.element(16 * k, false, found)).flat();
+    return [...code, ...this.reduceVectors(found)];
+  }
+
+  private single(): number[] {
+    const found: Code[] = [];
+    const code = this.element(0, true, found);
+    return [...code, ...found.flatMap((lanes) => this.reduceOne(lanes))];
+  }
+
+  private reduceVectors(found: readonly Code[]): number[] {
     const { result } = this.definition;
     if (result === undefined) return [];
+    if (result.reduce === 'max') return found.flatMap((lanes) => this.widen(lanes));
+    // the vectors of one turn meet in float32, turns in float64
     const out: number[] = [];
-    const expression = this.lowering.expression(parseExpression(result.of), env, out);
-    const value = this.lowering.keep({ kind: 'vector', code: this.lowering.vector(expression) }, out);
-    const lanes = this.lowering.vector(value);
-    if (result.reduce === 'max') {
-      // the other lanes of a single element count for nothing
-      const taken: Code = single ? [...lanes, ...f32x4Lane(0), ...op.f32x4Splat] : lanes;
-      return [...out, ...localGet(this.extreme), ...taken, ...op.f32x4Max, ...localSet(this.extreme)];
-    }
-    if (single) {
-      const one = [...lanes, ...f32x4Lane(0), ...op.f64PromoteF32];
-      return [...out, ...localGet(this.total), ...one, ...op.f64Add, ...localSet(this.total)];
-    }
+    const joined =
+      found.length === 1
+        ? found[0]
+        : this.lowering.vector(this.lowering.keep({ kind: 'vector', code: sumOf(found) }, out));
     const add = (sum: number, half: Code): number[] => [
       ...localGet(sum),
       ...half,
@@ -131,7 +152,30 @@ class Pass {
       ...op.f64x2Add,
       ...localSet(sum),
     ];
-    return [...out, ...add(this.sums[0], lanes), ...add(this.sums[1], [...lanes, ...lanes, ...upperHalf])];
+    return [...out, ...add(this.sums[0], joined), ...add(this.sums[1], [...joined, ...joined, ...upperHalf])];
+  }
+
+  private reduceOne(lanes: Code): number[] {
+    // the other lanes count for nothing
+    if (this.definition.result?.reduce === 'max') return this.widen([...lanes, ...f32x4Lane(0), ...op.f32x4Splat]);
+    const one = [...lanes, ...f32x4Lane(0), ...op.f64PromoteF32];
+    return [...localGet(this.total), ...one, ...op.f64Add, ...localSet(this.total)];
+  }
+
+  /** The greater of each lane; that there was a NaN is remembered apart, which is cheaper than maxima that keep it. */
+  private widen(lanes: Code): number[] {
+    return [
+      ...localGet(this.extreme),
+      ...lanes,
+      ...op.f32x4Pmax,
+      ...localSet(this.extreme),
+      ...localGet(this.unordered),
+      ...lanes,
+      ...lanes,
+      ...op.f32x4Ne,
+      ...op.or,
+      ...localSet(this.unordered),
+    ];
   }
 
   /** Runs `code` as long as `elements` elements are left. */
@@ -154,7 +198,10 @@ class Pass {
       code.push(...from, ...localSet(this.addresses[i]));
     });
     const { result } = this.definition;
-    if (result?.reduce === 'max') code.push(...f32x4Const(-Infinity), ...localSet(this.extreme));
+    if (result?.reduce === 'max') {
+      code.push(...f32x4Const(-Infinity), ...localSet(this.extreme));
+      code.push(...f32x4Const(0), ...localSet(this.unordered));
+    }
     if (result?.reduce === 'sum') {
       code.push(...f64Const(0), ...localSet(this.total));
       for (const sum of this.sums) code.push(...f32x4Const(0), ...localSet(sum));
@@ -167,7 +214,8 @@ class Pass {
     if (result === undefined) return f64Const(0);
     if (result.reduce === 'max') {
       const lanes = [0, 1, 2, 3].map((i) => [...localGet(this.extreme), ...f32x4Lane(i), ...op.f64PromoteF32]);
-      return [...lanes[0], ...lanes[1], ...op.f64Max, ...lanes[2], ...op.f64Max, ...lanes[3], ...op.f64Max];
+      const greatest = [...lanes[0], ...lanes[1], ...op.f64Max, ...lanes[2], ...op.f64Max, ...lanes[3], ...op.f64Max];
+      return [...f64Const(Number.NaN), ...greatest, ...localGet(this.unordered), ...op.anyTrue, ...op.select];
     }
     const [low, high] = this.sums;
     const both = [...localGet(low), ...localGet(high), ...op.f64x2Add, ...localSet(low)];
@@ -176,11 +224,13 @@ class Pass {
   }
 
   compile(starts: readonly Code[], count: Code): CompiledPass {
-    const once = this.element(0, false);
+    const once = this.turn(1);
     const copies = once.length > LONG_BODY ? 1 : once.length > LONG_BODY / 2 ? 2 : UNROLL;
-    const main = Array.from({ length: copies }, (_, k) => this.element(16 * k, false)).flat();
-    const single = this.element(0, true);
-    const loops = [...(copies > 1 ? this.loop(main, 4 * copies) : []), ...this.loop(once, 4), ...this.loop(single, 1)];
+    const loops = [
+      ...(copies > 1 ? this.loop(this.turn(copies), 4 * copies) : []),
+      ...this.loop(once, 4),
+      ...this.loop(this.single(), 1),
+    ];
     const value = this.locals.add(F64);
     const code = [
       ...this.lowering.before,

@@ -13,7 +13,7 @@ export interface Rows {
 /**
  * Runs the passes; false, with nothing done, when a matrix lies outside of WebAssembly memory. Shared rows and numbers may
  * lie anywhere: they are copied.
- * @param numbers one for each row: the row inputs, then the row outputs, each with step 1
+ * @param numbers one for each row: the row inputs, then the row outputs
  */
 export type VectorRows = (
   rows: number,
@@ -27,6 +27,7 @@ export type VectorRows = (
 interface Visit {
   readonly operand: Rows;
   readonly length: number;
+  /** First element in the memory. */
   readonly at: number;
 }
 
@@ -46,10 +47,10 @@ export function vectorRows(definition: RowsDefinition): VectorRows | null {
     for (const { array, step } of matrices) if (step !== 0 && !memory.holds(array)) return false;
     const all = [...matrices, ...numbers];
     const visits = bringIn(memory, all, (i) => (i < matrices.length ? columns : rows));
-    const addresses = all.map(({ array, offset }, i) => visits[i]?.at ?? array.byteOffset + 4 * offset);
-    const steps = matrices.map(({ step }) => 4 * step);
-    const count = matrices.length;
-    run(rows, columns, ...addresses.slice(0, count), ...steps, ...addresses.slice(count), ...scalars);
+    const addresses = all.map(({ array, offset }, i) => 4 * (visits[i]?.at ?? (array.byteOffset >>> 2) + offset));
+    // numbers that were copied lie side by side
+    const steps = all.map(({ step }, i) => 4 * (visits[i] !== null && i >= matrices.length ? 1 : step));
+    run(rows, columns, ...addresses, ...steps, ...scalars);
     visits.forEach((visit, i) => {
       if (visit !== null && written.has(i)) bringBack(memory, visit);
     });
@@ -63,12 +64,15 @@ function bringIn(memory: WasmMemory, operands: readonly Rows[], length: (i: numb
   const places = memory.reserve(operands.map((_, i) => (away[i] ? length(i) : 0)));
   return operands.map((operand, i) => {
     if (!away[i]) return null;
-    const { array, offset } = operand;
-    memory.floats.set(array.subarray(offset, offset + length(i)), places[i] >>> 2);
-    return { operand, length: length(i), at: places[i] };
+    const { array, offset, step } = operand;
+    const at = places[i] >>> 2;
+    if (step < 2) memory.floats.set(array.subarray(offset, offset + length(i)), at);
+    else for (let k = 0; k < length(i); k++) memory.floats[at + k] = array[offset + k * step];
+    return { operand, length: length(i), at };
   });
 }
 
-function bringBack(memory: WasmMemory, { operand: { array, offset }, length, at }: Visit): void {
-  array.set(memory.floats.subarray(at >>> 2, (at >>> 2) + length), offset);
+function bringBack(memory: WasmMemory, { operand: { array, offset, step }, length, at }: Visit): void {
+  if (step < 2) array.set(memory.floats.subarray(at, at + length), offset);
+  else for (let k = 0; k < length; k++) array[offset + k * step] = memory.floats[at + k];
 }

@@ -8,6 +8,8 @@ const PAGE = 4096;
  * many times slower, so neighbours must not begin at the same place in their pages.
  */
 const SKEW = 576;
+/** Free blocks that may wait for a request of their own size before they are joined to serve any. */
+const MOST_WAITING = 128 << 20;
 
 /** The size of the block that serves `bytes`: four sizes per power of two, so that freed blocks fit later requests. */
 function blockSize(bytes: number): number {
@@ -17,37 +19,76 @@ function blockSize(bytes: number): number {
   return size < PAGE ? size : Math.ceil((size + ALIGN) / PAGE) * PAGE + SKEW;
 }
 
+interface Region {
+  start: number;
+  readonly end: number;
+}
+
 /**
  * An allocator over `[start, end)`: freed blocks wait in a list for each size, the last one freed being the first one used
- * again, because it is the one most likely in the cache. Pages that no block ever covered cost no memory.
+ * again, because it is the one most likely in the cache. When too many wait for sizes that nobody asks for any more, all of them are
+ * joined into regions again. Pages that no block ever covered cost no memory.
  */
 export class Heap {
-  private readonly free = new Map<number, number[]>();
-  private next: number;
+  private readonly waiting = new Map<number, number[]>();
+  private waitingBytes = 0;
+  /** Memory without blocks, in ascending order. */
+  private regions: Region[];
 
-  constructor(
-    start: number,
-    private readonly end: number,
-  ) {
-    this.next = Math.ceil(start / ALIGN) * ALIGN;
+  constructor(start: number, end: number) {
+    this.regions = [{ start: Math.ceil(start / ALIGN) * ALIGN, end }];
   }
 
   /** The address of a block of at least `bytes`, or 0 when there is no room. Its content is whatever was left in it. */
   allocate(bytes: number): number {
     const size = blockSize(bytes);
-    const waiting = this.free.get(size);
-    if (waiting !== undefined && waiting.length > 0) return waiting.pop() as number;
-    const address = this.next;
-    if (address + size > this.end) return 0;
-    this.next = address + size;
-    return address;
+    const list = this.waiting.get(size);
+    if (list !== undefined && list.length > 0) {
+      this.waitingBytes -= size;
+      return list.pop() as number;
+    }
+    if (this.waitingBytes > MOST_WAITING) this.join();
+    const address = this.cut(size);
+    if (address !== 0 || this.waitingBytes === 0) return address;
+    this.join();
+    return this.cut(size);
   }
 
   /** Gives back a block that `allocate(bytes)` returned. */
   release(address: number, bytes: number): void {
     const size = blockSize(bytes);
-    const waiting = this.free.get(size);
-    if (waiting === undefined) this.free.set(size, [address]);
-    else waiting.push(address);
+    const list = this.waiting.get(size);
+    if (list === undefined) this.waiting.set(size, [address]);
+    else list.push(address);
+    this.waitingBytes += size;
+  }
+
+  /** A block from the first region that has room. */
+  private cut(size: number): number {
+    for (let i = 0; i < this.regions.length; i++) {
+      const region = this.regions[i];
+      const address = region.start;
+      if (address + size > region.end) continue;
+      region.start += size;
+      if (region.start === region.end) this.regions.splice(i, 1);
+      return address;
+    }
+    return 0;
+  }
+
+  /** Turns all waiting blocks into regions, neighbours into one. */
+  private join(): void {
+    const free: Region[] = this.regions;
+    for (const [size, list] of this.waiting) for (const start of list) free.push({ start, end: start + size });
+    free.sort((a, b) => a.start - b.start);
+    const joined: Region[] = [];
+    for (const { start, end } of free) {
+      const last = joined.at(-1);
+      if (last?.end === start) joined[joined.length - 1] = { start: last.start, end };
+      else joined.push({ start, end });
+    }
+    this.regions = joined;
+    this.waiting.clear();
+    this.waitingBytes = 0;
   }
 }

@@ -46,6 +46,26 @@ export interface WasmExports {
   clear(address: number, bytes: number): void;
   /** Moves `bytes`. */
   copy(from: number, to: number, bytes: number): void;
+  avgPool2x2(
+    x: number,
+    out: number,
+    planes: number,
+    height: number,
+    width: number,
+    outHeight: number,
+    outWidth: number,
+    scale: number,
+  ): void;
+  avgPool2x2Backward(
+    gradOut: number,
+    gradIn: number,
+    planes: number,
+    height: number,
+    width: number,
+    outHeight: number,
+    outWidth: number,
+    scale: number,
+  ): void;
   maxPool2x2(
     x: number,
     out: number,

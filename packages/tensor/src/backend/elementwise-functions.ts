@@ -2,7 +2,7 @@
  * Functions that an elementwise kernel's expression may call, as source: what JavaScript's `Math` does not have. A
  * backend puts those that an expression names in front of the loop that it compiles.
  */
-export const FUNCTIONS: Readonly<Record<'erfc' | 'erf' | 'geluTanhSlope' | 'powInteger', string>> = {
+export const FUNCTIONS: Readonly<Record<'erfc' | 'erf' | 'normalCdf' | 'geluTanhSlope' | 'powInteger', string>> = {
   /**
    * 1 − erf: t · exp(−x² + P(t)) for t = 2 / (2 + |x|), P being a Chebyshev series fitted to 40 digits; relative error
    * below 2e-13 wherever the result is a normal number.
@@ -56,6 +56,10 @@ function erfc(x) {
   }
   return result;
 }`,
+  /** The distribution function of the standard normal distribution. */
+  normalCdf: `function normalCdf(x) {
+  return 0.5 * erfc(-0.7071067811865476 * x);
+}`,
   /** The derivative of gelu's approximation by tanh. */
   geluTanhSlope: `function geluTanhSlope(x) {
   const t = Math.tanh(0.7978845608028654 * (x + 0.044715 * x * x * x));
@@ -63,10 +67,14 @@ function erfc(x) {
 }`,
 };
 
-/** The sources that an expression needs, `erfc` before `erf`. */
+/** Functions that others are made of. */
+const NEEDS_ERFC: readonly string[] = ['erf', 'normalCdf'];
+
+/** The sources that an expression needs, `erfc` before those made of it. */
 export function functionsIn(expression: string): string {
   const names = Object.keys(FUNCTIONS) as (keyof typeof FUNCTIONS)[];
   const called = names.filter((name) => expression.includes(`${name}(`));
-  const all = called.includes('erf') ? names.filter((n) => n === 'erfc' || called.includes(n)) : called;
+  const needed = called.some((name) => NEEDS_ERFC.includes(name));
+  const all = needed ? names.filter((n) => n === 'erfc' || called.includes(n)) : called;
   return all.map((name) => FUNCTIONS[name]).join('\n');
 }

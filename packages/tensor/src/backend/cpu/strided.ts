@@ -2,12 +2,14 @@
  * Strided work through `ndarray` views and `ndarray-ops`: a view with odd strides is copied into row-major order once,
  * and everything behind it is a loop over contiguous memory.
  */
+import { copyArray } from '@torchlet/kernels';
 import ndarray from 'ndarray';
 import ops from 'ndarray-ops';
 import { allocateArray, type TypedArray } from '../../dtype.js';
 import { isContiguous, numelOf } from '../../shape.js';
 import type { View } from '../backend.js';
 import { collapse, elementwise } from './elementwise.js';
+import { runVector, runVectorRows } from './vector.js';
 
 const arrayOf = (x: View): TypedArray => x.storage.buffer as TypedArray;
 
@@ -23,12 +25,21 @@ export function copy(src: View, out: View): void {
   const to = arrayOf(out);
   if (isContiguous(src.shape, src.strides) && isContiguous(out.shape, out.strides)) {
     if (n === 1) to[out.offset] = from[src.offset];
+    else if (from instanceof Float32Array && to instanceof Float32Array) copyArray(from, src.offset, to, out.offset, n);
     else to.set(from.subarray(src.offset, src.offset + n), out.offset);
     return;
   }
   const { shape, strides } = collapse(out.shape, [out.strides, src.strides]);
+  if (isOneElement(strides[1]) && isContiguous(out.shape, out.strides)) {
+    fill(out, from[src.offset]);
+    return;
+  }
+  if (runVectorRows('copy', shape, strides, [src], out)) return;
   ops.assign(ndarray(to, shape, strides[0], out.offset), ndarray(from, shape, strides[1], src.offset));
 }
+
+/** Whether a view shows one element everywhere. */
+const isOneElement = (strides: readonly number[]): boolean => strides.every((s) => s === 0);
 
 /** Every element becomes `value`, which the dtype can hold. */
 export function fill(out: View, value: number): void {
@@ -36,7 +47,7 @@ export function fill(out: View, value: number): void {
   if (n === 0) return;
   const array = arrayOf(out);
   if (isContiguous(out.shape, out.strides)) {
-    array.fill(value, out.offset, out.offset + n);
+    if (!runVector('copy', n, [value], out)) array.fill(value, out.offset, out.offset + n);
     return;
   }
   const { shape, strides } = collapse(out.shape, [out.strides]);

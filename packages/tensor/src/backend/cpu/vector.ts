@@ -3,7 +3,7 @@
  * the loops in JavaScript, which remain for other element types, for small tensors and for what has no vector form.
  * Those compute in float64 and round once; these compute in float32 throughout, as PyTorch does.
  */
-import { type VectorLoop, vectorLoop } from '@torchlet/kernels';
+import { type Rows, type VectorLoop, type VectorRows, vectorLoop, vectorRows } from '@torchlet/kernels';
 import type { View } from '../backend.js';
 import { ELEMENTWISE, type ElementwiseName } from '../elementwise.js';
 
@@ -73,6 +73,34 @@ export function runVector(name: ElementwiseName, n: number, inputs: readonly (Vi
   return true;
 }
 
+/** By name; within it by how each operand changes along a row and from row to row. */
+const rowLoops = new Map<ElementwiseName, Map<string, VectorRows | null>>();
+
+/** How an operand runs along a row: element by element, one element for all of it, or a number for everything. */
+type Manner = 'array' | 'element' | 'number';
+
+function rowLoopFor(name: ElementwiseName, manners: readonly Manner[]): VectorRows | null {
+  let table = rowLoops.get(name);
+  if (table === undefined) rowLoops.set(name, (table = new Map()));
+  const key = manners.join();
+  const known = table.get(key);
+  if (known !== undefined) return known;
+  const of = (manner: Manner): string[] => VARIABLES.filter((_, i) => manners[i] === manner);
+  const loop = vectorRows({
+    arrays: [
+      ...of('array').map((variable) => ({ name: variable, read: true, write: false })),
+      { name: 'out', read: false, write: true },
+    ],
+    rowInputs: of('element'),
+    rowOutputs: [],
+    scalars: of('number'),
+    constants: {},
+    passes: [{ body: `out = ${ELEMENTWISE[name]};` }],
+  });
+  table.set(key, loop);
+  return loop;
+}
+
 /**
  * Runs the kernel row by row over a collapsed geometry whose innermost steps are 1, or 0 for an operand that has one element
  * for a whole row; `strides[0]` belongs to `out`, the others to the views among the inputs, in their order.
@@ -85,64 +113,55 @@ export function runVectorRows(
   out: View,
 ): boolean {
   const last = shape.length - 1;
-  const width = shape[last];
-  if (width < LEAST_ROW || !allFloat32(inputs, out) || strides[0][last] !== 1) return false;
+  if (last < 1 || shape[last] < LEAST_ROW || !allFloat32(inputs, out) || strides[0][last] !== 1) return false;
   if (strides.some((s) => s[last] !== 1 && s[last] !== 0)) return false;
+  let next = 1;
   const views = inputs.filter((input) => typeof input !== 'number');
-  let mask = 0;
-  let view = 1;
-  inputs.forEach((input, i) => {
-    if (typeof input !== 'number' && strides[view++][last] === 1) mask |= 1 << i;
+  const manners = inputs.map((input): Manner => {
+    if (typeof input === 'number') return 'number';
+    return strides[next++][last] === 1 ? 'array' : 'element';
   });
-  const loop = loopFor(name, inputs.length, mask);
+  const loop = rowLoopFor(name, manners);
   if (loop === null) return false;
-  const arrays = [...views.filter((_, k) => strides[k + 1][last] === 1), out].map(array);
-  const places = strides.map((_, k) => (k === 0 ? out.offset : views[k - 1].offset));
-  const index = new Array<number>(last).fill(0);
-  const offsets = new Array<number>(arrays.length);
-  const scalars = new Array<number>(inputs.length + 1 - arrays.length);
-  for (;;) {
-    gather(inputs, strides, last, places, offsets, scalars);
-    loop(width, arrays, offsets, scalars);
-    if (!next(shape, strides, last, index, places)) return true;
-  }
+  const places = [out, ...views].map((v, k): Place => ({ array: array(v), offset: v.offset, strides: strides[k] }));
+  const scalars = inputs.filter((input) => typeof input === 'number');
+  return runPlanes(shape, places, (at) => {
+    const rows = places.map((p, k): Rows => ({ array: p.array, offset: at[k], step: p.strides[last - 1] }));
+    const arrays = rows.filter((_, k) => k > 0 && places[k].strides[last] === 1);
+    const elements = rows.filter((_, k) => k > 0 && places[k].strides[last] === 0);
+    return loop(shape[last - 1], shape[last], [...arrays, rows[0]], elements, scalars);
+  });
 }
 
-/** Where the operands of one row are: arrays by their offsets, one element by its value. */
-function gather(
-  inputs: readonly (View | number)[],
-  strides: readonly (readonly number[])[],
-  last: number,
-  places: readonly number[],
-  offsets: number[],
-  scalars: number[],
-): void {
-  let [view, a, s] = [1, 0, 0];
-  for (const input of inputs) {
-    if (typeof input === 'number') scalars[s++] = input;
-    else {
-      if (strides[view][last] === 1) offsets[a++] = places[view];
-      else scalars[s++] = array(input)[places[view]];
-      view++;
-    }
-  }
-  offsets[a] = places[0];
+/** An operand: where it begins and how it continues. */
+interface Place {
+  readonly array: Float32Array;
+  readonly offset: number;
+  readonly strides: readonly number[];
 }
 
-/** Goes to the next row; false after the last one. */
-function next(
+/** Calls `run` with the offsets of each plane of the last two dimensions; ends with false at once where it returns that. */
+function runPlanes(
   shape: readonly number[],
-  strides: readonly (readonly number[])[],
-  last: number,
-  index: number[],
-  places: number[],
+  places: readonly Place[],
+  run: (offsets: readonly number[]) => boolean,
 ): boolean {
-  for (let d = last - 1; d >= 0; d--) {
-    index[d]++;
-    for (let k = 0; k < places.length; k++) places[k] += strides[k][d];
-    if (index[d] < shape[d]) return true;
-    for (let k = 0; k < places.length; k++) places[k] -= strides[k][d] * shape[d];
-    index[d] = 0;
+  const index = new Array<number>(shape.length - 2).fill(0);
+  const at = places.map(({ offset }) => offset);
+  for (;;) {
+    if (!run(at)) return false;
+    let d = index.length - 1;
+    for (; d >= 0; d--) {
+      index[d]++;
+      places.forEach(({ strides }, k) => {
+        at[k] += strides[d];
+      });
+      if (index[d] < shape[d]) break;
+      places.forEach(({ strides }, k) => {
+        at[k] -= strides[d] * shape[d];
+      });
+      index[d] = 0;
+    }
+    if (d < 0) return true;
   }
-  return false;
 }
