@@ -2,7 +2,7 @@ import { checkSpan } from '../checks.js';
 import { gemm } from '../gemm/gemm.js';
 import type { FloatArray } from '../types.js';
 import { pointwiseForward, pointwiseInputGrad, pointwiseWeightGrad } from './pointwise.js';
-import { type Block, blocksOf, type Conv2dShape, checkConv2d, columnDepth, isPointwise } from './shape.js';
+import { type Block, blocksOf, type Conv2dShape, checkConv2d, columnDepth, isPointwise, isWholeImage } from './shape.js';
 import type { Slot } from './stage.js';
 import { stageFor } from './stages.js';
 
@@ -25,6 +25,19 @@ function sizesOf(shape: Conv2dShape): Sizes {
     outImage: shape.outChannels * shape.outHeight * shape.outWidth,
     columns: (block) => block.images * block.rows * shape.outWidth,
   };
+}
+
+/** Where the product of a group goes or comes from: the image's own planes, if the block is one image. */
+function productSlot<T extends FloatArray>(
+  shape: Conv2dShape,
+  block: Block,
+  group: number,
+  planes: Slot<T>,
+  work: Slot<T>,
+): Slot<T> {
+  if (!isWholeImage(shape, block)) return work;
+  const { array, offset } = planes;
+  return { array, offset: offset + (group * shape.outChannels * shape.outHeight * shape.outWidth) / shape.groups };
 }
 
 function checkArrays(
@@ -81,13 +94,14 @@ export function conv2dForward<T extends FloatArray>(
     const source = stage.input(x, xOffset + block.image * image, block.images * image);
     const target = stage.output(out, outOffset + block.image * outImage, block.images * outImage, false);
     const col = stage.work('columns', depth * n);
-    const product = stage.work('product', outGroup * n);
+    const work = stage.work('product', outGroup * n);
     for (let g = 0; g < shape.groups; g++) {
       stage.unfold(shape, block, g, source, col);
       const w = wOffset + g * outGroup * depth;
+      const product = productSlot(shape, block, g, target, work);
       const { array, offset } = product;
       gemm(false, false, outGroup, n, depth, 1, weight, w, depth, col.array, col.offset, n, 0, array, offset, n);
-      stage.scatter(shape, block, g, product, target, add);
+      if (product === work || add !== null) stage.scatter(shape, block, g, product, target, add);
     }
     stage.commit();
   }
@@ -125,9 +139,10 @@ export function conv2dInputGrad<T extends FloatArray>(
     const fresh = block.row === 0;
     const target = stage.output(gradIn, giOffset + block.image * image, block.images * image, fresh);
     const col = stage.work('columns', depth * n);
-    const product = stage.work('product', outGroup * n);
+    const work = stage.work('product', outGroup * n);
     for (let g = 0; g < shape.groups; g++) {
-      stage.gather(shape, block, g, source, product, null);
+      const product = productSlot(shape, block, g, source, work);
+      if (product === work) stage.gather(shape, block, g, source, product, null);
       const w = wOffset + g * outGroup * depth;
       const { array, offset } = product;
       gemm(true, false, depth, n, outGroup, 1, weight, w, depth, array, offset, n, 0, col.array, col.offset, n);
@@ -169,10 +184,13 @@ export function conv2dWeightGrad<T extends FloatArray>(
       const source = stage.input(x, xOffset + block.image * image, block.images * image);
       const grads = stage.input(gradOut, gOffset + block.image * outImage, block.images * outImage);
       const col = stage.work('columns', depth * n);
-      const product = stage.work('product', outGroup * n);
+      const work = stage.work('product', outGroup * n);
       for (let g = 0; g < shape.groups; g++) {
         stage.unfold(shape, block, g, source, col);
-        stage.gather(shape, block, g, grads, product, gradBias === null ? null : sums);
+        const product = productSlot(shape, block, g, grads, work);
+        if (product === work || gradBias !== null) {
+          stage.gather(shape, block, g, grads, product, gradBias === null ? null : sums);
+        }
         const w = gwOffset + g * outGroup * depth;
         const { array, offset } = product;
         gemm(false, true, outGroup, depth, n, 1, array, offset, n, col.array, col.offset, n, 1, gradWeight, w, depth);

@@ -34,11 +34,16 @@ export interface Block {
 }
 
 /** What decides how the work is cut into blocks; changed only by tests. */
-export const limits: { blockElements: number; minColumns: number; maxBlockElements: number } = {
+export const limits: { blockElements: number; minColumns: number; minPositions: number; maxBlockElements: number } = {
   /** A block's columns and products should stay in the cache between the steps that make and use them … */
   blockElements: 1 << 19,
   /** … but a product over fewer columns than this is too thin. */
   minColumns: 1024,
+  /**
+   * An image with so many positions is a block of its own: the matrix product then reads and writes the images' own planes, and
+   * nothing has to be scattered or gathered.
+   */
+  minPositions: 128,
   /** The columns of a single image above this many elements (256 MiB of float32) are made some rows at a time. */
   maxBlockElements: 1 << 26,
 };
@@ -79,6 +84,10 @@ export function needsRowBlocks(shape: Conv2dShape): boolean {
   return columnDepth(shape) * shape.outHeight * shape.outWidth > limits.maxBlockElements;
 }
 
+/** Whether a block is one whole image, so that its planes are the rows of the matrix product. */
+export const isWholeImage = (shape: Conv2dShape, block: Block): boolean =>
+  block.images === 1 && block.rows === shape.outHeight;
+
 /** Cuts the output into blocks whose column matrices have a good size. */
 export function blocksOf(shape: Conv2dShape): Block[] {
   const { batch, outHeight, outWidth } = shape;
@@ -97,7 +106,7 @@ export function blocksOf(shape: Conv2dShape): Block[] {
   }
   const outGroup = shape.outChannels / shape.groups;
   const columns = Math.max(limits.minColumns, Math.floor(limits.blockElements / (depth + outGroup)));
-  const images = Math.max(1, Math.floor(columns / positions));
+  const images = positions >= limits.minPositions ? 1 : Math.max(1, Math.floor(columns / positions));
   for (let image = 0; image < batch; image += images) {
     blocks.push({ image, images: Math.min(images, batch - image), row: 0, rows: outHeight });
   }
