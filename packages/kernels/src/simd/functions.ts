@@ -4,7 +4,7 @@
  * `exponentOf(x)` and `mantissaOf(x)` are k and m of x = m · 2ᵏ with 1/√2 ≤ m < √2, for a normal x.
  *
  * Polynomials are minimax fits (Lawson's iteration in float64), rounded to float32. Largest errors against
- * float64: exp and log 1 ulp, tanh 1.5, expm1 2, log1p 2.5, erf 6.5; `test/simd.test.ts` holds them to it.
+ * float64: exp and log 1 ulp, tanh 1.5, expm1 2, log1p 2.5, erf 6.5; `test/simd-functions.test.ts` holds them to it.
  */
 export interface VectorFunction {
   readonly params: readonly string[];

@@ -64,6 +64,13 @@ const PAIRS: Readonly<Record<string, readonly [Code, Code]>> = {
 /** The bits of 1/√2: subtracted from those of x, they leave the exponent of the nearest mantissa in the upper nine. */
 const ROOT_HALF = 0x3f3504f3;
 
+/** How many arguments a function takes; undefined where there is none of that name. */
+function argumentCount(name: string): number | undefined {
+  if (Object.hasOwn(VECTOR_FUNCTIONS, name)) return VECTOR_FUNCTIONS[name].params.length;
+  if (Object.hasOwn(UNARY, name) || name === 'exponentOf' || name === 'mantissaOf') return 1;
+  return Object.hasOwn(PAIRS, name) || name === 'addToExponent' ? 2 : undefined;
+}
+
 const sameExpression = (x: Expression, y: Expression): boolean => JSON.stringify(x) === JSON.stringify(y);
 const constant = (value: number | boolean): Value => ({ kind: 'constant', value });
 const isTruth = (v: Value): boolean =>
@@ -190,7 +197,8 @@ export class Lowering {
   }
 
   private unary(operator: '-' | '!' | '+', x: Value): Value {
-    if (operator === '+') return x;
+    if (operator === '+' && !isTruth(x)) return x;
+    if (operator === '+') return x.kind === 'constant' ? constant(Number(x.value)) : this.lanes(x);
     if (operator === '!') {
       if (x.kind === 'constant') return constant(!x.value);
       if (x.kind === 'flag') return { kind: 'flag', code: [...x.code, ...op.i32Eqz] };
@@ -204,7 +212,8 @@ export class Lowering {
   private binary(operator: BinaryOperator, x: Value, y: Value): Value {
     if (x.kind === 'constant' && y.kind === 'constant') return constant(fold(operator, x.value, y.value));
     if (operator === '&&' || operator === '||') return this.logic(operator, x, y);
-    if (isTruth(x) && isTruth(y) && (operator === '===' || operator === '!==')) {
+    if ((isTruth(x) || isTruth(y)) && (operator === '===' || operator === '!==')) {
+      if (!isTruth(x) || !isTruth(y)) throw new Unsupported('a truth value compared with a number');
       const different: Value = { kind: 'mask', code: [...this.mask(x), ...this.mask(y), ...op.xor] };
       return operator === '!==' ? different : this.unary('!', different);
     }
@@ -220,14 +229,11 @@ export class Lowering {
   }
 
   private logic(operator: '&&' | '||', x: Value, y: Value): Value {
-    for (const [a, b] of [
-      [x, y],
-      [y, x],
-    ]) {
-      if (a.kind !== 'constant') continue;
-      // true && b, false || b
-      return Boolean(a.value) === (operator === '&&') ? b : a;
-    }
+    // what keeps the other operand: true && y, false || y
+    const neutral = (v: Value & { kind: 'constant' }): boolean => Boolean(v.value) === (operator === '&&');
+    if (x.kind === 'constant') return neutral(x) ? y : x;
+    if (!isTruth(x) || !isTruth(y)) throw new Unsupported('a number where a truth value is expected');
+    if (y.kind === 'constant') return neutral(y) ? x : y;
     if (x.kind === 'flag' && y.kind === 'flag') {
       return { kind: 'flag', code: [...x.code, ...y.code, ...(operator === '&&' ? op.i32And : op.i32Or)] };
     }
@@ -263,10 +269,11 @@ export class Lowering {
   }
 
   private call(name: string, args: readonly Value[], out: number[]): Value {
-    const unary = UNARY[name];
-    if (unary !== undefined) return this.callUnary(name, unary, args[0]);
-    const pair = PAIRS[name];
-    if (pair !== undefined) return this.callPair(pair, args);
+    const count = argumentCount(name);
+    if (count === undefined) throw new Unsupported(`${name}() has no vector form`);
+    if (count !== args.length) throw new Unsupported(`${name}() takes another number of arguments here`);
+    if (name in UNARY) return this.callUnary(name, UNARY[name], args[0]);
+    if (name in PAIRS) return this.callPair(PAIRS[name], args);
     if (name === 'addToExponent') {
       const shift = [...this.vector(args[1]), ...i32Const(23), ...op.i32x4Shl];
       return { kind: 'vector', code: [...this.vector(args[0]), ...shift, ...op.i32x4Add] };
@@ -278,7 +285,6 @@ export class Lowering {
   /** A function of functions.ts; the same call of the same values again costs nothing. */
   private callFunction(name: string, args: readonly Value[], out: number[]): Value {
     const fn = VECTOR_FUNCTIONS[name];
-    if (fn === undefined) throw new Unsupported(`${name}() has no vector form`);
     const kept = fn.params.map((_, i) => this.keep(this.lanes(args[i]), out));
     const key = `${name}(${kept.map((v) => this.vector(v).join()).join(';')})`;
     let value = this.calls.get(key);
@@ -311,7 +317,6 @@ export class Lowering {
   private callPair([scalar, vector]: readonly [Code, Code], args: readonly Value[]): Value {
     const uniform = args.every((v) => v.kind === 'scalar' || v.kind === 'constant');
     const operands = args.map((v) => (uniform ? this.scalar(v) : this.vector(v)));
-    if (operands.length !== 2) throw new Unsupported('Math.min and Math.max take two arguments here');
     const code = [...operands[0], ...operands[1], ...(uniform ? scalar : vector)];
     return { kind: uniform ? 'scalar' : 'vector', code };
   }
@@ -338,16 +343,28 @@ export class Lowering {
 
   private branch(s: Statement & { kind: 'if' }, env: Map<string, Value>, out: number[]): Map<string, Value> {
     const test = this.keep(this.expression(s.test, env, out), out);
-    if (test.kind === 'constant') return new Map(this.statements(test.value ? s.yes : s.no, env, out));
-    const yes = this.statements(s.yes, env, out);
-    const no = this.statements(s.no, env, out);
+    if (test.kind === 'constant') return this.block(test.value ? s.yes : s.no, env, out);
+    const yes = this.block(s.yes, env, out);
+    const no = this.block(s.no, env, out);
     const merged = new Map<string, Value>();
     for (const [name, value] of yes) {
       const other = no.get(name);
-      // a name of one branch alone ends with it
+      // a name assigned in one branch alone, unknown before, is known nowhere else
       if (other === undefined) continue;
       merged.set(name, value === other ? value : this.keep(this.select(test, value, other), out));
     }
     return merged;
+  }
+
+  /** What a branch declares ends with it, also where it hides a name from outside. */
+  private block(list: readonly Statement[], env: Environment, out: number[]): Map<string, Value> {
+    const end = new Map(this.statements(list, env, out));
+    for (const s of list) {
+      if (s.kind !== 'set' || !s.declares) continue;
+      const outer = env.get(s.name);
+      if (outer === undefined) end.delete(s.name);
+      else end.set(s.name, outer);
+    }
+    return end;
   }
 }

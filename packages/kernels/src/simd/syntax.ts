@@ -12,7 +12,7 @@ export type Expression =
   | { readonly kind: 'call'; readonly name: string; readonly args: readonly Expression[] };
 
 export type Statement =
-  | { readonly kind: 'set'; readonly name: string; readonly value: Expression }
+  | { readonly kind: 'set'; readonly name: string; readonly value: Expression; readonly declares: boolean }
   | {
       readonly kind: 'if';
       readonly test: Expression;
@@ -114,10 +114,11 @@ class Parser {
     const op = this.take();
     const value = this.expression();
     this.accept(';');
-    if (op === '=') return [{ kind: 'set', name, value }];
+    if (op === '=') return [{ kind: 'set', name, value, declares: false }];
     if (!/^[-+*/]=$/.test(op)) throw new Unsupported(`expected an assignment, found '${op}'`);
     const x: Expression = { kind: 'name', name };
-    return [{ kind: 'set', name, value: { kind: 'binary', op: op[0] as BinaryOperator, x, y: value } }];
+    const result: Expression = { kind: 'binary', op: op[0] as BinaryOperator, x, y: value };
+    return [{ kind: 'set', name, value: result, declares: false }];
   }
 
   private declarations(): Statement[] {
@@ -126,7 +127,7 @@ class Parser {
     do {
       const name = this.name();
       this.expect('=');
-      list.push({ kind: 'set', name, value: this.expression() });
+      list.push({ kind: 'set', name, value: this.expression(), declares: true });
     } while (this.accept(','));
     this.accept(';');
     return list;
@@ -150,8 +151,8 @@ class Parser {
     let x = this.unary();
     for (;;) {
       const op = this.peek() ?? '';
-      const precedence = PRECEDENCE[op];
-      if (precedence === undefined || precedence <= least) return x;
+      const precedence = Object.hasOwn(PRECEDENCE, op) ? PRECEDENCE[op] : 0;
+      if (precedence <= least) return x;
       this.take();
       x = { kind: 'binary', op: op as BinaryOperator, x, y: this.binary(precedence) };
     }

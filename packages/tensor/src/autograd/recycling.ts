@@ -7,8 +7,12 @@ import type { Tensor } from '../tensor.js';
 import { giveBack } from './give-back.js';
 import type { Node, Task } from './node.js';
 
+/** Whether a result shows this memory. What a sparse one shows are its indices and values, which its storage does not tell. */
 function isResult(storage: Storage, results: readonly (Tensor | null)[]): boolean {
-  for (let i = 0; i < results.length; i++) if (results[i]?.storage === storage) return true;
+  for (let i = 0; i < results.length; i++) {
+    const result = results[i];
+    if (result !== null && (result.storage === storage || result.is_sparse)) return true;
+  }
   return false;
 }
 
