@@ -3,10 +3,12 @@ import {
   avgPool2dBackward,
   avgPool2dForward,
   type FloatArray,
+  isResident,
   maxPool2dBackward,
   maxPool2dForward,
   type Pool2dShape,
 } from '../src/index.js';
+import { wasmKernels } from '../src/wasm/instance.js';
 import { floatTypes, numbers, poolShape, worstError } from './support.js';
 
 const NaNs = Number.NaN;
@@ -57,6 +59,12 @@ function naiveMax(s: Pool2dShape, x: ArrayLike<number>): { out: number[]; indice
   return { out, indices };
 }
 
+/** Indices in the kind of memory in which the values are. */
+function indicesFor(out: FloatArray, length: number): Int32Array {
+  const resident = isResident(out) ? wasmKernels()?.memory.residents.allocate(Int32Array, length) : null;
+  return (resident ?? new Int32Array(length)).fill(-5);
+}
+
 const maxCases: [string, Pool2dShape][] = [
   ['2x2', poolShape({})],
   ['2x2 on a width of 14', poolShape({ planes: 40, height: 14, width: 14 })],
@@ -82,7 +90,7 @@ for (const [type, make] of floatTypes) {
       for (let i = 7; i < x.length; i += 13) x[i] = lowest;
       const outLength = s.planes * s.outHeight * s.outWidth;
       const out = make(new Array(outLength + 1).fill(5));
-      const indices = new Int32Array(outLength);
+      const indices = indicesFor(out, outLength);
       const want = naiveMax(s, x.subarray(2));
       maxPool2dForward<FloatArray>(s, x, 2, out, 1, indices);
       expect([...out]).toEqual([5, ...want.out]);
@@ -103,7 +111,7 @@ for (const [type, make] of floatTypes) {
       const row = [1, 1, NaNs, 0, lowest, lowest, 0, 2, 1, 1, NaNs, 3, lowest, lowest, 2, 2];
       const x = make(Array.from({ length: 32 }, () => row).flat());
       const out = make(new Array(128).fill(0));
-      const indices = new Int32Array(128);
+      const indices = indicesFor(out, 128);
       maxPool2dForward<FloatArray>(s, x, 0, out, 0, indices);
       expect([...out.subarray(124)]).toEqual([1, NaNs, lowest, 2]);
       expect([...indices.subarray(124)]).toEqual([0, 10, 4, 7]);

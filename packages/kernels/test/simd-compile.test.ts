@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { compileLoop } from '../src/simd/compile.js';
 import { vectorLoop } from '../src/simd/vector-loop.js';
-import { definitionOf, hasVectors, mapOf, residentCopy, run, type Spec } from './simd-support.js';
-import { numbers } from './support.js';
+import { definitionOf, hasVectors, mapOf, run, type Spec } from './simd-support.js';
+import { numbers, residentCopy } from './support.js';
 
 const f = Math.fround;
 const { NaN: nan, POSITIVE_INFINITY: inf } = Number;

@@ -1,22 +1,11 @@
 /** Loops compiled to WebAssembly and what JavaScript makes of the same definitions. */
 import type { LoopDefinition } from '../src/index.js';
 import { vectorLoop } from '../src/index.js';
-import { isResident } from '../src/resident.js';
 import { wasmKernels } from '../src/wasm/instance.js';
+import { residentCopy } from './support.js';
 
 /** Whether loops can be compiled here; a reason to skip where not. */
 export const hasVectors: boolean = wasmKernels() !== null;
-
-/** Arrays in WebAssembly memory behind a guard, so that none starts at a multiple of 16 bytes. */
-export function residentCopy(values: ArrayLike<number>): Float32Array {
-  const length = Math.max(values.length, 1);
-  const { memory } = wasmKernels() ?? { memory: null };
-  const array = memory?.residents.allocate(Float32Array, length) ?? null;
-  if (array === null || !isResident(array)) throw new Error('no room in WebAssembly memory');
-  array.fill(0);
-  array.set(values);
-  return array;
-}
 
 /** One loop over arrays `x`, `y`, … that are read, and those that are written. */
 export interface Spec {

@@ -1,4 +1,5 @@
 import type { Conv2dShape, FloatArray, NumericArray, Pool2dShape } from '../src/index.js';
+import { wasmKernels } from '../src/wasm/instance.js';
 
 /** Numbers in -1 … 1, the same ones for the same seed. */
 export function numbers(length: number, seed: number): number[] {
@@ -135,8 +136,17 @@ export function poolShape(given: Partial<Pool2dShape>): Pool2dShape {
   };
 }
 
-/** Two element types for tests that run on both. */
+/** A float32 array in WebAssembly memory, however short; on the heap where there is none. */
+export function residentCopy(values: ArrayLike<number>): Float32Array {
+  const array =
+    wasmKernels()?.memory.residents.allocate(Float32Array, values.length) ?? new Float32Array(values.length);
+  array.set(values);
+  return array;
+}
+
+/** The element types, float32 in both kinds of memory, for tests that run on all. */
 export const floatTypes: [string, (values: ArrayLike<number>) => FloatArray, number][] = [
   ['float32', (values) => Float32Array.from(values), 2e-6],
+  ['float32 in WebAssembly memory', residentCopy, 2e-6],
   ['float64', (values) => Float64Array.from(values), 1e-13],
 ];

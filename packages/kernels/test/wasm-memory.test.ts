@@ -17,14 +17,49 @@ describe.skipIf(found === null)('WebAssembly memory', () => {
     expect(memory.floats.length * 4).toBeGreaterThanOrEqual(starts[5] + 12);
   });
 
-  it('grows, and keeps what is in it', () => {
+  it('never grows: its views stay, and what is in it', () => {
     const { memory } = kernels;
     const [small] = memory.reserve([4]);
-    memory.floats.set([1, 2, 3, 4], small >> 2);
-    const before = memory.floats;
-    memory.reserve([4, before.length]);
-    expect(before.length).toBe(0);
-    expect([...memory.floats.subarray(small >> 2, (small >> 2) + 4)]).toEqual([1, 2, 3, 4]);
+    memory.floats.set([1, 2, 3, 4], small >>> 2);
+    const { floats, ints, doubles } = memory;
+    const array = memory.residents.allocate(Float32Array, 1000)?.fill(5);
+    const [large] = memory.reserve([64 << 20]);
+    expect(memory.floats === floats && memory.ints === ints && memory.doubles === doubles).toBe(true);
+    expect(floats.length * 4).toBe(memory.memory.buffer.byteLength);
+    expect([...floats.subarray(small >>> 2, (small >>> 2) + 4)]).toEqual([1, 2, 3, 4]);
+    expect(array?.every((value) => value === 5)).toBe(true);
+    floats.fill(6, large >>> 2, (large >>> 2) + 4096);
+    floats.fill(6, (large >>> 2) + (64 << 20) - 4096, (large >>> 2) + (64 << 20));
+    expect(array?.every((value) => value === 5)).toBe(true);
+  });
+
+  it('reserves a region once, and the next block where an outgrown one was', () => {
+    const { memory } = kernels;
+    const [before] = memory.reserve([70 << 20]);
+    expect(memory.reserve([70 << 20])).toEqual([before]);
+    expect(memory.reserve([10])).toEqual([before]);
+    const [after] = memory.reserve([90 << 20]);
+    expect(after).not.toBe(before);
+    expect(memory.residents.allocate(Float32Array, 70 << 20)?.byteOffset).toBe(before);
+  });
+
+  it('says when there is no room', () => {
+    const { memory } = kernels;
+    const all = memory.memory.buffer.byteLength / 4;
+    expect(() => memory.reserve([all])).toThrow(RangeError);
+    expect(() => memory.reserve([all])).toThrow(/^WebAssembly memory has no room for \d+ more bytes$/);
+    expect(memory.residents.allocate(Float32Array, all)).toBeNull();
+    expect(memory.reserve([16])).toHaveLength(1);
+  });
+
+  it('knows its own arrays', () => {
+    const { memory } = kernels;
+    const array = memory.residents.allocate(Float32Array, 300) as Float32Array;
+    expect([array, array.subarray(3), memory.doubles].map((a) => memory.holds(a))).toEqual([true, true, true]);
+    expect([new Float32Array(3), instantiate('simd')?.memory.floats ?? array].map((a) => memory.holds(a))).toEqual([
+      false,
+      false,
+    ]);
   });
 
   it('multiplies matrices wherever each of them lives', () => {
@@ -35,7 +70,7 @@ describe.skipIf(found === null)('WebAssembly memory', () => {
       [true, true],
     ]) {
       for (let places = 0; places < 8; places++) {
-        const starts = memory.reserve([m * k, k * n, m * n]).map((address) => address >> 2);
+        const starts = memory.reserve([m * k, k * n, m * n]).map((address) => address >>> 2);
         const lengths = [m * k, k * n, m * n];
         const values = lengths.map((length, i) => Float32Array.from(numbers(length, i + 1)));
         const [a, b, c] = values.map((array, i) => {

@@ -48,7 +48,7 @@ export const VECTOR_FUNCTIONS: Readonly<Record<string, VectorFunction>> = {
       const z = Math.abs(x);
       const s = x * x;
       const p = -0.05373971536755562 + s * (0.0206390880048275 + s * -0.005704987328499556);
-      const near = x + x * s * (-0.3333328068256378 + s * (0.13331441581249237 + s * p));
+      const near = x * (1 + s * (-0.3333328068256378 + s * (0.13331441581249237 + s * p)));
       const far = 1 - 2 / (Math.exp(2 * z) + 1);
     `,
     result: 'z < 0.625 ? near : x < 0 ? -far : far',
@@ -58,7 +58,7 @@ export const VECTOR_FUNCTIONS: Readonly<Record<string, VectorFunction>> = {
     body: `
       const p = 0.0013996176421642303 + x * 0.0001984980917768553;
       const q = 0.166666641831398 + x * (0.04166536033153534 + x * (0.008333578705787659 + x * p));
-      const near = x + x * x * (0.5 + x * q);
+      const near = x * (1 + x * (0.5 + x * q));
     `,
     result: 'Math.abs(x) < 0.5 ? near : Math.exp(x) - 1',
   },

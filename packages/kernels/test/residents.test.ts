@@ -1,0 +1,254 @@
+/** Arrays in WebAssembly memory: they come back when released or unreachable, and never while somebody holds them. */
+
+import fc from 'fast-check';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { platform } from '#platform';
+import type * as resident from '../src/resident.js';
+import { allocateArray32, copyArray, isResident, MIN_RESIDENT, releaseArray, residentUsage } from '../src/resident.js';
+import { Heap } from '../src/wasm/heap.js';
+import { wasmKernels } from '../src/wasm/instance.js';
+import { Residents } from '../src/wasm/residents.js';
+import { numbers } from './support.js';
+
+const MEBI = 1 << 20;
+const kernels = wasmKernels();
+
+const setting = platform as { collectGarbage: (() => void) | null };
+const collect = platform.collectGarbage as () => void;
+
+afterEach(() => {
+  setting.collectGarbage = collect;
+  vi.unstubAllEnvs();
+});
+
+/** Counts collections. */
+function counted(): { count: number } {
+  const counter = { count: 0 };
+  setting.collectGarbage = () => {
+    counter.count++;
+    collect();
+  };
+  return counter;
+}
+
+/** Residents of a memory of their own. */
+function make(bytes: number): Residents {
+  return new Residents(new SharedArrayBuffer(bytes), new Heap(64, bytes));
+}
+
+const take = (residents: Residents, length: number): Float32Array => {
+  const array = residents.allocate(Float32Array, length);
+  if (array === null) throw new Error('no room');
+  return array;
+};
+
+describe('Residents', () => {
+  it('gives arrays of either type over its memory, and counts their bytes', () => {
+    const residents = make(MEBI);
+    const floats = take(residents, 300);
+    const ints = residents.allocate(Int32Array, 1000);
+    expect(floats).toBeInstanceOf(Float32Array);
+    expect(ints).toBeInstanceOf(Int32Array);
+    expect([floats.length, ints?.length]).toEqual([300, 1000]);
+    expect(floats.buffer).toBe(ints?.buffer);
+    expect(residents.usage).toEqual({ held: 5200, peak: 5200 });
+    residents.release(floats);
+    expect(residents.usage).toEqual({ held: 4000, peak: 5200 });
+  });
+
+  it('gives the block of a released array to the next', () => {
+    const residents = make(MEBI);
+    const a = take(residents, 300);
+    const { byteOffset } = a;
+    expect(take(residents, 300).byteOffset).not.toBe(byteOffset);
+    residents.release(a);
+    expect(take(residents, 300).byteOffset).toBe(byteOffset);
+  });
+
+  it('takes back the very array that it gave, once', () => {
+    const residents = make(MEBI);
+    const a = take(residents, 300);
+    residents.release(a.subarray(0, 300));
+    residents.release(a.subarray(10));
+    residents.release(new Float32Array(300));
+    expect(residents.usage.held).toBe(1200);
+    residents.release(a);
+    residents.release(a);
+    expect(residents.usage.held).toBe(0);
+    const [b, c] = [take(residents, 300), take(residents, 300)];
+    expect(b.byteOffset).not.toBe(c.byteOffset);
+    // its block has another owner now
+    residents.release(a);
+    expect(residents.usage.held).toBe(2400);
+  });
+
+  it('gives nothing where there is no room, and what unreachable arrays leave', () => {
+    const residents = make(MEBI);
+    const held: Float32Array[] = [];
+    for (let array = residents.allocate(Float32Array, 10_000); array !== null; ) {
+      held.push(array);
+      array = residents.allocate(Float32Array, 10_000);
+    }
+    expect(held.length).toBeGreaterThan(20);
+    expect(residents.usage.held).toBe(40_000 * held.length);
+    const places = held.map((array) => array.byteOffset);
+    held.splice(3, 5);
+    expect(places).toContain(residents.allocate(Float32Array, 10_000)?.byteOffset);
+    expect(held).toHaveLength(places.length - 5);
+  });
+
+  it('looks for garbage by itself, within one turn of the event loop', () => {
+    const residents = make(1024 * MEBI);
+    const counter = counted();
+    for (let i = 0; i < 2000; i++) take(residents, MEBI / 4);
+    expect(counter.count).toBeGreaterThan(0);
+    // one gibibyte would not have held them all
+    expect(residents.usage.peak).toBeLessThan(900 * MEBI);
+  });
+
+  it('gives more garbage room when collections take too much of the time', () => {
+    const residents = make(1024 * MEBI);
+    let now = 0;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
+    let count = 0;
+    setting.collectGarbage = () => {
+      count++;
+      now += 10;
+      collect();
+    };
+    for (let i = 0; i < 1000; i++) take(residents, MEBI / 4);
+    // 96 at first, then 192, then 384
+    expect(count).toBeGreaterThanOrEqual(3);
+    expect(count).toBeLessThanOrEqual(5);
+    clock.mockRestore();
+  });
+
+  it('without a collector, keeps to its limit and takes back what the engine found', () => {
+    const residents = make(256 * MEBI);
+    setting.collectGarbage = null;
+    const held: (Float32Array | null)[] = [];
+    for (let i = 0; i < 130; i++) held.push(residents.allocate(Float32Array, MEBI / 4));
+    expect(held.filter((array) => array !== null)).toHaveLength(96);
+    expect(residents.allocate(Float32Array, MEBI / 4)).toBeNull();
+    expect(residents.allocate(Float32Array, 256)).toBeNull();
+    held.splice(10, 20);
+    expect(residents.allocate(Float32Array, MEBI / 4)).toBeNull();
+    collect();
+    expect(residents.allocate(Float32Array, MEBI / 4)).not.toBeNull();
+    expect(residents.usage.held).toBe(77 * MEBI);
+    expect(held.length).toBe(110);
+  });
+
+  it('changes no array that is held, whatever comes and goes', () => {
+    const residents = make(900 * MEBI);
+    const counter = counted();
+    const held: { readonly array: Float32Array; readonly mark: number }[] = [];
+    const draws = numbers(30_000, 7);
+    let next = 0;
+    const draw = (below: number): number => Math.floor(((draws[next++ % draws.length] + 1) / 2) * below);
+    for (let mark = 1; counter.count < 4; mark++) {
+      const array = take(residents, 256 + draw(draw(4) === 0 ? 400_000 : 5000));
+      array.fill(mark);
+      const fate = draw(8);
+      // kept, given back, or dropped
+      if (fate < 2) held.push({ array, mark });
+      else if (fate === 2) residents.release(array);
+      if (held.length > 300) held.splice(draw(300), 1);
+    }
+    expect(held.length).toBeGreaterThan(250);
+    for (const { array, mark } of held) expect(array.every((value) => value === mark)).toBe(true);
+    const ranges = held.map(({ array }) => [array.byteOffset, array.byteOffset + array.byteLength]);
+    ranges.sort(([a], [b]) => a - b);
+    for (let i = 1; i < ranges.length; i++) expect(ranges[i][0]).toBeGreaterThanOrEqual(ranges[i - 1][1]);
+  });
+
+  it('never gives one place twice, in any order of steps', () => {
+    const step = fc.record({
+      what: fc.constantFrom('take', 'take', 'take', 'release', 'drop', 'collect'),
+      n: fc.nat(5000),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+        const residents = make(MEBI);
+        const held: Float32Array[] = [];
+        steps.forEach(({ what, n }, i) => {
+          if (what === 'take') {
+            const array = residents.allocate(Float32Array, n + 1);
+            if (array !== null) held.push(array.fill(i));
+            for (const other of held) if (other !== array) expect(other.includes(i)).toBe(false);
+          } else if (what === 'release' && held.length > 0) residents.release(held.splice(n % held.length, 1)[0]);
+          else if (what === 'drop' && held.length > 0) held.splice(n % held.length, 1);
+          else if (what === 'collect' && n % 20 === 0) collect();
+        });
+        expect(residents.usage.held).toBeGreaterThanOrEqual(4 * held.reduce((sum, a) => sum + a.length, 0));
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe.skipIf(kernels === null)('arrays for tensors', () => {
+  it('are resident from a size on, and zeroed where that is asked for', () => {
+    expect(isResident(allocateArray32(Float32Array, MIN_RESIDENT - 1, false))).toBe(false);
+    for (const type of [Float32Array, Int32Array]) {
+      const dirty = allocateArray32<Float32Array | Int32Array>(type as typeof Float32Array, 1000, false).fill(7);
+      expect(isResident(dirty)).toBe(true);
+      const { byteOffset } = dirty;
+      releaseArray(dirty);
+      const clean = allocateArray32<Float32Array | Int32Array>(type as typeof Float32Array, 1000, true);
+      expect(clean).toBeInstanceOf(type);
+      expect(clean.byteOffset).toBe(byteOffset);
+      expect(clean.every((value) => value === 0)).toBe(true);
+    }
+    expect(allocateArray32(Float32Array, 10, true)).toEqual(new Float32Array(10));
+    releaseArray(new Float32Array(1000));
+  });
+
+  it('count in the usage', () => {
+    const before = residentUsage().held;
+    const array = allocateArray32(Float32Array, 1000, false);
+    expect(residentUsage().held).toBe(before + 4000);
+    expect(residentUsage().peak).toBeGreaterThanOrEqual(before + 4000);
+    releaseArray(array);
+    expect(residentUsage().held).toBe(before);
+  });
+
+  it('are copied from and to anywhere', () => {
+    for (const length of [5, 255, 256, 1001]) {
+      const values = numbers(length + 3, 1).map(Math.fround);
+      for (const places of [0, 1, 2, 3]) {
+        const from = places & 1 ? allocateArray32(Float32Array, length + 300, true) : new Float32Array(length + 300);
+        const to = places & 2 ? allocateArray32(Float32Array, length + 300, true) : new Float32Array(length + 300);
+        from.set(values);
+        to.fill(-9);
+        copyArray(from, 3, to, 5, length);
+        expect([...to.subarray(0, length + 6)]).toEqual([...new Array(5).fill(-9), ...values.slice(3), -9]);
+      }
+      const ints = allocateArray32(Int32Array, 2048, true);
+      const copied = allocateArray32(Int32Array, 2048, true);
+      ints.forEach((_, i) => {
+        ints[i] = i * 2097153;
+      });
+      copyArray(ints, 1, copied, 2, length);
+      expect([...copied.subarray(0, length + 3)]).toEqual([0, 0, ...ints.subarray(1, length + 1), 0]);
+    }
+  });
+
+  it('are ordinary arrays without WebAssembly', async () => {
+    vi.stubEnv('TORCHLET_WASM', 'off');
+    vi.resetModules();
+    const plain: typeof resident = await import('../src/resident.js');
+    const array = plain.allocateArray32(Float32Array, 1000, false);
+    expect(array.buffer).toBeInstanceOf(ArrayBuffer);
+    expect(array).toEqual(new Float32Array(1000));
+    expect(plain.isResident(array)).toBe(false);
+    plain.releaseArray(array);
+    expect(plain.residentUsage()).toEqual({ held: 0, peak: 0 });
+    const copy = plain.allocateArray32(Float32Array, 1000, true);
+    array.fill(3);
+    plain.copyArray(array, 0, copy, 500, 500);
+    expect(copy.reduce((a, b) => a + b, 0)).toBe(1500);
+    const { vectorLoop } = await import('../src/simd/vector-loop.js');
+    expect(vectorLoop({ arrays: [], scalars: [], constants: {}, body: '' })).toBeNull();
+  });
+});
