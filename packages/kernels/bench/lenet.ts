@@ -9,8 +9,7 @@ import {
   maxPool2dBackward,
   maxPool2dForward,
   type Pool2dShape,
-  relu,
-  reluBackward,
+  vectorLoop,
 } from '@torchlet/kernels';
 
 const batch = Number(process.argv[2] ?? 64);
@@ -53,6 +52,21 @@ function poolShape(channels: number, size: number): Pool2dShape {
     outWidth: size / 2,
   };
 }
+
+/** relu and its gradient, from their scalar definitions. */
+const activation = (body: string) =>
+  vectorLoop({
+    arrays: [
+      { name: 'x', read: true, write: false },
+      { name: 'y', read: true, write: false },
+      { name: 'out', read: false, write: true },
+    ],
+    scalars: [],
+    constants: {},
+    body: `out = ${body};`,
+  });
+const relu = activation('x < 0 ? 0 : x');
+const reluBackward = activation('y <= 0 ? 0 : x');
 
 function random(length: number): Float32Array {
   return Float32Array.from({ length }, () => Math.random() - 0.5);
@@ -97,10 +111,10 @@ const layers = [new Layer(1, 28, 16), new Layer(16, 14, 32)];
 
 const stages: Record<string, (layer: Layer) => void> = {
   'conv forward': (l) => conv2dForward(l.conv, l.x, 0, l.weight, 0, l.bias, 0, l.y, 0),
-  relu: (l) => relu(l.y, 0, l.activated, 0, l.y.length),
+  relu: (l) => relu?.(l.y.length, [l.y, l.y, l.activated], [0, 0, 0], []),
   'max pool': (l) => maxPool2dForward(l.pool, l.activated, 0, l.pooled, 0, l.indices),
   'max pool backward': (l) => maxPool2dBackward(l.pool, l.gradPooled, 0, l.indices, l.grad, 0),
-  'relu backward': (l) => reluBackward(l.grad, 0, l.activated, 0, l.grad, 0, l.grad.length),
+  'relu backward': (l) => reluBackward?.(l.grad.length, [l.grad, l.activated, l.grad], [0, 0, 0], []),
   'conv weight grad': (l) => conv2dWeightGrad(l.conv, l.x, 0, l.grad, 0, l.gradWeight, 0, l.gradBias, 0),
   'conv input grad': (l) => conv2dInputGrad(l.conv, l.grad, 0, l.weight, 0, l.gradX, 0),
 };

@@ -33,14 +33,13 @@ describe.skipIf(found === null)('WebAssembly memory', () => {
     expect(array?.every((value) => value === 5)).toBe(true);
   });
 
-  it('reserves a region once, and the next block where an outgrown one was', () => {
+  it('reserves a region once, and gives an outgrown one back', () => {
     const { memory } = kernels;
     const [before] = memory.reserve([70 << 20]);
     expect(memory.reserve([70 << 20])).toEqual([before]);
     expect(memory.reserve([10])).toEqual([before]);
-    const [after] = memory.reserve([90 << 20]);
-    expect(after).not.toBe(before);
-    expect(memory.residents.allocate(Float32Array, 70 << 20)?.byteOffset).toBe(before);
+    // more than the memory has, if every region stayed
+    for (let mebi = 90; mebi < 200; mebi += 10) memory.reserve([mebi << 20]);
   });
 
   it('says when there is no room', () => {

@@ -132,7 +132,7 @@ describe('what moves', () => {
 describe('errors', () => {
   it('float64 is a DTypeError', () => {
     const text = 'the gpu device does not support float64, only float32, int64, int32, uint8, bool';
-    expect(() => gpuBackend().allocate(3, 'float64')).toThrow(new DTypeError(`allocate(): ${text}`));
+    expect(() => gpuBackend().allocate(3, 'float64', true)).toThrow(new DTypeError(`allocate(): ${text}`));
     expect(() => gpuBackend().fromHost(new Float64Array(3), 'float64')).toThrow(new DTypeError(`to(): ${text}`));
   });
 
@@ -280,7 +280,10 @@ describe('torch.gpu', () => {
     v8.setFlagsFromString('--expose-gc');
     const collect: () => void = vm.runInNewContext('gc');
     const before = gpu.memory_allocated();
-    let held: unknown[] | null = [gpuBackend().allocate(1000, 'float32'), gpuBackend().allocate(1000, 'uint8')];
+    let held: unknown[] | null = [
+      gpuBackend().allocate(1000, 'float32', true),
+      gpuBackend().allocate(1000, 'uint8', true),
+    ];
     expect(gpu.memory_allocated() - before).toBe(5000);
     expect(held).toHaveLength(2);
     held = null;

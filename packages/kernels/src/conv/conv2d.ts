@@ -2,7 +2,15 @@ import { checkSpan } from '../checks.js';
 import { gemm } from '../gemm/gemm.js';
 import type { FloatArray } from '../types.js';
 import { pointwiseForward, pointwiseInputGrad, pointwiseWeightGrad } from './pointwise.js';
-import { type Block, blocksOf, type Conv2dShape, checkConv2d, columnDepth, isPointwise, isWholeImage } from './shape.js';
+import {
+  type Block,
+  blocksOf,
+  type Conv2dShape,
+  checkConv2d,
+  columnDepth,
+  isPointwise,
+  isWholeImage,
+} from './shape.js';
 import type { Slot } from './stage.js';
 import { stageFor } from './stages.js';
 

@@ -57,13 +57,6 @@ export class Locals {
   }
 }
 
-/** The sum of vectors, in pairs. */
-function sumOf(vectors: readonly Code[]): Code {
-  if (vectors.length === 1) return vectors[0];
-  const half = vectors.length >> 1;
-  return [...sumOf(vectors.slice(0, half)), ...sumOf(vectors.slice(half)), ...op.f32x4Add];
-}
-
 /** Code of a pass, and where its result is. */
 export interface CompiledPass {
   readonly code: Code;
@@ -76,7 +69,7 @@ class Pass {
   private readonly addresses: readonly number[];
   private readonly left: number;
   private readonly total: number;
-  private readonly sums: readonly [number, number];
+  private readonly sums: readonly number[];
   private readonly extreme: number;
   private readonly unordered: number;
 
@@ -91,7 +84,7 @@ class Pass {
     this.addresses = arrays.map(() => locals.add(I32));
     this.left = locals.add(I32);
     this.total = locals.add(F64);
-    this.sums = [locals.add(V128), locals.add(V128)];
+    this.sums = [0, 1, 2, 3].map(() => locals.add(V128));
     this.extreme = locals.add(V128);
     this.unordered = locals.add(V128);
   }
@@ -139,12 +132,6 @@ class Pass {
     const { result } = this.definition;
     if (result === undefined) return [];
     if (result.reduce === 'max') return found.flatMap((lanes) => this.widen(lanes));
-    // the vectors of one turn meet in float32, turns in float64
-    const out: number[] = [];
-    const joined =
-      found.length === 1
-        ? found[0]
-        : this.lowering.vector(this.lowering.keep({ kind: 'vector', code: sumOf(found) }, out));
     const add = (sum: number, half: Code): number[] => [
       ...localGet(sum),
       ...half,
@@ -152,7 +139,11 @@ class Pass {
       ...op.f64x2Add,
       ...localSet(sum),
     ];
-    return [...out, ...add(this.sums[0], joined), ...add(this.sums[1], [...joined, ...joined, ...upperHalf])];
+    // an addition waits for the one before it, unless that went into another sum
+    return found.flatMap((lanes, k) => {
+      const [low, high] = k % 2 === 0 ? this.sums : this.sums.slice(2);
+      return [...add(low, lanes), ...add(high, [...lanes, ...lanes, ...upperHalf])];
+    });
   }
 
   private reduceOne(lanes: Code): number[] {
@@ -217,10 +208,10 @@ class Pass {
       const greatest = [...lanes[0], ...lanes[1], ...op.f64Max, ...lanes[2], ...op.f64Max, ...lanes[3], ...op.f64Max];
       return [...f64Const(Number.NaN), ...greatest, ...localGet(this.unordered), ...op.anyTrue, ...op.select];
     }
-    const [low, high] = this.sums;
-    const both = [...localGet(low), ...localGet(high), ...op.f64x2Add, ...localSet(low)];
+    const [low, ...others] = this.sums;
+    const join = others.flatMap((other) => [...localGet(low), ...localGet(other), ...op.f64x2Add, ...localSet(low)]);
     const lanes = [0, 1].map((i) => [...localGet(low), ...f64x2Lane(i)]);
-    return [...both, ...lanes[0], ...lanes[1], ...op.f64Add, ...localGet(this.total), ...op.f64Add];
+    return [...join, ...lanes[0], ...lanes[1], ...op.f64Add, ...localGet(this.total), ...op.f64Add];
   }
 
   compile(starts: readonly Code[], count: Code): CompiledPass {

@@ -75,7 +75,10 @@ export class WasmMemory {
       return offset;
     });
     if (total > this.region.bytes) {
-      if (this.region.bytes > 0) this.heap.release(this.region.address, this.region.bytes);
+      const { address, bytes } = this.region;
+      // given up first, so that a failure leaves no region that is somebody else's
+      this.region = { address: 0, bytes: 0 };
+      if (bytes > 0) this.heap.release(address, bytes);
       this.region = { address: this.allocate(total), bytes: total };
     }
     return offsets.map((offset) => this.region.address + offset);
