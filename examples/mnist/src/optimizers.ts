@@ -21,6 +21,7 @@ const RECIPES = {
   AdamW: { lr: 3e-3, options: {}, make: (params, options) => new optim.AdamW(params, options) },
   Adamax: { lr: 5e-3, options: {}, make: (params, options) => new optim.Adamax(params, options) },
   NAdam: { lr: 3e-3, options: {}, make: (params, options) => new optim.NAdam(params, options) },
+  Adafactor: { lr: 0.02, options: {}, make: (params, options) => new optim.Adafactor(params, options) },
   RAdam: { lr: 5e-3, options: {}, make: (params, options) => new optim.RAdam(params, options) },
 } satisfies Record<string, Recipe>;
 

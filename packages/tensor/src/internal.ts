@@ -1,4 +1,6 @@
 /** What torchlet's other packages share with this one. Not for users: it may change with any version. */
+
+export { residentUsage as cpuMemory } from '@torchlet/kernels';
 export {
   bindArguments,
   checkBoolean,

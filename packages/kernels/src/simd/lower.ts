@@ -16,6 +16,7 @@ import {
 } from './binary.js';
 import { VECTOR_FUNCTIONS } from './functions.js';
 import { op } from './instructions.js';
+import { ARITHMETIC, argumentCount, COMPARISON, fold, PAIRS, UNARY } from './operators.js';
 import {
   type BinaryOperator,
   type Expression,
@@ -35,76 +36,13 @@ export type Value =
 
 export type Environment = ReadonlyMap<string, Value>;
 
-const ARITHMETIC = {
-  '+': [op.f64Add, op.f32x4Add],
-  '-': [op.f64Sub, op.f32x4Sub],
-  '*': [op.f64Mul, op.f32x4Mul],
-  '/': [op.f64Div, op.f32x4Div],
-} as const;
-const COMPARISON = {
-  '<': [op.f64Lt, op.f32x4Lt],
-  '<=': [op.f64Le, op.f32x4Le],
-  '>': [op.f64Gt, op.f32x4Gt],
-  '>=': [op.f64Ge, op.f32x4Ge],
-  '===': [op.f64Eq, op.f32x4Eq],
-  '!==': [op.f64Ne, op.f32x4Ne],
-} as const;
-const UNARY: Readonly<Record<string, Code>> = {
-  'Math.abs': op.f32x4Abs,
-  'Math.sqrt': op.f32x4Sqrt,
-  'Math.floor': op.f32x4Floor,
-  'Math.ceil': op.f32x4Ceil,
-  'Math.trunc': op.f32x4Trunc,
-  nearest: op.f32x4Nearest,
-};
-const PAIRS: Readonly<Record<string, readonly [Code, Code]>> = {
-  'Math.min': [op.f64Min, op.f32x4Min],
-  'Math.max': [op.f64Max, op.f32x4Max],
-};
 /** The bits of 1/√2: subtracted from those of x, they leave the exponent of the nearest mantissa in the upper nine. */
 const ROOT_HALF = 0x3f3504f3;
-
-/** How many arguments a function takes; undefined where there is none of that name. */
-function argumentCount(name: string): number | undefined {
-  if (Object.hasOwn(VECTOR_FUNCTIONS, name)) return VECTOR_FUNCTIONS[name].params.length;
-  if (Object.hasOwn(UNARY, name) || name === 'exponentOf' || name === 'mantissaOf') return 1;
-  return Object.hasOwn(PAIRS, name) || name === 'addToExponent' ? 2 : undefined;
-}
 
 const sameExpression = (x: Expression, y: Expression): boolean => JSON.stringify(x) === JSON.stringify(y);
 const constant = (value: number | boolean): Value => ({ kind: 'constant', value });
 const isTruth = (v: Value): boolean =>
   v.kind === 'mask' || v.kind === 'flag' || (v.kind === 'constant' && typeof v.value === 'boolean');
-
-function fold(operator: BinaryOperator, x: number | boolean, y: number | boolean): number | boolean {
-  const [a, b] = [Number(x), Number(y)];
-  switch (operator) {
-    case '+':
-      return a + b;
-    case '-':
-      return a - b;
-    case '*':
-      return a * b;
-    case '/':
-      return a / b;
-    case '<':
-      return a < b;
-    case '<=':
-      return a <= b;
-    case '>':
-      return a > b;
-    case '>=':
-      return a >= b;
-    case '===':
-      return x === y;
-    case '!==':
-      return x !== y;
-    case '&&':
-      return x && y;
-    case '||':
-      return x || y;
-  }
-}
 
 /** Where values are kept. */
 export interface LocalSource {
