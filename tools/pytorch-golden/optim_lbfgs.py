@@ -9,6 +9,8 @@ The differences of gradients from which LBFGS guesses the curvature magnify roun
 in some problems. So each case is also run from starts that are a last bit away, and ends where PyTorch no longer agrees
 with itself.
 
+Needs PyTorch 2.6 or later, in which a line search ends with `max_eval`; before, it took up to 25 steps.
+
 Run from anywhere: OPENBLAS_NUM_THREADS=1 python3 tools/pytorch-golden/optim_lbfgs.py
 """
 import base64
@@ -74,6 +76,8 @@ CASES = [
     case('rosenbrock', 'rosenbrock', {'lr': 0.1, 'max_iter': 4}),
     case('rosenbrock, defaults with line search', 'rosenbrock', WOLFE),
     case('rosenbrock, an iteration a step', 'rosenbrock', {**WOLFE, 'max_iter': 1}),
+    case('rosenbrock, an iteration a step with enough evaluations', 'rosenbrock',
+         {**WOLFE, 'max_iter': 1, 'max_eval': 25}),
     case('rosenbrock, long first step', 'rosenbrock', {**WOLFE, 'lr': 30, 'max_iter': 2}),
     case('rosenbrock, few evaluations', 'rosenbrock', {**WOLFE, 'max_iter': 10, 'max_eval': 3, 'history_size': 3}),
     case('quadratic', 'quadratic', {}),

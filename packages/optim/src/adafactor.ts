@@ -1,5 +1,6 @@
 import { type Tensor, tensor, ValueError } from '@torchlet/tensor';
 import { checkBoolean, defineUpdate, type Shape } from '@torchlet/tensor/internal';
+import { lerp } from './lerp.js';
 import { Optimizer } from './optimizer.js';
 import { checkAtLeast, refuseTensorRate, show, withDefaults } from './options.js';
 import type { ParamGroup, ParamsInput } from './param-groups.js';
@@ -54,13 +55,13 @@ const square = defineUpdate({
   each: 'out = x * x;',
 });
 
-/** `average ← average + weight (now − average)`, the present value being a sum over `count` elements. */
+/** The average moves by `weight`, which is 1 at first, towards the present value, a sum over `count` elements. */
 const blend = defineUpdate({
   name: 'adafactor_blend',
   writes: ['average'],
   reads: ['sum'],
   values: ['weight', 'count'],
-  each: 'average += weight * (sum / count - average);',
+  each: `average = ${lerp('average', '(sum / count)', 'weight')};`,
 });
 
 /** U² of a vector, whose V is kept. */
@@ -70,7 +71,7 @@ const scaleVector = defineUpdate({
   reads: ['grad'],
   values: ['weight', 'least'],
   each: `
-    variance += weight * (grad * grad - variance);
+    variance = ${lerp('variance', 'grad * grad', 'weight')};
     square = grad * grad / Math.max(variance, least);
   `,
 });
@@ -166,7 +167,7 @@ export class Adafactor extends Optimizer<AdafactorOptions, AdafactorState> {
     const t = Number(state.step.add_(1).item());
     const out = this.scratch.take('square', param.shape, param);
     square({ out, x: param }, {});
-    const alpha = Math.max(group.eps[1], rootMean(out)) * Math.min(lr, 1 / Math.sqrt(t));
+    const alpha = atLeast(group.eps[1], rootMean(out)) * Math.min(lr, 1 / Math.sqrt(t));
     const weight = t ** beta2_decay;
     const least = eps1 * eps1;
     const { row_var, col_var, variance } = state;
@@ -179,9 +180,12 @@ export class Adafactor extends Optimizer<AdafactorOptions, AdafactorState> {
       out.copy_(col_var).mul_(row_var.div(row_var.mean(-2, true).clamp_min_(eps1)));
       scaleMatrix({ square: out, grad }, { least });
     }
-    const step = alpha / Math.max(1, rootMean(out) / d);
+    const step = alpha / atLeast(1, rootMean(out) / d);
     move({ param, square: out, grad }, { decay: lr * weight_decay, step: maximize ? -step : step });
   }
 }
 
 const rootMean = (squares: Tensor): number => Math.sqrt(Number(squares.sum().item()) / squares.numel());
+
+/** The larger of the two; `least` where the value is NaN, so that one bad element does not spoil the others, as in PyTorch. */
+const atLeast = (least: number, value: number): number => (value > least ? value : least);

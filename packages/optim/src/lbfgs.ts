@@ -12,7 +12,7 @@ export interface LBFGSOptions {
   lr: number;
   /** Most iterations in one step. */
   max_iter: number;
-  /** Most evaluations of the closure in one step; null: 5/4 of `max_iter`. */
+  /** Most evaluations of the closure in one step, give or take one; null: 5/4 of `max_iter`. A line search ends with them. */
   max_eval: number | null;
   /** A step ends when no element of the gradient is larger. */
   tolerance_grad: number;
@@ -138,7 +138,7 @@ export class LBFGS extends Optimizer<LBFGSOptions, LBFGSState> {
       let calls = 0;
       if (line_search_fn === 'strong_wolfe') {
         const start = { t: 0, loss, grad, slope };
-        const found = strongWolfe(lineThrough(params, d, closure), start, t, largest(d));
+        const found = strongWolfe(lineThrough(params, d, closure), start, t, largest(d), max_eval - evaluations);
         ({ t, loss, grad } = found.point);
         calls = found.evaluations;
         moveAlong(params, d, t);

@@ -1,5 +1,6 @@
 import { type Tensor, ValueError, zeros_like } from '@torchlet/tensor';
 import { checkBoolean, defineUpdate, type Shape } from '@torchlet/tensor/internal';
+import { lerp } from './lerp.js';
 import { orthogonalize } from './newton-schulz.js';
 import { Optimizer } from './optimizer.js';
 import { checkAtLeast, checkCount, checkRange, refuseTensorRate, show, withDefaults } from './options.js';
@@ -47,8 +48,8 @@ const average = defineUpdate({
   reads: ['grad'],
   values: ['momentum', 'nesterov'],
   each: `
-    momentum_buffer += (1 - momentum) * (grad - momentum_buffer);
-    ahead = nesterov ? grad + momentum * (momentum_buffer - grad) : momentum_buffer;
+    momentum_buffer = ${lerp('momentum_buffer', 'grad', '(1 - momentum)')};
+    ahead = nesterov ? ${lerp('grad', 'momentum_buffer', 'momentum')} : momentum_buffer;
   `,
 });
 

@@ -86,7 +86,9 @@ export class SGD extends Optimizer<SGDOptions, SGDState> {
     checkBoolean('SGD', 'nesterov', options.nesterov);
     checkBoolean('SGD', 'maximize', options.maximize);
     checkImplementation('SGD', options);
-    if (options.nesterov && (options.momentum <= 0 || options.dampening !== 0)) {
+    // a group may override one of the three alone, as in PyTorch
+    const isGroup = options !== this.defaults;
+    if (!isGroup && options.nesterov && (options.momentum <= 0 || options.dampening !== 0)) {
       throw new ValueError('Nesterov momentum requires a momentum and zero dampening');
     }
   }

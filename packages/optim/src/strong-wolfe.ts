@@ -15,6 +15,7 @@ export interface LinePoint<G> {
 const SUFFICIENT_DECREASE = 1e-4;
 /** Share of the slope at the start which the slope at the end may keep, c₂. */
 const CURVATURE = 0.9;
+/** Steps behind the first one, unless the caller wants fewer or more. */
 const MOST_STEPS = 25;
 /** An interval in which no parameter changes by more than this is a point. */
 const SMALLEST_CHANGE = 1e-9;
@@ -30,6 +31,7 @@ const SMALLEST_CHANGE = 1e-9;
  * @param start the point at step size 0
  * @param first the step size to try first
  * @param size the largest element of the direction, absolute
+ * @param mostSteps how many steps may be tried behind the first one
  * @returns the best point, and how often the objective was evaluated
  */
 export function strongWolfe<G>(
@@ -37,6 +39,7 @@ export function strongWolfe<G>(
   start: LinePoint<G>,
   first: number,
   size: number,
+  mostSteps: number = MOST_STEPS,
 ): { readonly point: LinePoint<G>; readonly evaluations: number } {
   const tooHigh = ({ t, loss }: LinePoint<G>): boolean => loss > start.loss + SUFFICIENT_DECREASE * t * start.slope;
   const isFlat = ({ slope }: LinePoint<G>): boolean => Math.abs(slope) <= -CURVATURE * start.slope;
@@ -45,7 +48,7 @@ export function strongWolfe<G>(
   let previous = start;
   let point = at(first);
   let ends: [LinePoint<G>, LinePoint<G>] | null = null;
-  while (steps < MOST_STEPS) {
+  while (steps < mostSteps) {
     const risen = tooHigh(point) || (steps > 1 && point.loss >= previous.loss);
     if (!risen && isFlat(point)) return { point, evaluations: steps + 1 };
     if (risen || point.slope >= 0) {
@@ -61,7 +64,7 @@ export function strongWolfe<G>(
 
   let low = lower(ends);
   let closeToEnd = false;
-  while (steps < MOST_STEPS && !(Math.abs(ends[1].t - ends[0].t) * size < SMALLEST_CHANGE)) {
+  while (steps < mostSteps && !(Math.abs(ends[1].t - ends[0].t) * size < SMALLEST_CHANGE)) {
     const left = Math.min(ends[0].t, ends[1].t);
     const right = Math.max(ends[0].t, ends[1].t);
     let t = cubicMinimum(ends[0], ends[1], left, right);

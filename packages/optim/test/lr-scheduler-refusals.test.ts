@@ -53,7 +53,7 @@ describe('what Python would fail on later, or never', () => {
     [
       'restarts eta_min',
       () => make('CosineAnnealingWarmRestarts', { T_0: 1, eta_min: 'x' }),
-      "Expected float or int eta_min, but got 'x' of type string",
+      'Expected float or int eta_min, but got x of type string',
     ],
     [
       'restarts epoch',

@@ -86,10 +86,10 @@ describe('state', () => {
   });
 
   it('of a version that knew less is read', () => {
-    const { default_min_lr, verbose, ...older } = new ReduceLROnPlateau(sgd(1), { min_lr: 0.5 }).state_dict();
+    const { default_min_lr, ...older } = new ReduceLROnPlateau(sgd(1), { min_lr: 0.5 }).state_dict();
     const scheduler = new ReduceLROnPlateau(sgd(1));
     scheduler.load_state_dict(older);
-    expect([default_min_lr, verbose, scheduler.min_lrs, scheduler.default_min_lr]).toEqual([0.5, false, [0.5], 0]);
+    expect([default_min_lr, scheduler.min_lrs, scheduler.default_min_lr]).toEqual([0.5, [0.5], 0]);
   });
 
   it('of composites is checked to its depth before anything changes', () => {

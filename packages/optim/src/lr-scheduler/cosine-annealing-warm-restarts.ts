@@ -36,7 +36,7 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
       throw new ValueError(`Expected integer T_mult >= 1, but got ${show(T_mult)}`);
     }
     if (typeof eta_min !== 'number' || Number.isNaN(eta_min)) {
-      throw new ValueError(`Expected float or int eta_min, but got ${show(eta_min)} of type ${typeof eta_min}`);
+      throw new ValueError(`Expected float or int eta_min, but got ${String(eta_min)} of type ${typeof eta_min}`);
     }
     super(optimizer, rest, { T_0, T_i: T_0, T_mult, eta_min, T_cur: rest.last_epoch });
   }

@@ -83,10 +83,10 @@ export class CyclicLR extends LRScheduler {
     checkBoolean('CyclicLR', 'cycle_momentum', read.cycle_momentum);
     const momentum = read.cycle_momentum ? readMomentum(optimizer, read) : {};
     const { last_epoch, verbose, cycle_momentum } = read;
-    super(optimizer, { last_epoch, verbose }, { base_lrs, max_lrs, ...shape, cycle_momentum, ...momentum });
+    super(optimizer, { last_epoch, verbose }, { max_lrs, ...shape, cycle_momentum, ...momentum, base_lrs });
   }
 
-  protected override start(last_epoch: number, verbose: boolean): void {
+  protected override start(last_epoch: number): void {
     const { base_lrs, optimizer } = this;
     if (last_epoch === -1) {
       optimizer.param_groups.forEach((group, i) => {
@@ -94,7 +94,7 @@ export class CyclicLR extends LRScheduler {
       });
       if (this.cycle_momentum) startMomentum(optimizer, this.use_beta1, this.max_momentums, this.base_momentums);
     }
-    super.start(last_epoch, verbose);
+    super.start(last_epoch);
     // not the groups' `initial_lr`, which may be another scheduler's
     this.base_lrs = base_lrs;
   }

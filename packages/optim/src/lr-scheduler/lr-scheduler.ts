@@ -17,7 +17,10 @@ const OUTSIDE_STEP =
 const warnedOfEpoch = new WeakSet<object>();
 
 /** Fields that not every version of PyTorch saves: a state without them is no other scheduler's. */
-const LATER_FIELDS: readonly string[] = ['verbose', 'default_min_lr', 'use_beta1'];
+const LATER_FIELDS: readonly string[] = ['default_min_lr', 'use_beta1'];
+
+/** Fields that a state dict has in another form, behind all others. */
+const PACKED: readonly string[] = ['lr_lambdas', '_scale_fn_custom', '_schedulers'];
 
 /**
  * The base of all schedulers. A scheduler adds `get_lr`, the next learning rates computed from the groups' present ones
@@ -31,12 +34,18 @@ export class LRScheduler<Args extends unknown[] = [epoch?: number | null]> {
   declare base_lrs: number[];
   /** The epoch whose learning rates are set now. */
   declare last_epoch: number;
+  /** Not enumerable, as PyTorch's state dict has no such field. */
   declare verbose: boolean;
   declare _step_count: number;
   declare _last_lr: number[];
   /** Whether the constructor's step is running, in which a resumed scheduler leaves the rates alone. */
   declare _is_initial: boolean;
   declare _get_lr_called_within_step: boolean;
+
+  static {
+    // a scheduler that never stepped has neither in its state dict
+    Object.assign(LRScheduler.prototype, { _is_initial: false, _get_lr_called_within_step: false });
+  }
 
   /**
    * @param fields a scheduler's own fields, which `get_lr` needs before the constructor of a subclass could set them
@@ -48,19 +57,16 @@ export class LRScheduler<Args extends unknown[] = [epoch?: number | null]> {
     checkCommon(this.constructor.name, { last_epoch, verbose });
     // not enumerable, because they belong to no state dict
     Object.defineProperty(this, 'optimizer', { value: optimizer });
-    for (const flag of ['_is_initial', '_get_lr_called_within_step']) {
-      Object.defineProperty(this, flag, { value: false, writable: true });
-    }
+    Object.defineProperty(this, 'verbose', { value: verbose, writable: true });
     Object.assign(this, fields);
     watchSteps(optimizer);
-    this.start(last_epoch, verbose);
+    this.start(last_epoch);
   }
 
   /** What the constructor does when all options are known to be good. */
-  protected start(last_epoch: number, verbose: boolean): void {
+  protected start(last_epoch: number): void {
     this.base_lrs = initialRates(this.optimizer, last_epoch);
     this.last_epoch = last_epoch;
-    this.verbose = verbose;
     this._initial_step();
   }
 
@@ -158,7 +164,9 @@ export class LRScheduler<Args extends unknown[] = [epoch?: number | null]> {
    * https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.LRScheduler.html#torch.optim.lr_scheduler.LRScheduler.state_dict
    */
   state_dict(): Record<string, unknown> {
-    return Object.fromEntries(Object.entries(this).map(([key, value]) => [key, this.pack(key, value)]));
+    const keys = Object.keys(this);
+    const order = [...keys.filter((key) => !PACKED.includes(key)), ...keys.filter((key) => PACKED.includes(key))];
+    return Object.fromEntries(order.map((key) => [key, this.pack(key, this[key as keyof this])]));
   }
 
   /**
@@ -211,7 +219,11 @@ function initialRates(optimizer: Optimizer, last_epoch: number): number[] {
   return optimizer.param_groups.map((group, i) => {
     if (last_epoch === -1) group.initial_lr ??= group.lr;
     if (group.initial_lr === undefined) {
-      throw new ValueError(`param 'initial_lr' is not specified in param_groups[${i}] when resuming an optimizer`);
+      throw new ValueError(
+        `param 'initial_lr' is not specified in param_groups[${i}] when resuming scheduler with last_epoch >= 0.\n` +
+          "This typically happens when:\n1. You're trying to resume training from a checkpoint but haven't properly loaded " +
+          "the optimizer state\n2. You're using last_epoch >= 0 for a fresh training run (not recommended)",
+      );
     }
     return group.initial_lr;
   });

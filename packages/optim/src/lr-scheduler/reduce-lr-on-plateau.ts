@@ -60,8 +60,7 @@ export class ReduceLROnPlateau extends LRScheduler<[metrics: number | Tensor, ep
   /** @throws ValueError in PyTorch's words for an unknown mode, a factor of 1 or more, a list of a wrong length. */
   constructor(optimizer: Optimizer, options: ReduceLROnPlateauOptions = {}) {
     const read = readOptions<ReduceLROnPlateauOptions>('ReduceLROnPlateau', options, DEFAULTS);
-    const { min_lr, verbose, ...fields } = read;
-    const { mode, factor, patience, threshold, threshold_mode, cooldown, eps } = fields;
+    const { mode, factor, patience, threshold, threshold_mode, cooldown, min_lr, eps, verbose } = read;
     if (!(factor < 1)) throw new ValueError('Factor should be < 1.0.');
     checkOptimizer(optimizer);
     const rates = minLrs(optimizer, min_lr);
@@ -70,14 +69,12 @@ export class ReduceLROnPlateau extends LRScheduler<[metrics: number | Tensor, ep
       throw new ValueError(`threshold mode ${String(threshold_mode)} is unknown!`);
     }
     checkNumbers({ factor, patience, threshold, cooldown, eps });
-    super(optimizer, { verbose }, { ...fields, ...rates });
+    const now = { last_epoch: 0, _last_lr: optimizer.param_groups.map(({ lr }) => lr), mode_worse: worst(mode) };
+    const fields = { factor, ...rates, patience, cooldown, eps, ...now, mode, threshold, threshold_mode };
+    super(optimizer, { verbose }, fields);
   }
 
-  protected override start(_last_epoch: number, verbose: boolean): void {
-    this.verbose = verbose;
-    this.last_epoch = 0;
-    this._last_lr = this.currentRates();
-    this.mode_worse = worst(this.mode);
+  protected override start(): void {
     this._reset();
   }
 

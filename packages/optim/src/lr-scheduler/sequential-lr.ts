@@ -39,9 +39,8 @@ export class SequentialLR extends CompositeScheduler {
     super(optimizer, rest, { _schedulers: schedulers, _milestones: milestones });
   }
 
-  protected override start(last_epoch: number, verbose: boolean): void {
+  protected override start(last_epoch: number): void {
     this.last_epoch = last_epoch + 1;
-    this.verbose = verbose;
     for (const group of this.optimizer.param_groups) group.lr = group.initial_lr ?? group.lr;
     // each has made its first step on its own
     for (const scheduler of this._schedulers) undoStep(scheduler);

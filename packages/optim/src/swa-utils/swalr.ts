@@ -44,7 +44,7 @@ export class SWALR extends LRScheduler {
     // otherwise the base class refuses
     const starts = last_epoch === -1 || groups.every(({ initial_lr }) => initial_lr !== undefined);
     if (starts) for (const [i, group] of groups.entries()) group.swa_lr = rates[i];
-    super(optimizer, { last_epoch }, { anneal_epochs, _anneal_strategy });
+    super(optimizer, { last_epoch }, { _anneal_strategy, anneal_epochs });
   }
 
   /** How far the annealing is after the share t of its epochs. */
@@ -70,7 +70,7 @@ export class SWALR extends LRScheduler {
 
 function checkAnnealing(epochs: unknown, strategy: unknown): void {
   if (strategy !== 'cos' && strategy !== 'linear') {
-    throw new ValueError(`anneal_strategy must by one of 'cos' or 'linear', instead got ${String(strategy)}`);
+    throw new ValueError(`anneal_strategy must be one of 'cos' or 'linear', instead got ${String(strategy)}`);
   }
   if (!Number.isSafeInteger(epochs) || (epochs as number) < 0) {
     throw new ValueError(`anneal_epochs must be equal or greater than 0, got ${String(epochs)}`);
