@@ -205,7 +205,6 @@ def write():
     torch.save(torch.tensor([2**53]), path("bad-int64.pt"))
     torch.save({"x": Bomb()}, path("bad-code.pt"))
     torch.save(nn.Linear(1, 1), path("bad-module.pt"))
-    torch.save({"x": 1}, path("bad-legacy.pt"), _use_new_zipfile_serialization=False)
     torch.jit.save(torch.jit.script(nn.Identity()), path("bad-torchscript.pt"))
     with open(path("descriptions.json"), "w") as file:
         json.dump({"torch": torch.__version__, "files": descriptions}, file, separators=(",", ":"))

@@ -9,6 +9,7 @@ import { systemReason } from '../src/serialization/file-errors.js';
 import { load } from '../src/serialization/load.js';
 import { save, serialize } from '../src/serialization/save.js';
 import { writeZip } from '../src/serialization/zip-writer.js';
+import type { Storage } from '../src/storage.js';
 import type { Tensor } from '../src/tensor.js';
 import { cpuTensor, fixture, latin1, sameElements, serializationError } from './serialization-helpers.js';
 
@@ -250,6 +251,18 @@ describe('archives that are no checkpoints', () => {
     ] as Tensor[];
     expect(loads.map((t) => [t.device, t.tolist()])).toEqual(loads.map(() => ['cpu', [1]]));
     expect(() => load(gpu, { map_location: { 'cuda:1': 'cpu' } })).toThrow(SerializationError);
+    const seen: string[] = [];
+    const keep = (storage: Storage, location: string): Storage => {
+      seen.push(`${storage.device} ${location} ${storage.numel}`);
+      return storage;
+    };
+    expect((load(gpu, keep) as Tensor).tolist()).toEqual([1]);
+    expect(seen).toEqual(['cpu cuda:0 1']);
+    expect((load(serialize(tensor()), () => null) as Tensor).tolist()).toEqual([1, 2, 3]);
+    expect(() => load(gpu, () => null)).toThrow(/^load: Attempting to deserialize object on cuda:0/);
+    expect(() => load(gpu, () => 'cpu' as never)).toThrow(
+      new ValueError('load(): map_location must return the storage, one of its kind and size, or null'),
+    );
     expect(() => load(gpu, { 'cuda:0': 'tpu' }, {})).toThrow(
       new DeviceError('load(): Expected one of cpu, gpu device type, got "tpu"'),
     );
@@ -268,7 +281,9 @@ describe('arguments', () => {
     ],
     [
       () => load(bytes, { map_location: 5 } as never),
-      new ValueError('load(): map_location must be a device, an object of devices, or null, but got a number'),
+      new ValueError(
+        'load(): map_location must be a device, an object of devices, a function, or null, but got a number',
+      ),
     ],
     [
       () => load(bytes, 'cpu', { map_location: 'cpu' }),

@@ -44,6 +44,36 @@ describe('truncation', () => {
   });
 });
 
+describe('mutations of the format before 1.6', () => {
+  const files = ['tensors-1.13', 'checkpoint-2.13', 'halves-2.13'].map((name) => fixture(`layouts/${name}-legacy.pt`));
+  const old = fixture('layouts/old-legacy.pt');
+
+  it('truncation at every byte', () => {
+    for (let length = 0; length < old.length; length++) {
+      expect(survives(old.slice(0, length), `cut at ${length}`), `cut at ${length}`).toBe(false);
+    }
+    expect(survives(old, 'whole')).toBe(true);
+  });
+
+  it('bytes changed, copied about and filled', () => {
+    const random = xorshift(11);
+    let loaded = 0;
+    for (let i = 0; i < 4000; i++) {
+      const bytes = [old, old, ...files][i % (files.length + 2)].slice();
+      for (let changes = 1 + random(3); changes > 0; changes--) {
+        const at = random(Math.min(bytes.length, 4000));
+        const kind = random(3);
+        if (kind === 0) bytes[at] = random(256);
+        else if (kind === 1) bytes.copyWithin(at, random(bytes.length), random(bytes.length));
+        else bytes.fill(0xff, at, at + 4);
+      }
+      if (survives(bytes, `mutation ${i}`)) loaded++;
+    }
+    expect(loaded).toBeGreaterThan(100);
+    expect(loaded).toBeLessThan(3900);
+  });
+});
+
 describe('mutations', () => {
   const files = ['adam.pt', 'tensors.pt', 'values.pt', 'protocol4.pt', 'halves.pt', 'checkpoint.pt'].map(fixture);
 

@@ -89,11 +89,6 @@ describe('what torch.save writes and is not supported', () => {
       'load: an int64 tensor holds a value beyond ±(2^53 − 1), the integers that are held exactly, in the given bytes',
     ],
     [
-      'bad-legacy.pt',
-      'load: this is the format that torch.save wrote before PyTorch 1.6, which is not supported: ' +
-        'load it with PyTorch and save it again, in the given bytes',
-    ],
-    [
       'bad-torchscript.pt',
       'load: this is a TorchScript archive (torch.jit.save): only torch.save files can be loaded, in the given bytes',
     ],

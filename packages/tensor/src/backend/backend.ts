@@ -57,6 +57,8 @@ export interface Backend {
   allocate(numel: number, dtype: DType, zero: boolean): DeviceBuffer;
   /** Takes back a buffer that `allocate` returned and that nobody will use again, to serve a later call sooner. */
   release(buffer: DeviceBuffer): void;
+  /** An array to be filled and given to `fromHost`, from where that needs no second copy. It may hold anything. */
+  hostArray(numel: number, dtype: DType): TypedArray;
   /** A buffer of the array's elements; the array belongs to the backend afterwards. */
   fromHost(data: TypedArray, dtype: DType): DeviceBuffer;
   /** The view's elements in row-major order. May alias the buffer: to be read at once and never written. */

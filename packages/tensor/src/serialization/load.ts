@@ -3,10 +3,14 @@ import { checkBoolean, checkOptions } from '../arguments.js';
 import { SerializationError, ValueError } from '../errors.js';
 import { type ByteSource, bytesSource } from './byte-source.js';
 import { systemCode, systemReason } from './file-errors.js';
-import { checkMapLocation, type MapLocation, readPt } from './pt.js';
+import { checkMapLocation, type MapLocation } from './map-location.js';
+import { readPt } from './pt.js';
 
 export interface LoadOptions {
-  /** The device for all storages, or devices by the locations in the file; by default where they were saved from. */
+  /**
+   * The device for all storages, devices by the locations in the file, or a function of storage and location; by default
+   * where they were saved from.
+   */
   map_location?: MapLocation;
   /**
    * Accepted for PyTorch's sake, true by default, and without effect: nothing in a file is ever executed, and the same
@@ -16,7 +20,7 @@ export interface LoadOptions {
 }
 
 /**
- * Reads a file that {@link save} or `torch.save` has written (the zip format of PyTorch 1.6 and later).
+ * Reads a file that {@link save} or `torch.save` has written: the zip format of PyTorch 1.6 and later, or the one before.
  *
  * A dict with string keys is a plain object (JavaScript moves keys such as `'10'` to the front, in numeric order), one
  * with integer keys a plain object that is saved with integer keys again, any other a Map; a tuple is an array; an int

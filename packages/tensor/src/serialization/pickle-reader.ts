@@ -1,6 +1,8 @@
 import { SerializationError } from '../errors.js';
+import { type ByteSource, bytesSource } from './byte-source.js';
 import { PickleInput } from './pickle-input.js';
 import { Op } from './pickle-opcodes.js';
+import { PickleStack } from './pickle-stack.js';
 import {
   addItems,
   describeKind,
@@ -9,6 +11,7 @@ import {
   PyDict,
   PyGlobal,
   PyList,
+  PyObject,
   PySet,
   PyTuple,
   setItems,
@@ -24,8 +27,6 @@ export interface PickleContext {
 
 /** A pickle of this many bytes is no checkpoint's: it describes tensors, their data lies elsewhere. */
 export const MAX_PICKLE_BYTES: number = 1 << 26;
-/** Lists, tuples, dicts, sets, byte strings and constructed objects in one pickle. */
-const MAX_OBJECTS = 1 << 21;
 
 /**
  * Unpickles by a closed stack machine: it builds plain values, looks names up in the given list, and can do nothing
@@ -39,29 +40,43 @@ export function readPickle(bytes: Uint8Array, context: PickleContext): PickleVal
       `the pickle has ${bytes.length} bytes, more than the ${MAX_PICKLE_BYTES} that are read`,
     );
   }
-  return new Machine(bytes, context).run();
+  return readPickleAt(bytesSource(bytes), 0, context).value;
 }
 
-class Machine {
-  readonly #input: PickleInput;
-  #objects = 0;
-  readonly #stack: PickleValue[] = [];
-  /** Stack heights at which a MARK was set. */
-  readonly #marks: number[] = [];
+/**
+ * The same for a pickle that starts at byte `start` and is followed by something else.
+ * @returns also where it ends
+ */
+export function readPickleAt(
+  source: ByteSource,
+  start: number,
+  context: PickleContext,
+): { readonly value: PickleValue; readonly end: number } {
+  const input = new PickleInput(source, start, MAX_PICKLE_BYTES);
+  const value = new Machine(input, context).run();
+  return { value, end: input.at };
+}
+
+class Machine extends PickleStack {
   readonly #memo = new Map<number, PickleValue>();
 
   constructor(
-    bytes: Uint8Array,
+    readonly input: PickleInput,
     readonly context: PickleContext,
   ) {
-    this.#input = new PickleInput(bytes);
+    super();
+  }
+
+  /** @throws SerializationError that says where in the pickle it was found */
+  protected override fail(what: string): never {
+    throw new SerializationError(`${what} before byte ${this.input.at}`);
   }
 
   run(): PickleValue {
     for (;;) {
-      const start = this.#input.at;
-      const op = this.#input.u8();
-      if (op === Op.STOP) return this.#pop();
+      const start = this.input.at;
+      const op = this.input.u8();
+      if (op === Op.STOP) return this.pop();
       if (!(this.#scalar(op) || this.#container(op) || this.#memoize(op) || this.#construct(op) || this.#frame(op))) {
         const hex = `0x${op.toString(16).padStart(2, '0')}`;
         throw new SerializationError(`unsupported pickle opcode ${hex} at byte ${start}`);
@@ -69,81 +84,42 @@ class Machine {
     }
   }
 
-  // Stack ------------------------------------------------------------------------------------------------------------
-
-  #push(value: PickleValue): true {
-    this.#stack.push(value);
-    return true;
-  }
-
-  /** Of what takes far more memory than its opcode there is only so much. */
-  #pushObject(value: PickleValue): true {
-    if (++this.#objects > MAX_OBJECTS) throw new SerializationError(`the pickle has more than ${MAX_OBJECTS} objects`);
-    return this.#push(value);
-  }
-
-  #top(): PickleValue {
-    const floor = this.#marks.at(-1) ?? 0;
-    if (this.#stack.length <= floor)
-      throw new SerializationError(`nothing on the pickle's stack before byte ${this.#input.at}`);
-    return this.#stack[this.#stack.length - 1];
-  }
-
-  #pop(): PickleValue {
-    const value = this.#top();
-    this.#stack.pop();
-    return value;
-  }
-
-  #popToMark(): PickleValue[] {
-    const height = this.#marks.pop();
-    if (height === undefined)
-      throw new SerializationError(`no mark on the pickle's stack before byte ${this.#input.at}`);
-    return this.#stack.splice(height);
-  }
-
-  #popTuple(length: number): PyTuple {
-    const items: PickleValue[] = [];
-    for (let i = 0; i < length; i++) items.push(this.#pop());
-    return new PyTuple(items.reverse());
-  }
-
   // Opcodes, by what they make ---------------------------------------------------------------------------------------
 
   #scalar(op: number): boolean {
     switch (op) {
       case Op.NONE:
-        return this.#push(null);
+        return this.push(null);
       case Op.NEWTRUE:
-        return this.#push(true);
+        return this.push(true);
       case Op.NEWFALSE:
-        return this.#push(false);
+        return this.push(false);
       case Op.BININT:
-        return this.#push(this.#input.i32());
+        return this.push(this.input.i32());
       case Op.BININT1:
-        return this.#push(this.#input.u8());
+        return this.push(this.input.u8());
       case Op.BININT2:
-        return this.#push(this.#input.u16());
+        return this.push(this.input.u16());
       case Op.LONG1:
-        return this.#push(this.#input.int(this.#input.u8()));
+        return this.push(this.input.int(this.input.u8()));
       case Op.LONG4:
-        return this.#push(this.#input.int(this.#input.u32()));
+        return this.push(this.input.int(this.input.u32()));
       case Op.BINFLOAT:
-        return this.#push(this.#input.f64());
+        return this.push(this.input.f64());
       case Op.BINUNICODE:
       case Op.BINSTRING:
-        return this.#push(this.#input.text(this.#input.u32()));
+        return this.push(this.input.text(this.input.u32()));
       case Op.SHORT_BINUNICODE:
       case Op.SHORT_BINSTRING:
-        return this.#push(this.#input.text(this.#input.u8()));
+        return this.push(this.input.text(this.input.u8()));
       case Op.BINUNICODE8:
-        return this.#push(this.#input.text(this.#input.u64()));
+        return this.push(this.input.text(this.input.u64()));
       case Op.BINBYTES:
-        return this.#pushObject(this.#input.bytes(this.#input.u32()).slice());
+        return this.pushObject(this.input.bytes(this.input.u32()).slice());
       case Op.SHORT_BINBYTES:
-        return this.#pushObject(this.#input.bytes(this.#input.u8()).slice());
+        return this.pushObject(this.input.bytes(this.input.u8()).slice());
       case Op.BINBYTES8:
-        return this.#pushObject(this.#input.bytes(this.#input.u64()).slice());
+        return this.pushObject(this.input.bytes(this.input.u64()).slice());
       default:
         return false;
     }
@@ -152,49 +128,50 @@ class Machine {
   #container(op: number): boolean {
     switch (op) {
       case Op.EMPTY_LIST:
-        return this.#pushObject(new PyList());
+        return this.pushObject(new PyList());
       case Op.LIST:
-        return this.#pushObject(extendList(new PyList(), this.#popToMark()));
+        return this.pushObject(extendList(new PyList(), this.popToMark()));
       case Op.APPEND: {
-        const item = this.#pop();
-        extendList(this.#top(), [item]);
+        const item = this.pop();
+        extendList(this.top(), [item]);
         return true;
       }
       case Op.APPENDS: {
-        const items = this.#popToMark();
-        extendList(this.#top(), items);
+        const items = this.popToMark();
+        extendList(this.top(), items);
         return true;
       }
       case Op.EMPTY_TUPLE:
-        return this.#pushObject(new PyTuple([]));
+        return this.pushObject(new PyTuple([]));
       case Op.TUPLE:
-        return this.#pushObject(new PyTuple(this.#popToMark()));
+        return this.pushObject(new PyTuple(this.popToMark()));
       case Op.TUPLE1:
       case Op.TUPLE2:
       case Op.TUPLE3:
-        return this.#pushObject(this.#popTuple(op - Op.TUPLE1 + 1));
+        return this.pushObject(this.popTuple(op - Op.TUPLE1 + 1));
       case Op.EMPTY_DICT:
-        return this.#pushObject(new PyDict());
+        return this.pushObject(new PyDict());
       case Op.DICT:
-        return this.#pushObject(setItems(new PyDict(), this.#popToMark()));
+        return this.pushObject(setItems(new PyDict(), this.popItems()));
       case Op.SETITEM: {
-        const value = this.#pop();
-        const key = this.#pop();
-        setItems(this.#top(), [key, value]);
+        const value = this.pop();
+        const key = this.pop();
+        this.count(1);
+        setItems(this.top(), [key, value]);
         return true;
       }
       case Op.SETITEMS: {
-        const items = this.#popToMark();
-        setItems(this.#top(), items);
+        const items = this.popItems();
+        setItems(this.top(), items);
         return true;
       }
       case Op.EMPTY_SET:
-        return this.#pushObject(new PySet());
+        return this.pushObject(new PySet());
       case Op.FROZENSET:
-        return this.#pushObject(addItems(new PySet(), this.#popToMark()));
+        return this.pushObject(addItems(new PySet(), this.popItems()));
       case Op.ADDITEMS: {
-        const items = this.#popToMark();
-        addItems(this.#top(), items);
+        const items = this.popItems();
+        addItems(this.top(), items);
         return true;
       }
       default:
@@ -205,21 +182,24 @@ class Machine {
   #memoize(op: number): boolean {
     switch (op) {
       case Op.BINPUT:
-        this.#memo.set(this.#input.u8(), this.#top());
-        return true;
+        return this.#remember(this.input.u8());
       case Op.LONG_BINPUT:
-        this.#memo.set(this.#input.u32(), this.#top());
-        return true;
+        return this.#remember(this.input.u32());
       case Op.MEMOIZE:
-        this.#memo.set(this.#memo.size, this.#top());
-        return true;
+        return this.#remember(this.#memo.size);
       case Op.BINGET:
-        return this.#push(this.#recall(this.#input.u8()));
+        return this.push(this.#recall(this.input.u8()));
       case Op.LONG_BINGET:
-        return this.#push(this.#recall(this.#input.u32()));
+        return this.push(this.#recall(this.input.u32()));
       default:
         return false;
     }
+  }
+
+  #remember(index: number): true {
+    this.count(1);
+    this.#memo.set(index, this.top());
+    return true;
   }
 
   #recall(index: number): PickleValue {
@@ -231,29 +211,29 @@ class Machine {
   #construct(op: number): boolean {
     switch (op) {
       case Op.GLOBAL: {
-        const module = this.#input.line();
-        return this.#push(this.#global(module, this.#input.line()));
+        const module = this.input.line();
+        return this.push(this.#global(module, this.input.line()));
       }
       case Op.STACK_GLOBAL: {
-        const name = this.#pop();
-        const module = this.#pop();
+        const name = this.pop();
+        const module = this.pop();
         if (typeof module !== 'string' || typeof name !== 'string') {
           throw new SerializationError(`a global of the pickle is named by a ${describeKind(module)}`);
         }
-        return this.#push(this.#global(module, name));
+        return this.push(this.#global(module, name));
       }
       case Op.REDUCE:
       case Op.NEWOBJ: {
-        const args = this.#pop();
-        return this.#pushObject(this.#call(this.#pop(), args));
+        const args = this.pop();
+        return this.pushObject(this.#call(this.pop(), args));
       }
       case Op.BUILD: {
-        const state = this.#pop();
-        this.#build(this.#top(), state);
+        const state = this.pop();
+        this.#build(this.top(), state);
         return true;
       }
       case Op.BINPERSID:
-        return this.#push(this.context.persistentLoad(this.#pop()));
+        return this.push(this.context.persistentLoad(this.pop()));
       default:
         return false;
     }
@@ -277,40 +257,36 @@ class Machine {
     return call(args.items);
   }
 
-  /** Only an OrderedDict's attributes can be set, as `state_dict()._metadata` is. */
+  /** An OrderedDict's attributes can be set, as `state_dict()._metadata` is, and the state of what has a `setState`. */
   #build(target: PickleValue, state: PickleValue): void {
-    if (!(target instanceof PyDict && target.ordered && state instanceof PyDict)) {
-      throw new SerializationError(`cannot set the state of a ${describeKind(target)}`);
-    }
-    target.attributes = state;
+    if (target instanceof PyDict && target.ordered && state instanceof PyDict) target.attributes = state;
+    else if (target instanceof PyObject && target.setState !== null) target.setState(state);
+    else throw new SerializationError(`cannot set the state of a ${describeKind(target)}`);
   }
 
   #frame(op: number): boolean {
     switch (op) {
       case Op.PROTO: {
-        const version = this.#input.u8();
+        const version = this.input.u8();
         if (version > 5) throw new SerializationError(`unsupported pickle protocol ${version}`);
         return true;
       }
       case Op.FRAME: {
-        const length = this.#input.u64();
-        if (length > this.#input.left) {
-          throw new SerializationError(`a frame of ${length} bytes, but ${this.#input.left} are left in the pickle`);
+        const length = this.input.u64();
+        if (length > this.input.left) {
+          throw new SerializationError(`a frame of ${length} bytes, but ${this.input.left} are left in the pickle`);
         }
         return true;
       }
       case Op.MARK:
-        this.#marks.push(this.#stack.length);
-        return true;
+        return this.mark();
       case Op.POP:
-        if (this.#stack.length === this.#marks.at(-1)) this.#marks.pop();
-        else this.#pop();
-        return true;
+        return this.discard();
       case Op.POP_MARK:
-        this.#popToMark();
+        this.popToMark();
         return true;
       case Op.DUP:
-        return this.#push(this.#top());
+        return this.push(this.top());
       default:
         return false;
     }

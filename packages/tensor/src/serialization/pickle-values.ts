@@ -75,7 +75,11 @@ export class PyGlobal {
 
 /** A value that a constructor has made, such as a tensor. */
 export class PyObject {
-  constructor(readonly value: unknown) {}
+  constructor(
+    readonly value: unknown,
+    /** Takes the state that a BUILD opcode brings, for types that old files made in two steps. */
+    readonly setState: ((state: PickleValue) => void) | null = null,
+  ) {}
 }
 
 /** Elements of a tuple used as a key, nested ones included: shared tuples could make it exponential. */

@@ -1,28 +1,19 @@
-import { backendOf, checkDevice } from '../backend/devices.js';
+import { backendOf } from '../backend/devices.js';
 import { itemsize } from '../dtype.js';
-import { SerializationError, ValueError } from '../errors.js';
-import { type Device, Storage } from '../storage.js';
+import { SerializationError } from '../errors.js';
+import type { Storage } from '../storage.js';
 import type { ByteSource } from './byte-source.js';
 import { fromPython } from './from-python.js';
+import { isLegacy, readLegacy } from './legacy.js';
+import { type MapLocation, placeOf, relocate } from './map-location.js';
 import { MAX_PICKLE_BYTES, readPickle } from './pickle-reader.js';
-import { type PickleValue, PyGlobal, PyObject, PyTuple } from './pickle-values.js';
-import {
-  decodeStorage,
-  encodeStorage,
-  STORAGE_FORMATS,
-  type StorageFormat,
-  UNSUPPORTED_STORAGES,
-} from './storage-codec.js';
+import { type PickleValue, PyObject } from './pickle-values.js';
+import { encodeStorage } from './storage-codec.js';
+import { checkSameStorage, formatOf, parseStorageId, type StorageId, storageOf } from './storage-id.js';
 import { toPython } from './to-python.js';
 import { TORCH_GLOBALS } from './torch-globals.js';
 import { ZipReader } from './zip-reader.js';
 import { writeZip, type ZipInput } from './zip-writer.js';
-
-/**
- * Where loaded storages go: one device for all of them, or a device for each location that a file may name
- * (`{ 'cuda:0': 'cpu' }`). By default each goes where it was saved from.
- */
-export type MapLocation = string | Readonly<Record<string, string>> | null;
 
 /** The folder inside of the zip file. PyTorch takes any; a fixed one makes the bytes independent of the file's name. */
 const ROOT = 'archive';
@@ -69,7 +60,7 @@ function storageEntry(storage: Storage, key: number): ZipInput {
  * @throws SerializationError for a file that is damaged, in another format, or holds what is not supported.
  */
 export function readPt(source: ByteSource, mapLocation: MapLocation): unknown {
-  checkMagic(source);
+  if (isLegacy(source)) return fromPython(readLegacy(source, mapLocation));
   const zip = new ZipReader(source);
   const root = findRoot(zip);
   checkRecords(zip, root);
@@ -79,16 +70,6 @@ export function readPt(source: ByteSource, mapLocation: MapLocation): unknown {
     persistentLoad: (id) => storages.load(id),
   });
   return fromPython(value);
-}
-
-function checkMagic(source: ByteSource): void {
-  const start = source.read(0, Math.min(4, source.size));
-  if (start[0] === 0x80 && start[1] === 2 && start[2] === 0x8a) {
-    throw new SerializationError(
-      'this is the format that torch.save wrote before PyTorch 1.6, which is not supported: ' +
-        'load it with PyTorch and save it again',
-    );
-  }
 }
 
 function findRoot(zip: ZipReader): string {
@@ -121,13 +102,6 @@ function readRecord(zip: ZipReader, name: string): string | null {
   return String.fromCharCode(...zip.read(name));
 }
 
-interface StorageId {
-  readonly type: PyGlobal;
-  readonly key: string;
-  readonly location: string;
-  readonly numel: number;
-}
-
 /** Reads each storage of a file once, so that tensors which shared it share it again. */
 class StorageLoader {
   readonly #loaded = new Map<string, { id: StorageId; storage: PyObject }>();
@@ -139,16 +113,14 @@ class StorageLoader {
   ) {}
 
   load(persistentId: PickleValue): PyObject {
-    const id = parseId(persistentId);
+    const id = parseStorageId(persistentId);
     const loaded = this.#loaded.get(id.key);
     if (loaded === undefined) {
-      const storage = new PyObject(this.#read(id));
+      const storage = new PyObject(relocate(this.#read(id), id.location, this.mapLocation));
       this.#loaded.set(id.key, { id, storage });
       return storage;
     }
-    if (loaded.id.type !== id.type || loaded.id.numel !== id.numel) {
-      throw new SerializationError(`storage ${id.key} is referred to with different types or sizes`);
-    }
+    checkSameStorage(loaded.id, id);
     return loaded.storage;
   }
 
@@ -163,59 +135,6 @@ class StorageLoader {
         `storage ${key} should have ${numel} elements of ${format.itemsize} bytes, has ${size} bytes`,
       );
     }
-    const array = decodeStorage(this.zip.chunks(name), format, numel);
-    return new Storage(device, format.dtype, numel, backendOf(device).fromHost(array, format.dtype));
+    return storageOf(device, format, numel, this.zip.chunks(name));
   }
-}
-
-/** `('storage', class, key, location, numel)` */
-function parseId(id: PickleValue): StorageId {
-  const items = id instanceof PyTuple ? id.items : [];
-  const [tag, type, key, location, numel] = items;
-  if (
-    tag !== 'storage' ||
-    !(type instanceof PyGlobal) ||
-    typeof key !== 'string' ||
-    typeof location !== 'string' ||
-    !(typeof numel === 'number' && Number.isSafeInteger(numel) && numel >= 0) ||
-    items.length !== 5
-  ) {
-    throw new SerializationError("a persistent id is not ('storage', class, key, location, numel)");
-  }
-  return { type, key, location, numel };
-}
-
-function formatOf({ path }: PyGlobal): StorageFormat {
-  const name = path.slice('torch.'.length);
-  const format = STORAGE_FORMATS.get(name);
-  if (format !== undefined) return format;
-  const dtype = UNSUPPORTED_STORAGES.get(name);
-  throw new SerializationError(
-    dtype === undefined
-      ? `${path} is not the class of a storage`
-      : `dtype ${dtype} (${path}) is not supported: convert the tensor to another dtype before saving it`,
-  );
-}
-
-/** @throws SerializationError for a device that is not ours and that `map_location` does not mention. */
-function placeOf(location: string, mapLocation: MapLocation): Device {
-  if (typeof mapLocation === 'string') return checkDevice('load', mapLocation);
-  if (mapLocation !== null && Object.hasOwn(mapLocation, location)) return checkDevice('load', mapLocation[location]);
-  if (location === 'cpu') return 'cpu';
-  throw new SerializationError(
-    `Attempting to deserialize object on ${location}, a device that is not available here. ` +
-      "Use map_location: 'cpu' to map the storages to the CPU",
-  );
-}
-
-/** @throws ValueError for what is neither a device, nor a record of devices, nor null. */
-export function checkMapLocation(value: unknown): MapLocation {
-  if (value === null || value === undefined) return null;
-  if (typeof value === 'string') return checkDevice('load', value);
-  if (typeof value === 'object' && Object.values(value).every((device) => typeof device === 'string')) {
-    return value as Readonly<Record<string, string>>;
-  }
-  throw new ValueError(
-    `load(): map_location must be a device, an object of devices, or null, but got a ${typeof value}`,
-  );
 }

@@ -51,10 +51,16 @@ export const STORAGE_CLASSES: Readonly<Record<DType, string>> = {
 /**
  * Elements from the bytes of a file, which arrive in chunks of any size and have `numel * format.itemsize` bytes
  * together. Needs no memory beside the result.
+ * @param make where the result's memory comes from; it may hold anything
  * @throws SerializationError for an int64 that is no safe integer, or when memory is short.
  */
-export function decodeStorage(chunks: Iterable<Uint8Array>, format: StorageFormat, numel: number): TypedArray {
-  const array = allocate(format.dtype, numel);
+export function decodeStorage(
+  chunks: Iterable<Uint8Array>,
+  format: StorageFormat,
+  numel: number,
+  make: (numel: number, dtype: DType) => TypedArray = (count, dtype) => allocateArray(dtype, count),
+): TypedArray {
+  const array = allocate(format.dtype, numel, make);
   const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
   let at = array.byteLength - numel * format.itemsize;
   for (const chunk of chunks) {
@@ -65,9 +71,9 @@ export function decodeStorage(chunks: Iterable<Uint8Array>, format: StorageForma
   return array;
 }
 
-function allocate(dtype: DType, numel: number): TypedArray {
+function allocate(dtype: DType, numel: number, make: (numel: number, dtype: DType) => TypedArray): TypedArray {
   try {
-    return allocateArray(dtype, numel);
+    return make(numel, dtype);
   } catch (cause) {
     throw new SerializationError(`no memory for a storage of ${numel} ${dtype} elements`, { cause });
   }
@@ -75,12 +81,18 @@ function allocate(dtype: DType, numel: number): TypedArray {
 
 /** 2^32: the weight of an int64's upper half. */
 const UPPER = 0x1_0000_0000;
-const CHUNK_ELEMENTS = 1 << 17;
+const CHUNK_BYTES = 1 << 20;
+const CHUNK_ELEMENTS = CHUNK_BYTES / 8;
 
-/** The bytes that a file holds for these elements. A chunk is only valid until the next one is asked for. */
+/**
+ * The bytes that a file holds for these elements, a mebibyte at a time: no system takes more than 2 GiB at once. A chunk
+ * is only valid until the next one is asked for.
+ */
 export function* encodeStorage(array: TypedArray, dtype: DType): Generator<Uint8Array> {
   if (dtype !== 'int64') {
-    yield new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+    for (let at = 0; at < array.byteLength; at += CHUNK_BYTES) {
+      yield new Uint8Array(array.buffer, array.byteOffset + at, Math.min(CHUNK_BYTES, array.byteLength - at));
+    }
     return;
   }
   const words = new Int32Array(2 * Math.min(CHUNK_ELEMENTS, array.length));

@@ -6,6 +6,7 @@ import { Tensor } from '../tensor.js';
 import { makeParameter } from './parameters.js';
 import { describeKind, type PickleValue, PyDict, PyGlobal, PyList, PyObject, PySet, PyTuple } from './pickle-values.js';
 import { STORAGE_FORMATS, UNSUPPORTED_STORAGES } from './storage-codec.js';
+import { isNatural, StorageWindow, UNTYPED_STORAGE } from './storage-id.js';
 
 type Args = readonly PickleValue[];
 
@@ -26,9 +27,16 @@ export const TORCH_GLOBALS: ReadonlyMap<string, PickleValue> = new Map<string, P
     `torch.${name}`,
     new PyGlobal(`torch.${name}`),
   ]),
+  // Known for the sake of the error: it makes tensors of dtypes that are not supported.
+  ...['torch._utils._rebuild_tensor_v3', UNTYPED_STORAGE].map((path): [string, PickleValue] => [
+    path,
+    new PyGlobal(path),
+  ]),
   ...constructors({
+    'torch._utils._rebuild_tensor': rebuildOldTensor,
     'torch._utils._rebuild_tensor_v2': rebuildTensor,
     'torch._utils._rebuild_parameter': rebuildParameter,
+    'torch.nn.parameter.Parameter': oldParameter,
     'torch.Size': size,
     'torch.device': device,
     'collections.OrderedDict': orderedDict,
@@ -51,10 +59,11 @@ const wrongArguments = (path: string, args: Args): SerializationError =>
 /** `(storage, offset, size, stride, requires_grad, backward_hooks[, metadata])` */
 function rebuildTensor(args: Args, path: string): PyObject {
   const [storage, offset, sizes, strides, requiresGrad, , metadata] = args;
+  const window = windowOf(storage);
   const shape = naturals(sizes);
   const steps = naturals(strides);
   if (
-    !(storage instanceof PyObject && storage.value instanceof Storage) ||
+    window === null ||
     !(shape !== null && steps !== null && shape.length === steps.length && shape.length <= MAX_DIMS) ||
     !isNatural(offset) ||
     typeof requiresGrad !== 'boolean' ||
@@ -65,8 +74,8 @@ function rebuildTensor(args: Args, path: string): PyObject {
   if (metadata instanceof PyDict && metadata.size > 0) {
     throw new SerializationError('a tensor has metadata (a conjugate or negative view), which is not supported');
   }
-  checkBounds(storage.value, shape, steps, offset);
-  const tensor = new Tensor(storage.value, shape, steps, offset);
+  checkBounds(window, shape, steps, offset);
+  const tensor = new Tensor(window.storage, shape, steps, window.offset + offset);
   if (requiresGrad) {
     checkFloating(tensor);
     tensor.requires_grad = true;
@@ -74,7 +83,17 @@ function rebuildTensor(args: Args, path: string): PyObject {
   return new PyObject(tensor);
 }
 
-const isNatural = (x: PickleValue): x is number => typeof x === 'number' && Number.isSafeInteger(x) && x >= 0;
+/** `(storage, offset, size, stride)`, as PyTorch wrote tensors before 0.4. */
+function rebuildOldTensor(args: Args, path: string): PyObject {
+  if (args.length !== 4) throw wrongArguments(path, args);
+  return rebuildTensor([...args, false], path);
+}
+
+function windowOf(value: PickleValue): StorageWindow | null {
+  if (!(value instanceof PyObject)) return null;
+  if (value.value instanceof Storage) return { storage: value.value, offset: 0, numel: value.value.numel };
+  return value.value instanceof StorageWindow ? value.value : null;
+}
 
 function naturals(tuple: PickleValue): number[] | null {
   if (!(tuple instanceof PyTuple)) return null;
@@ -83,7 +102,7 @@ function naturals(tuple: PickleValue): number[] | null {
 }
 
 /** A view must not show anything outside of its storage. A view without elements shows nothing. */
-function checkBounds(storage: Storage, shape: Shape, strides: Shape, offset: number): void {
+function checkBounds(storage: StorageWindow, shape: Shape, strides: Shape, offset: number): void {
   let numel = 1;
   let last = offset;
   for (let d = 0; d < shape.length; d++) {
@@ -115,6 +134,20 @@ function rebuildParameter(args: Args, path: string): PyObject {
   const tensor = data.value as Tensor;
   if (requiresGrad) checkFloating(tensor);
   return new PyObject(makeParameter(tensor, requiresGrad));
+}
+
+/** `(data[, requires_grad])`, and then the state `(requires_grad, volatile, backward_hooks)`: Parameters before 0.4. */
+function oldParameter(args: Args, path: string): PyObject {
+  const [data, requiresGrad = true] = args;
+  if (args.length > 2) throw wrongArguments(path, args);
+  const parameter = rebuildParameter([data, requiresGrad, null], path);
+  return new PyObject(parameter.value, (state) => {
+    const wanted = state instanceof PyTuple && state.items.length === 3 ? state.items[0] : null;
+    if (typeof wanted !== 'boolean') throw new SerializationError(`the state of a ${path} is a ${describeKind(state)}`);
+    const tensor = parameter.value as Tensor;
+    if (wanted) checkFloating(tensor);
+    tensor.requires_grad = wanted;
+  });
 }
 
 /** A `torch.Size` is the tuple it is made of. */

@@ -9,7 +9,7 @@ import { FLAG_DESCRIPTOR, IN_ZIP64, LOCAL_HEADER, LOCAL_HEADER_SIZE, METHOD_STOR
 const CHUNK = 1 << 20;
 /** Bytes of a compressed entry given to the inflater at once: they grow at most 1032-fold. */
 const COMPRESSED_CHUNK = 1 << 14;
-/** A compressed entry may not grow more than this, once it is larger than what no machine minds. */
+/** Compressed entries may not grow more than this together, once they are larger than what no machine minds. */
 const MAX_INFLATION = 200;
 const HARMLESS_SIZE = 1 << 24;
 
@@ -29,6 +29,7 @@ export class ZipReader {
   constructor(source: ByteSource) {
     this.#source = source;
     const { start, entries } = readCentralDirectory(source);
+    checkInflation(entries);
     const located = entries.map((entry) => locate(source, entry, start));
     checkOverlaps(located);
     this.#entries = new Map(located.map((entry) => [entry.name, entry]));
@@ -89,11 +90,6 @@ export class ZipReader {
 
   /** Stops as soon as there is more than was declared: a small declaration cannot hide an endless stream. */
   *#inflated(entry: Located): Generator<Uint8Array> {
-    if (entry.size > HARMLESS_SIZE && entry.size > entry.compressedSize * MAX_INFLATION) {
-      throw new SerializationError(
-        `zip entry ${entry.name} declares ${entry.size} bytes out of ${entry.compressedSize} compressed ones`,
-      );
-    }
     let pieces: Uint8Array[] = [];
     const inflater = new Inflate((piece) => pieces.push(piece));
     let total = 0;
@@ -151,6 +147,19 @@ function sizesAgree(view: DataView, entry: CentralEntry): boolean {
 function sameName(bytes: Uint8Array, name: string): boolean {
   const expected = new TextEncoder().encode(name);
   return bytes.length === expected.length && expected.every((byte, i) => byte === bytes[i]);
+}
+
+function checkInflation(entries: readonly CentralEntry[]): void {
+  let size = 0;
+  let compressedSize = 0;
+  for (const entry of entries) {
+    if (entry.method === METHOD_STORED) continue;
+    size += entry.size;
+    compressedSize += entry.compressedSize;
+  }
+  if (size > HARMLESS_SIZE && size > compressedSize * MAX_INFLATION) {
+    throw new SerializationError(`the zip file declares ${size} bytes out of ${compressedSize} compressed ones`);
+  }
 }
 
 function checkOverlaps(entries: readonly Located[]): void {

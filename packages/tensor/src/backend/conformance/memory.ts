@@ -70,6 +70,19 @@ export const memoryCases: readonly ConformanceCase[] = [
     const scalar = random(backend, dtype, [], 'offset');
     expectElements(backend, scalar.view, scalar.data);
   }),
+  ...defineFor(ALL, 'fromHost takes what hostArray gave, of every size', (backend, dtype) => {
+    for (const numel of [0, 1, 255, 256, 3000]) {
+      const data = Array.from({ length: numel }, (_, i) => (dtype === 'bool' ? i % 2 : i % 100));
+      const arrays = [backend.hostArray(numel, dtype), backend.hostArray(numel, dtype)];
+      const [first] = arrays.map((array) => {
+        array.set(data);
+        const storage = new Storage(backend.device, dtype, numel, backend.fromHost(array, dtype));
+        return { storage, dtype, shape: [numel], strides: [1], offset: 0 };
+      });
+      arrays[1].fill(0);
+      expectElements(backend, first, data);
+    }
+  }),
   ...defineFor(ALL, 'fill writes the view and nothing else', (backend, dtype) => {
     for (const layout of LAYOUTS) {
       const { view } = random(backend, dtype, [3, 4], layout);

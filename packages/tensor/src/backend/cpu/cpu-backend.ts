@@ -4,7 +4,7 @@ import * as conv from './conv.js';
 import { elementwise } from './elementwise.js';
 import { gather, scatter, scatterAdd } from './indices.js';
 import { matmul } from './matmul.js';
-import { allocate, fromHost, release } from './memory.js';
+import { allocate, fromHost, hostArray, release } from './memory.js';
 import { argReduce, reduce } from './reduce.js';
 import { rows } from './rows.js';
 import { scan, sort } from './scan.js';
@@ -16,6 +16,7 @@ import { update } from './update.js';
 export const cpuBackend: Backend = {
   device: 'cpu',
   allocate,
+  hostArray,
   fromHost,
   release,
   toHost(x: View): TypedArray {

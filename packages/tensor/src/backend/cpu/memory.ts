@@ -12,9 +12,20 @@ export function allocate(numel: number, dtype: DType, zero: boolean): TypedArray
   return allocateArray(dtype, numel);
 }
 
+/** Arrays that {@link fromHost} takes as they are: nobody else has them. */
+const prepared = new WeakSet<TypedArray>();
+
+/** An array to be filled, already where {@link fromHost} would move it. */
+export function hostArray(numel: number, dtype: DType): TypedArray {
+  const array = allocate(numel, dtype, false);
+  prepared.add(array);
+  return array;
+}
+
 /** float32 moves to where the kernels are: the kernels of every later use then need no copy. */
 export function fromHost(data: TypedArray): TypedArray {
   if (!(data instanceof Float32Array) || data.length < MIN_RESIDENT) return data;
+  if (prepared.delete(data)) return data;
   const array = allocate(data.length, 'float32', false);
   array.set(data);
   return array;

@@ -23,6 +23,7 @@ const backend: Backend = {
   },
   // a handle may be in several boxes: the garbage collector knows which is the last
   release: () => undefined,
+  hostArray: (numel: number, dtype: DType): TypedArray => allocateArray(dtype, numel),
   fromHost(data: TypedArray, dtype: DType): DeviceBuffer {
     checkGpuDType('to', dtype);
     return new GpuBuffer(Handle.ofHost(dtype, data));

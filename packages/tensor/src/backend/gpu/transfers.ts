@@ -7,7 +7,7 @@ import { countTransfer } from './stats.js';
 import { describe, hostView, isWhole } from './views.js';
 
 /** The methods of a backend that compute. */
-export type Kernels = Omit<Backend, 'device' | 'allocate' | 'release' | 'fromHost' | 'toHost'>;
+export type Kernels = Omit<Backend, 'device' | 'allocate' | 'release' | 'hostArray' | 'fromHost' | 'toHost'>;
 
 /** Which arguments of each method are written. */
 const OUTPUTS: Readonly<Record<keyof Kernels, readonly number[]>> = {
