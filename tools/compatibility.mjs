@@ -23,6 +23,7 @@ function namespaces(torch) {
     'torch.optim': torch.optim,
     'torch.optim.lr_scheduler': torch.optim.lr_scheduler,
     'torch.optim.swa_utils': torch.optim.swa_utils ?? {},
+    'torch.random': torch.random ?? {},
     'torch.utils.data': torch.utils.data,
   };
 }

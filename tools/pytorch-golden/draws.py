@@ -4,7 +4,7 @@
 A sequence is a seed and calls made one after the other on the default generator; each call has its result, floats as
 base64 of the little-endian bytes so that every bit counts.
 
-Run from anywhere: python3 tools/pytorch-golden/draws.py
+Run from anywhere, with PyTorch 2.7 or newer: python3 tools/pytorch-golden/draws.py
 """
 import base64
 import json
@@ -107,7 +107,13 @@ def states():
 
 
 def legacy():
-    """The 5048-byte layout, with a cached pair as PyTorch kept it before 1.1: an angle in turns and a radius."""
+    """
+    The 5048-byte layout, with a cached pair as PyTorch kept it before 1.1: an angle in turns and a radius.
+    The newest PyTorch no longer reads it: then what an older one wrote (1.13 does) stays.
+    """
+    if int(torch.__version__.split('.')[0]) >= 2:
+        with open(OUT) as f:
+            return json.load(f)['legacy']
     torch.manual_seed(11)
     old = bytearray(bytes(torch.get_rng_state().tolist())[:5048])
     old[5016:5048] = struct.pack('<dddq', 0.3, 0.25, 1.75, 1)

@@ -52,6 +52,7 @@ NAMESPACES = {
     'torch.optim': public(torch.optim, own('torch')),
     'torch.optim.lr_scheduler': public(torch.optim.lr_scheduler, own('torch')),
     'torch.optim.swa_utils': public(torch.optim.swa_utils, own('torch')),
+    'torch.random': ['Generator', 'default_generator', 'fork_rng', 'get_rng_state', 'initial_seed', 'manual_seed', 'seed', 'set_rng_state'],
     'torch.utils.data': public(torch.utils.data, own('torch')),
 }
 

@@ -38,7 +38,7 @@ export class Session {
   /** Draws the order of the images, and nothing else: so an epoch can begin again in the same order. */
   private readonly order: Generator;
   /** The state of `order` when the current epoch began. */
-  private orderState: Uint8Array;
+  private orderState: Tensor;
   private current: CurrentEpoch = { ...noSums(), seconds: 0 };
   private readonly epochs: EpochMetrics[] = [];
   private readonly losses: number[] = [];
@@ -74,8 +74,8 @@ export class Session {
     this.optimizer.load_state_dict(saved.optimizer);
     this.scheduler.load_state_dict(saved.scheduler);
     if (this.settings.epochs !== saved.args.epochs) this.stretchSchedule(step_size);
-    default_generator.set_state(Uint8Array.from(numbers(saved.rng_state)));
-    this.order.set_state(Uint8Array.from(numbers(saved.order_state)));
+    default_generator.set_state(saved.rng_state);
+    this.order.set_state(saved.order_state);
     this.current = { ...saved.current_epoch };
     this.epochs.push(...saved.epochs);
     this.losses.push(...numbers(saved.train_losses));
@@ -174,8 +174,8 @@ export class Session {
       seed: this.settings.seed,
       args: this.args(),
       data: this.dataSize(),
-      rng_state: tensor(default_generator.get_state()),
-      order_state: tensor(this.orderState),
+      rng_state: default_generator.get_state(),
+      order_state: this.orderState,
       current_epoch: this.current,
       epochs: this.epochs,
       train_losses: tensor(Float64Array.from(this.losses)),

@@ -10,6 +10,8 @@ export {
   Sampler,
   SequentialSampler,
   SubsetRandomSampler,
+  WeightedRandomSampler,
+  type WeightedRandomSamplerOptions,
 } from './sampler.js';
 export type { Sized } from './sized.js';
 export { type RandomSplitOptions, random_split, Subset } from './subset.js';

@@ -1,4 +1,13 @@
-import { default_generator, Generator, randint, randperm, ValueError } from '@torchlet/tensor';
+import {
+  as_tensor,
+  default_generator,
+  Generator,
+  multinomial,
+  randint,
+  randperm,
+  type Tensor,
+  ValueError,
+} from '@torchlet/tensor';
 import { bindArguments, show } from './arguments.js';
 import { lengthOf, type Sized } from './sized.js';
 
@@ -124,6 +133,63 @@ export class SubsetRandomSampler extends Sampler {
 
   override __len__(): number {
     return this.indices.length;
+  }
+}
+
+/** Options of {@link WeightedRandomSampler}. */
+export interface WeightedRandomSamplerOptions {
+  /** How many indices one iteration yields. */
+  num_samples: number;
+  /** Whether an index may come again. Default true. */
+  replacement?: boolean;
+  /** Source of randomness; the default generator if absent. */
+  generator?: Generator | null;
+}
+
+/**
+ * Indices drawn with the given probabilities, which need not sum to 1; PyTorch's for the same seed.
+ * @throws {ValueError} for weights that are no list of numbers; when read, for weights that are no distribution
+ * @see https://pytorch.org/docs/stable/data.html#torch.utils.data.WeightedRandomSampler
+ */
+export class WeightedRandomSampler extends Sampler {
+  /** Float64. */
+  readonly weights: Tensor;
+  readonly num_samples: number;
+  readonly replacement: boolean;
+  readonly generator: Generator | null;
+
+  constructor(weights: readonly number[] | Tensor, options: WeightedRandomSamplerOptions);
+  constructor(
+    weights: readonly number[] | Tensor,
+    num_samples: number,
+    replacement?: boolean | Omit<WeightedRandomSamplerOptions, 'num_samples'>,
+    generator?: Generator | null | { generator?: Generator | null },
+  );
+  constructor(weights: readonly number[] | Tensor, ...args: unknown[]) {
+    super();
+    const names = ['num_samples', 'replacement', 'generator'];
+    const { num_samples, replacement = true, generator = null } = bindArguments('WeightedRandomSampler()', names, args);
+    checkPositiveInteger('num_samples', num_samples);
+    if (typeof replacement !== 'boolean') {
+      throw new ValueError(`replacement should be a boolean value, but got replacement=${show(replacement)}`);
+    }
+    this.weights = as_tensor(weights, { dtype: 'float64' });
+    if (this.weights.dim() !== 1) {
+      const shape = this.weights.shape.join(', ');
+      throw new ValueError(`weights should be a 1d sequence but given weights have shape (${shape})`);
+    }
+    this.num_samples = num_samples;
+    this.replacement = replacement;
+    this.generator = checkGenerator('WeightedRandomSampler', generator);
+  }
+
+  *[Symbol.iterator](): IterableIterator<number> {
+    const { weights, num_samples, replacement, generator } = this;
+    yield* multinomial(weights, num_samples, replacement, { generator }).tolist() as number[];
+  }
+
+  override __len__(): number {
+    return this.num_samples;
   }
 }
 

@@ -16,9 +16,6 @@ export {
   zeros_like,
 } from './factories.js';
 export {
-  get_rng_state,
-  initial_seed,
-  manual_seed,
   type RandomTensorOptions,
   rand,
   rand_like,
@@ -27,8 +24,7 @@ export {
   randn,
   randn_like,
   randperm,
-  seed,
-  set_rng_state,
 } from './random-factories.js';
+export { get_rng_state, initial_seed, manual_seed, seed, set_rng_state } from './random-state.js';
 export { linspace, logspace } from './sequence-factories.js';
 export type { TensorData } from './tensor-data.js';

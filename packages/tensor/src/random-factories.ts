@@ -12,6 +12,8 @@ import {
   toOptions,
   withGrad,
 } from './factories.js';
+import { default_generator, type Generator } from './generator.js';
+import { type Draw, drawLike } from './ops/draw-order.js';
 import { checkTensor, fromHost } from './ops/kernel.js';
 import { type GeneratorOptions, readGenerator } from './ops/random.js';
 import {
@@ -20,7 +22,6 @@ import {
   randperm as fillRandperm,
   uniform as fillUniform,
 } from './random/distributions.js';
-import { default_generator, type Generator } from './random/generator.js';
 import { checkSizes, numelOf, type Shape } from './shape.js';
 import { signature } from './signature.js';
 import type { Tensor } from './tensor.js';
@@ -28,51 +29,69 @@ import type { Tensor } from './tensor.js';
 /** Options of a random factory. */
 export interface RandomTensorOptions extends TensorOptions, GeneratorOptions {}
 
-type Fill = (generator: Generator, out: TypedArray, dtype: DType) => void;
+type Fill = (generator: Generator, out: TypedArray, dtype: DType, blocks: boolean) => void;
 
 function draw(op: string, shape: Shape, options: RandomTensorOptions | undefined, dtype: DType, fill: Fill): Tensor {
   const resolved = resolveOptions(op, options, dtype, 'cpu', ['generator']);
   const generator = readGenerator(op, options?.generator);
   const out = allocateArray(resolved.dtype, numelOf(shape));
-  fill(generator, out, resolved.dtype);
+  fill(generator, out, resolved.dtype, true);
   return withGrad(fromHost(out, shape, resolved.dtype, resolved.device), resolved.requires_grad);
 }
 
 const floating =
-  (op: string, fill: (generator: Generator, out: Float32Array | Float64Array) => void): Fill =>
-  (generator, out, dtype) => {
+  (op: string, fill: (generator: Generator, out: Float32Array | Float64Array, blocks: boolean) => void): Fill =>
+  (generator, out, dtype, blocks) => {
     if (!isFloating(dtype))
       throw new DTypeError(`${op}(): not implemented for dtype ${dtype}, expected float32 or float64`);
-    fill(generator, out as Float32Array | Float64Array);
+    fill(generator, out as Float32Array | Float64Array, blocks);
   };
 
 /** Uniform on [0, 1). https://pytorch.org/docs/stable/generated/torch.rand.html */
 export function rand(...args: SizeArguments<RandomTensorOptions>): Tensor {
   const [shape, options] = splitSizes('rand', args);
-  return draw('rand', shape, options, 'float32', floating('rand', fillUniform));
+  return draw(
+    'rand',
+    shape,
+    options,
+    'float32',
+    floating('rand', (generator, out) => fillUniform(generator, out)),
+  );
 }
 
 /** Standard normal. https://pytorch.org/docs/stable/generated/torch.randn.html */
 export function randn(...args: SizeArguments<RandomTensorOptions>): Tensor {
   const [shape, options] = splitSizes('randn', args);
-  return draw('randn', shape, options, 'float32', floating('randn', fillNormal));
+  return draw(
+    'randn',
+    shape,
+    options,
+    'float32',
+    floating('randn', (generator, out) => fillNormal(generator, out)),
+  );
+}
+
+/** Draws in the order in which the input lies in memory. */
+function drawLikeInput(op: string, input: Tensor, rest: readonly unknown[], fill: Fill): Tensor {
+  checkTensor(op, 'input', input);
+  const { dtype, device, requires_grad } = resolveOptions(op, optionsLike(input, toOptions(rest)), input.dtype);
+  const fillHost: Draw = (out, blocks) => fill(default_generator, out, dtype, blocks);
+  return withGrad(drawLike(input, dtype, device, fillHost), requires_grad);
 }
 
 const likeOf = (op: string, fill: Fill): ((input: Tensor, options?: TensorOptions) => Tensor) =>
-  signature(`${op}(input, *, ${TENSOR_KEYWORDS})`, (input, ...rest: unknown[]) =>
-    draw(op, checkTensor(op, 'input', input).shape, optionsLike(input, toOptions(rest)), 'float32', fill),
-  );
+  signature(`${op}(input, *, ${TENSOR_KEYWORDS})`, (input, ...rest: unknown[]) => drawLikeInput(op, input, rest, fill));
 
 /** https://pytorch.org/docs/stable/generated/torch.rand_like.html */
 export const rand_like: (input: Tensor, options?: TensorOptions) => Tensor = likeOf(
   'rand_like',
-  floating('rand_like', fillUniform),
+  floating('rand_like', (generator, out) => fillUniform(generator, out)),
 );
 
 /** https://pytorch.org/docs/stable/generated/torch.randn_like.html */
 export const randn_like: (input: Tensor, options?: TensorOptions) => Tensor = likeOf(
   'randn_like',
-  floating('randn_like', fillNormal),
+  floating('randn_like', (generator, out, blocks) => fillNormal(generator, out, 0, 1, blocks)),
 );
 
 export interface RandintOptions extends RandomTensorOptions {
@@ -119,12 +138,9 @@ export const randint_like: (
   `randint_like(input, low?, high?, *, ${TENSOR_KEYWORDS})`,
   (input, low, high, ...rest: unknown[]) => {
     const op = 'randint_like';
-    checkTensor(op, 'input', input);
     const [from, to] = high === undefined ? [0, low] : [low ?? 0, high];
     const bounds = [checkInteger(op, 'low', from), checkInteger(op, 'high', to)];
-    return draw(op, input.shape, optionsLike(input, toOptions(rest)), 'int64', (g, out, type) =>
-      fillRandint(g, out, bounds[0], bounds[1], type),
-    );
+    return drawLikeInput(op, input, rest, (g, out, type) => fillRandint(g, out, bounds[0], bounds[1], type));
   },
 );
 
@@ -137,30 +153,3 @@ export const randperm: (n: number, options?: RandomTensorOptions) => Tensor = si
     return draw('randperm', [count], options, 'int64', (g, out) => out.set(fillRandperm(g, count)));
   },
 );
-
-/**
- * Seeds the default generator; a fraction is cut off. https://pytorch.org/docs/stable/generated/torch.manual_seed.html
- */
-export function manual_seed(seed: number | bigint): Generator {
-  return default_generator.manual_seed(typeof seed === 'number' && Number.isFinite(seed) ? Math.trunc(seed) : seed);
-}
-
-/** The seed in use. https://pytorch.org/docs/stable/generated/torch.initial_seed.html */
-export const initial_seed = (): number | bigint => default_generator.initial_seed();
-
-/** Seeds the default generator with a random number and returns that. https://pytorch.org/docs/stable/generated/torch.seed.html */
-export const seed = (): number => default_generator.seed();
-
-/** The default generator's state, PyTorch's bytes as a uint8 tensor. https://pytorch.org/docs/stable/generated/torch.get_rng_state.html */
-export function get_rng_state(): Tensor {
-  const state = default_generator.get_state();
-  return fromHost(state, [state.length], 'uint8', 'cpu');
-}
-
-/** https://pytorch.org/docs/stable/generated/torch.set_rng_state.html */
-export function set_rng_state(new_state: Tensor): void {
-  checkTensor('set_rng_state', 'new_state', new_state);
-  if (new_state.dtype !== 'uint8')
-    throw new DTypeError(`set_rng_state(): expected a uint8 tensor, got ${new_state.dtype}`);
-  default_generator.set_state(Uint8Array.from(new_state.toArray()));
-}

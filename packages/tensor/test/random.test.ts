@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { DTypeError, ShapeError, ValueError } from '../src/errors.js';
+import { default_generator } from '../src/generator.js';
 import { cppNumber } from '../src/random/checks.js';
 import { bernoulli, exponential, normal, randint, randperm, uniform } from '../src/random/distributions.js';
 import { fma } from '../src/random/fma.js';
-import { default_generator, Generator } from '../src/random/generator.js';
+import { RandomStream } from '../src/random/stream.js';
 
-const gen = (seed: number | bigint = 0): Generator => new Generator().manual_seed(seed);
+const gen = (seed: number | bigint = 0): RandomStream => new RandomStream().manual_seed(seed);
 
 /** Fails unless `run` throws exactly this class with exactly this text. */
 function expectError(run: () => unknown, type: new (message: string) => Error, message: string): void {
@@ -21,8 +22,8 @@ function expectError(run: () => unknown, type: new (message: string) => Error, m
 
 describe('Generator', () => {
   it('starts from the fixed seed of PyTorch, the default one from a random seed', () => {
-    expect(new Generator().initial_seed()).toBe(67280421310721);
-    expect(new Generator().random()).toBe(gen(67280421310721).random());
+    expect(new RandomStream().initial_seed()).toBe(67280421310721);
+    expect(new RandomStream().random()).toBe(gen(67280421310721).random());
     expect(default_generator.initial_seed()).not.toBe(67280421310721);
   });
 
@@ -73,17 +74,17 @@ describe('Generator', () => {
     const g = gen(9);
     normal(g, new Float64Array(3));
     g.nextFloatNormal = 0.5;
-    const state = g.get_state();
+    const state = g.bytes();
     const shifted = new Uint8Array(state.length + 3).subarray(3);
     shifted.set(state);
     const [a, b] = [new Float64Array(20), new Float64Array(20)];
     normal(g, a);
-    const other = new Generator().set_state(shifted);
-    expect(other.get_state()).toEqual(state);
+    const other = new RandomStream().setBytes(shifted);
+    expect(other.bytes()).toEqual(state);
     expect(other.nextFloatNormal).toBe(0.5);
     normal(other, b);
     expect(b).toEqual(a);
-    expect(state).toEqual(new Generator().set_state(state).get_state());
+    expect(state).toEqual(new RandomStream().setBytes(state).bytes());
   });
 
   it.each([1.5, Number.NaN, Number.POSITIVE_INFINITY])('refuses the seed %s', (seed) => {
@@ -97,18 +98,18 @@ describe('Generator', () => {
 
   it('refuses bytes that are no state and stays as it was', () => {
     const g = gen(1);
-    const before = g.get_state();
+    const before = g.bytes();
     const size =
       'Expected either a CPUGeneratorImplStateLegacy of size 5048 or a CPUGeneratorImplState of size 5056 ' +
       'but found the input RNG state size to be 3';
-    expectError(() => g.set_state(new Uint8Array(3)), ValueError, size);
-    expectError(() => g.set_state(new Uint8Array(5056)), ValueError, 'Invalid mt19937 state');
-    const beyond = gen(1).get_state();
+    expectError(() => g.setBytes(new Uint8Array(3)), ValueError, size);
+    expectError(() => g.setBytes(new Uint8Array(5056)), ValueError, 'Invalid mt19937 state');
+    const beyond = gen(1).bytes();
     beyond[17] = 255; // next = 65280
-    expectError(() => g.set_state(beyond), ValueError, 'Invalid mt19937 state');
+    expectError(() => g.setBytes(beyond), ValueError, 'Invalid mt19937 state');
     // @ts-expect-error a state is bytes
-    expectError(() => g.set_state(new Float32Array(5056)), DTypeError, 'RNG state must be a torch.ByteTensor');
-    expect(g.get_state()).toEqual(before);
+    expectError(() => g.setBytes(new Float32Array(5056)), DTypeError, 'RNG state must be a torch.ByteTensor');
+    expect(g.bytes()).toEqual(before);
   });
 });
 
@@ -165,9 +166,9 @@ describe('bad arguments', () => {
     ['lambda', () => exponential(g, f32, -1), 'exponential_ expects lambda >= 0.0, but found lambda=-1'],
     ['n', () => randperm(g, 1.5), 'randperm expects n to be an integer, but got 1.5'],
   ])('%s: a ValueError', (_, run, message) => {
-    const before = g.get_state();
+    const before = g.bytes();
     expectError(run, ValueError, message);
-    expect(g.get_state()).toEqual(before); // nothing was drawn
+    expect(g.bytes()).toEqual(before); // nothing was drawn
   });
 
   it('sizes: a ShapeError', () => {
@@ -189,7 +190,7 @@ describe('edges', () => {
     randint(g, new Int32Array(0), 0, 5);
     bernoulli(g, new Uint8Array(0), 0.5);
     expect(randperm(g, 0)).toEqual(new Float64Array(0));
-    expect(g.get_state()).toEqual(gen().get_state());
+    expect(g.bytes()).toEqual(gen().bytes());
   });
 
   it('normals have their moments, and tails beyond 4', () => {

@@ -1,7 +1,7 @@
 /** Trading time for memory: `torch.utils.checkpoint`. https://pytorch.org/docs/stable/checkpoint.html */
 import { checkBoolean, isOptions } from '../arguments.js';
 import { AutogradError, ValueError } from '../errors.js';
-import { default_generator } from '../random/generator.js';
+import { default_generator } from '../generator.js';
 import { sameShape, showShape } from '../shape.js';
 import { Tensor } from '../tensor.js';
 import { backward as runBackward } from './backward.js';
@@ -67,12 +67,12 @@ export function checkpoint<A extends readonly unknown[], R>(
 /** Runs `fn` with the random numbers that `state` gives, and puts the generator back. */
 function withRandomState<T>(state: Uint8Array | null, fn: () => T): T {
   if (state === null) return fn();
-  const now = default_generator.get_state();
-  default_generator.set_state(state);
+  const now = default_generator.bytes();
+  default_generator.setBytes(state);
   try {
     return fn();
   } finally {
-    default_generator.set_state(now);
+    default_generator.setBytes(now);
   }
 }
 
@@ -102,7 +102,7 @@ class Frame<A extends readonly unknown[], R> {
     args: A,
     private readonly options: Resolved,
   ) {
-    this.state = options.preserve_rng_state ? default_generator.get_state() : null;
+    this.state = options.preserve_rng_state ? default_generator.bytes() : null;
     // an argument that is changed in place meanwhile would give other numbers
     this.args = args.map((arg) => (arg instanceof Tensor && gradMode.enabled ? new SavedTensor(arg) : arg));
     this.given = args;
@@ -191,7 +191,7 @@ class Reentrant extends CustomFunction {
     ...args: readonly unknown[]
   ): unknown {
     ctx.run = run;
-    ctx.state = preserve ? default_generator.get_state() : null;
+    ctx.state = preserve ? default_generator.bytes() : null;
     ctx.args = args.map((arg) => (arg instanceof Tensor ? null : arg));
     ctx.save_for_backward(...args.map((arg) => (arg instanceof Tensor ? arg : null)));
     return run(...args);

@@ -1,12 +1,12 @@
 /** Dropout. https://pytorch.org/docs/stable/nn.functional.html#dropout-functions */
 import { checkBoolean, checkNumber } from '../arguments.js';
-import { allocateArray } from '../dtype.js';
 import { ValueError } from '../errors.js';
+import { default_generator } from '../generator.js';
 import { bernoulli } from '../random/distributions.js';
-import { default_generator } from '../random/generator.js';
 import { signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
-import { checkTensor, fromHost } from './kernel.js';
+import { drawLike } from './draw-order.js';
+import { checkTensor } from './kernel.js';
 
 export interface DropoutOptions {
   readonly p?: number;
@@ -53,9 +53,9 @@ function functional(input: Tensor, args: readonly unknown[], trainingByDefault: 
 
 /** 1 / keep with probability `keep`, else 0. */
 function mask(like: Tensor, keep: number): Tensor {
-  const noise = allocateArray(like.dtype, like.numel());
-  bernoulli(default_generator, noise, keep);
   const scale = like.dtype === 'float32' ? Math.fround(1 / Math.fround(keep)) : 1 / keep;
-  for (let i = 0; i < noise.length; i++) noise[i] *= scale;
-  return fromHost(noise, like.shape, like.dtype, like.device);
+  return drawLike(like, like.dtype, like.device, (noise) => {
+    bernoulli(default_generator, noise, keep);
+    for (let i = 0; i < noise.length; i++) noise[i] *= scale;
+  });
 }

@@ -2,8 +2,8 @@
 import { checkBoolean, checkNumber } from '../arguments.js';
 import { allocateArray } from '../dtype.js';
 import { ShapeError, ValueError } from '../errors.js';
+import { default_generator } from '../generator.js';
 import { bernoulli } from '../random/distributions.js';
-import { default_generator } from '../random/generator.js';
 import { numelOf, type Shape, showShape } from '../shape.js';
 import { signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';

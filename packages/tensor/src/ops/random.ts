@@ -3,8 +3,9 @@ import { checkNumber } from '../arguments.js';
 import { gradMode } from '../autograd/grad-mode.js';
 import { checkInplace, requiresGrad } from '../autograd/history.js';
 import { checkWritable } from '../autograd/inplace-checks.js';
-import { allocateArray, cName, isFloating, type TypedArray } from '../dtype.js';
+import { cName, isFloating } from '../dtype.js';
 import { DTypeError, ValueError } from '../errors.js';
+import { default_generator, Generator } from '../generator.js';
 import {
   bernoulli as fillBernoulli,
   exponential as fillExponential,
@@ -12,10 +13,10 @@ import {
   randint as fillRandint,
   uniform as fillUniform,
 } from '../random/distributions.js';
-import { default_generator, Generator } from '../random/generator.js';
 import { signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
-import { backend, checkTensor, fromHost } from './kernel.js';
+import { type Draw, drawLike } from './draw-order.js';
+import { backend, checkTensor } from './kernel.js';
 
 export interface GeneratorOptions {
   /** Where the draws come from; the default generator unless given. */
@@ -30,13 +31,11 @@ export function readGenerator(op: string, generator: unknown): Generator {
 }
 
 /** Draws into host memory, then into the tensor. */
-function drawInto(op: string, x: Tensor, draw: (out: TypedArray) => void): Tensor {
+function drawInto(op: string, x: Tensor, draw: Draw): Tensor {
   checkTensor(op, 'input', x);
   checkInplace(x, requiresGrad(x));
   checkWritable(op, x);
-  const host = allocateArray(x.dtype, x.numel());
-  draw(host);
-  const source = fromHost(host, x.shape, x.dtype, x.device);
+  const source = drawLike(x, x.dtype, x.device, draw, true);
   if (x.grad_fn !== null && gradMode.enabled) return x.copy_(source); // the old value's gradient is 0
   backend(x).copy(source, x);
   x.versionCounter.version++;
@@ -44,10 +43,10 @@ function drawInto(op: string, x: Tensor, draw: (out: TypedArray) => void): Tenso
 }
 
 /** @throws DTypeError for integers. */
-function floats(op: string, x: Tensor, draw: (out: Float32Array | Float64Array) => void): Tensor {
+function floats(op: string, x: Tensor, draw: (out: Float32Array | Float64Array, blocks: boolean) => void): Tensor {
   if (!isFloating(checkTensor(op, 'input', x).dtype))
     throw new DTypeError(`"${op}" not implemented for '${cName(x.dtype)}'`);
-  return drawInto(op, x, (out) => draw(out as Float32Array | Float64Array));
+  return drawInto(op, x, (out, blocks) => draw(out as Float32Array | Float64Array, blocks));
 }
 
 export interface NormalOptions extends GeneratorOptions {
@@ -63,9 +62,8 @@ export const normal_: (
   options?: NormalOptions,
 ) => Tensor = signature('normal_(input, mean?, std?, *, generator?)', (input, m, s, g) => {
   const generator = readGenerator('normal_', g);
-  return floats('normal_', input, (out) =>
-    fillNormal(generator, out, checkNumber('normal_', 'mean', m ?? 0), checkNumber('normal_', 'std', s ?? 1)),
-  );
+  const [mean, std] = [checkNumber('normal_', 'mean', m ?? 0), checkNumber('normal_', 'std', s ?? 1)];
+  return floats('normal_', input, (out, blocks) => fillNormal(generator, out, mean, std, blocks));
 });
 
 export interface UniformOptions extends GeneratorOptions {

@@ -4,17 +4,18 @@ import { defineOp } from '../autograd/op.js';
 import { checkDevice } from '../backend/devices.js';
 import { allocateArray, checkDType, cName, type DType, isFloating } from '../dtype.js';
 import { DTypeError, ShapeError, ValueError } from '../errors.js';
+import type { Generator } from '../generator.js';
 import {
   bernoulli as fillBernoulli,
   exponential as fillExponential,
   normal as fillNormal,
   uniform as fillUniform,
 } from '../random/distributions.js';
-import type { Generator } from '../random/generator.js';
 import { broadcastShapes, checkSizes, numelOf, type Shape, showShape } from '../shape.js';
 import { signature } from '../signature.js';
 import type { Device } from '../storage.js';
 import { Tensor } from '../tensor.js';
+import { drawLike } from './draw-order.js';
 import { checkTensor, fromHost } from './kernel.js';
 import { type GeneratorOptions, readGenerator } from './random.js';
 
@@ -217,8 +218,7 @@ export const multinomial: (
     return fromHost(out, x.ndim === 1 ? [n] : [rows, n], 'int64', x.device);
   }
   // the greatest p / e of exponential draws e are a sample without replacement
-  const draws = allocateArray(x.dtype, data.length) as Floats;
-  fillExponential(generator, draws);
-  const keys = x.div(fromHost(draws, x.shape, x.dtype, x.device));
+  const draws = drawLike(x, x.dtype, x.device, (out) => fillExponential(generator, out as Floats));
+  const keys = x.div(draws);
   return n === 1 ? keys.argmax(-1, true) : keys.topk(n)[1];
 });

@@ -9,6 +9,8 @@
  */
 
 import { fma } from './fma.js';
+import { log as log64 } from './log.js';
+import { cos, sin } from './sin-cos.js';
 
 const f = Math.fround;
 
@@ -94,10 +96,10 @@ function writePair(out: Float32Array, j: number, radius: number, theta: number, 
   s = f(s * z);
   s = f(s * x + x);
   const swap = (octant & 2) !== 0;
-  const sin = (octant & 4) !== 0 ? -(swap ? c : s) : swap ? c : s;
-  const cos = (~(octant - 2) & 4) !== 0 ? -(swap ? s : c) : swap ? s : c;
-  out[j] = f(radius * cos) * std + mean;
-  out[j + 8] = f(radius * sin) * std + mean;
+  const sine = (octant & 4) !== 0 ? -(swap ? c : s) : swap ? c : s;
+  const cosine = (~(octant - 2) & 4) !== 0 ? -(swap ? s : c) : swap ? s : c;
+  out[j] = f(radius * cosine) * std + mean;
+  out[j + 8] = f(radius * sine) * std + mean;
 }
 
 /** Turns the 16 uniforms from `at` on into normals; `mean` and `std` are float32 values. */
@@ -108,12 +110,12 @@ export function boxMuller32(out: Float32Array, at: number, mean: number, std: nu
   }
 }
 
-/** Turns the 16 uniforms from `at` on into normals, in double precision. */
+/** Turns the 16 uniforms from `at` on into normals, in double precision and one by one, as PyTorch does: exactly. */
 export function boxMuller64(out: Float64Array, at: number, mean: number, std: number): void {
   for (let j = at; j < at + 8; j++) {
-    const radius = Math.sqrt(-2 * Math.log(1 - out[j]));
+    const radius = Math.sqrt(-2 * log64(1 - out[j]));
     const theta = 2 * Math.PI * out[j + 8];
-    out[j] = fma(radius * Math.cos(theta), std, mean);
-    out[j + 8] = fma(radius * Math.sin(theta), std, mean);
+    out[j] = fma(radius * cos(theta), std, mean);
+    out[j + 8] = fma(radius * sin(theta), std, mean);
   }
 }

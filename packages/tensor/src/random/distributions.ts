@@ -15,15 +15,17 @@ import {
   checkUniform,
 } from './checks.js';
 import { fma } from './fma.js';
-import type { Generator } from './generator.js';
+import { log1p } from './log.js';
 import type { Mt19937 } from './mt19937.js';
+import { cos, sin } from './sin-cos.js';
+import type { RandomStream } from './stream.js';
 
 const TWO_32 = 2 ** 32;
 const TWO_53 = 2 ** 53;
 /** From this length on, normals are made in blocks. */
 const BLOCK = 16;
-/** From this range on, `randint` takes 64 bits a draw. (The newest PyTorch wheels do from 2^28 on.) */
-const WIDE_RANGE = TWO_32;
+/** From this range on, `randint` takes 64 bits a draw, so that a remainder is as likely as another (2^32 before PyTorch 2.7). */
+const WIDE_RANGE = 2 ** 28;
 
 const MASK_24 = 0xffffff;
 const MASK_21 = 0x1fffff;
@@ -41,7 +43,7 @@ const draw64 = (engine: Mt19937): number => draw53(engine) / TWO_53;
  * Uniform on [from, to): 24 bits of one draw for float32, 53 bits of two for float64.
  * @throws {ValueError} when from > to, or when they or to − from do not fit the element type
  */
-export function uniform(gen: Generator, out: Float32Array | Float64Array, from = 0, to = 1): void {
+export function uniform(gen: RandomStream, out: Float32Array | Float64Array, from = 0, to = 1): void {
   const single = out instanceof Float32Array;
   checkUniform(from, to, single);
   if (single) fillUniform32(gen.engine, out, 0, from, to);
@@ -65,29 +67,30 @@ function fillUniform64(engine: Mt19937, out: Float64Array, start: number, from: 
  * Normal with the given mean and standard deviation, by Box–Muller. 16 numbers or more are made in blocks of 16, the
  * last block overlapping the one before it; fewer are made one by one in double precision, and the second number of a
  * pair stays in the generator for the next such call.
+ * @param blocks false: one by one, however many (where PyTorch fills a tensor that is not contiguous)
  * @throws {ValueError} when std is negative or NaN
  */
-export function normal(gen: Generator, out: Float32Array | Float64Array, mean = 0, std = 1): void {
+export function normal(gen: RandomStream, out: Float32Array | Float64Array, mean = 0, std = 1, blocks = true): void {
   checkNormal(std);
-  if (out.length < BLOCK) normalScalar(gen, out, mean, std);
+  if (out.length < BLOCK || !blocks) normalScalar(gen, out, mean, std);
   else if (out instanceof Float32Array) normalBlocks32(gen.engine, out, Math.fround(mean), Math.fround(std));
   else normalBlocks64(gen.engine, out, mean, std);
 }
 
-function normalScalar(gen: Generator, out: Float32Array | Float64Array, mean: number, std: number): void {
+function normalScalar(gen: RandomStream, out: Float32Array | Float64Array, mean: number, std: number): void {
   for (let i = 0; i < out.length; i++) out[i] = fma(drawNormal(gen), std, mean);
 }
 
-function drawNormal(gen: Generator): number {
+function drawNormal(gen: RandomStream): number {
   const cached = gen.nextDoubleNormal;
   if (cached !== null) {
     gen.nextDoubleNormal = null;
     return cached;
   }
   const theta = 2 * Math.PI * draw64(gen.engine);
-  const radius = Math.sqrt(-2 * Math.log1p(-draw64(gen.engine)));
-  gen.nextDoubleNormal = radius * Math.sin(theta);
-  return radius * Math.cos(theta);
+  const radius = Math.sqrt(-2 * log1p(-draw64(gen.engine)));
+  gen.nextDoubleNormal = radius * sin(theta);
+  return radius * cos(theta);
 }
 
 function normalBlocks32(engine: Mt19937, out: Float32Array, mean: number, std: number): void {
@@ -114,7 +117,7 @@ function normalBlocks64(engine: Mt19937, out: Float64Array, mean: number, std: n
  * @throws {ValueError} when low ≥ high, or when either does not fit the element type
  */
 export function randint(
-  gen: Generator,
+  gen: RandomStream,
   out: TypedArray,
   low: number,
   high: number,
@@ -138,7 +141,7 @@ export function randint(
  * @throws {ValueError} when n is no integer
  * @throws {ShapeError} when n is negative
  */
-export function randperm(gen: Generator, n: number): Float64Array {
+export function randperm(gen: RandomStream, n: number): Float64Array {
   checkPermutation(n);
   const out = new Float64Array(n);
   for (let i = 0; i < n; i++) out[i] = i;
@@ -157,7 +160,7 @@ export function randperm(gen: Generator, n: number): Float64Array {
  * @throws {ValueError} for a probability outside of [0, 1]
  * @throws {ShapeError} when an array of probabilities has another length than `out`
  */
-export function bernoulli(gen: Generator, out: TypedArray, p: number | Float32Array | Float64Array): void {
+export function bernoulli(gen: RandomStream, out: TypedArray, p: number | Float32Array | Float64Array): void {
   const { engine } = gen;
   if (typeof p === 'number') {
     checkProbability(p);
@@ -177,7 +180,7 @@ export function bernoulli(gen: Generator, out: TypedArray, p: number | Float32Ar
  * Exponential with rate lambda, −ln(1 − u) / lambda.
  * @throws {ValueError} when lambda is negative or NaN
  */
-export function exponential(gen: Generator, out: Float32Array | Float64Array, lambda = 1): void {
+export function exponential(gen: RandomStream, out: Float32Array | Float64Array, lambda = 1): void {
   checkExponential(lambda);
-  for (let i = 0; i < out.length; i++) out[i] = (-1 / lambda) * Math.log(1 - draw64(gen.engine));
+  for (let i = 0; i < out.length; i++) out[i] = (-1 / lambda) * log1p(-draw64(gen.engine));
 }

@@ -27,8 +27,15 @@ const FLOAT32: Tolerance = { rtol: 1e-5, atol: 1e-6 };
 const FLOAT64: Tolerance = { rtol: 1e-10, atol: 1e-12 };
 const GPU: Tolerance = { rtol: 1e-4, atol: 1e-4 };
 
-/** What depends on how the input lies in memory, so that another layout means another result. */
-const LAYOUT_MATTERS = new Set(['Tensor.view', 'Tensor.view_as', 'torch.as_strided']);
+/** What depends on how the input lies in memory, such as draws, so that another layout means another result. */
+const LAYOUT_MATTERS = new Set([
+  'Tensor.view',
+  'Tensor.view_as',
+  'torch.as_strided',
+  'torch.multinomial',
+  'F.dropout',
+  'torch.dropout',
+]);
 
 /** Cases of other names whose last node differs: what is not batched is unsqueezed and squeezed; Python's None is a dimension. */
 const differs = (c: Case): boolean =>

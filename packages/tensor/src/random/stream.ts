@@ -1,5 +1,6 @@
 import { DTypeError, ValueError } from '../errors.js';
 import { Mt19937, STATE_WORDS } from './mt19937.js';
+import { sin } from './sin-cos.js';
 
 /** PyTorch's default seed, `c10::detail::default_rng_seed_val`. */
 const DEFAULT_SEED = 67280421310721n;
@@ -13,17 +14,15 @@ const AT = { seed: 0, left: 8, seeded: 12, next: 16, words: 24, x: 5016, y: 5024
 const AT_FLOAT = { sample: 5048, valid: 5052 } as const;
 
 /**
- * A pseudo-random number generator on the CPU whose stream is PyTorch's, draw for draw. A new one has PyTorch's fixed
- * default seed.
- * @see https://pytorch.org/docs/stable/generated/torch.Generator.html
+ * The stream of PyTorch's generator on the CPU, draw for draw, and its state as bytes: what a Generator is without
+ * tensors. A new one has PyTorch's fixed default seed.
  */
-export class Generator {
-  readonly device = 'cpu' as const;
+export class RandomStream {
   /** The engine under it; distributions draw from it directly. */
   readonly engine: Mt19937 = new Mt19937(Number(DEFAULT_SEED & 0xffffffffn));
   /** The second number of a Box–Muller pair, kept for the next scalar normal draw; null if there is none. */
   nextDoubleNormal: number | null = null;
-  /** Only carried from `set_state` to `get_state`: no distribution on the CPU reads it. */
+  /** Only carried from `setBytes` to `bytes`: no distribution on the CPU reads it. */
   nextFloatNormal: number | null = null;
   private seedValue: bigint = DEFAULT_SEED;
 
@@ -67,7 +66,7 @@ export class Generator {
   }
 
   /** The whole state in the bytes of `torch.Generator.get_state()` (5056 of them). */
-  get_state(): Uint8Array {
+  bytes(): Uint8Array {
     const view = new DataView(new ArrayBuffer(STATE_BYTES));
     const { state, left, next } = this.engine;
     view.setBigUint64(AT.seed, this.seedValue, true);
@@ -88,12 +87,12 @@ export class Generator {
   }
 
   /**
-   * Takes over a state that `get_state` here or in PyTorch gave (5056 bytes; 5048 from PyTorch before 1.1).
+   * Takes over a state that `bytes` or PyTorch gave (5056 bytes; 5048 from PyTorch before 1.1).
    * Returns this generator.
    * @throws {DTypeError} for anything but a Uint8Array
    * @throws {ValueError} for a wrong size or impossible contents; the generator is then unchanged
    */
-  set_state(bytes: Uint8Array): this {
+  setBytes(bytes: Uint8Array): this {
     if (!(bytes instanceof Uint8Array)) throw new DTypeError('RNG state must be a torch.ByteTensor');
     if (bytes.length !== LEGACY_BYTES && bytes.length !== STATE_BYTES) {
       throw new ValueError(
@@ -123,7 +122,7 @@ export class Generator {
 /** The cached normal; the legacy layout keeps the radius and the angle (in turns) that it is made of. */
 function readNormal(view: DataView): number {
   if (view.byteLength === STATE_BYTES) return view.getFloat64(AT.y, true);
-  return view.getFloat64(AT.rho, true) * Math.sin(2 * Math.PI * view.getFloat64(AT.x, true));
+  return view.getFloat64(AT.rho, true) * sin(2 * Math.PI * view.getFloat64(AT.x, true));
 }
 
 function uint64(seed: number | bigint): bigint {
@@ -135,13 +134,4 @@ function uint64(seed: number | bigint): bigint {
     throw new ValueError(`manual_seed: Overflow when unpacking long: expected -2^63 <= seed < 2^64, but got ${value}`);
   }
   return BigInt.asUintN(64, value);
-}
-
-/** The generator that every draw uses unless another is given; it starts from a random seed, as PyTorch's does. */
-export const default_generator: Generator = randomlySeeded();
-
-function randomlySeeded(): Generator {
-  const generator = new Generator();
-  generator.seed();
-  return generator;
 }
