@@ -33,6 +33,7 @@ export { type LoadOptions, load } from './serialization/load.js';
 export type { MapLocation } from './serialization/map-location.js';
 export { isOrderedDict, metadataOf, orderedDict } from './serialization/ordered-dicts.js';
 export { type ParameterType, registerParameterType } from './serialization/parameters.js';
+export * as safetensors from './serialization/safetensors.js';
 export { save } from './serialization/save.js';
 export { SparseTensor } from './sparse.js';
 export { type SparseCooOptions, sparse_coo_tensor } from './sparse-factory.js';

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DeviceError, SerializationError, ValueError } from '../src/errors.js';
+import { slice, sparse_coo_tensor } from '../src/index.js';
 import * as browser from '../src/platform/browser.js';
-import { replaceFile, withFile } from '../src/platform/node.js';
+import { openFile, replaceFile } from '../src/platform/node.js';
 import { systemReason } from '../src/serialization/file-errors.js';
 import { load } from '../src/serialization/load.js';
 import { save, serialize } from '../src/serialization/save.js';
@@ -70,6 +71,18 @@ describe('a save that fails leaves the old file and nothing else', () => {
     );
     expect(fs.readFileSync(at('x.pt'), 'utf8')).toBe('old');
     expect(fs.readdirSync(folder)).toEqual(['x.pt']);
+  });
+
+  it('when a tensor is sparse', () => {
+    const sparse = sparse_coo_tensor(
+      cpuTensor(Float64Array.of(0, 1), 'int64', [2, 1]),
+      tensor().index(slice(0, 1)),
+      [2, 2],
+    );
+    expect(() => save({ s: sparse }, at('x.pt'))).toThrow(
+      new SerializationError('save: cannot save a sparse tensor (use to_dense()) at obj["s"]'),
+    );
+    expect(fs.readdirSync(folder)).toEqual([]);
   });
 
   it('when writing breaks off', () => {
@@ -165,7 +178,11 @@ describe('a load that fails names the file and why', () => {
 
   it('a file that shrinks while it is read', () => {
     fs.writeFileSync(at('x'), 'abc');
-    expect(() => withFile(at('x'), (file) => file.read(1, 5))).toThrow('the file became shorter while it was read');
+    const file = openFile(at('x'));
+    expect(() => file.read(1, 5)).toThrow('the file became shorter while it was read');
+    file.close();
+    file.close();
+    expect(() => file.read(0, 1)).toThrow(/EBADF/);
   });
 });
 
@@ -301,7 +318,7 @@ describe('arguments', () => {
 
 describe('in a browser', () => {
   it('bytes work, files are a typed error', () => {
-    expect(() => browser.withFile('x.pt', () => 0)).toThrow(
+    expect(() => browser.openFile('x.pt')).toThrow(
       new SerializationError('load: files need Node; in a browser, load from a Uint8Array (path x.pt)'),
     );
     expect(() => browser.replaceFile('x.pt', [])).toThrow(

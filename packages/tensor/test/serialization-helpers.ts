@@ -146,7 +146,7 @@ const SPECIAL: Readonly<Record<string, number>> = {
   '-0': -0,
 };
 
-const elementOf = (x: number | boolean | string): number => (typeof x === 'string' ? SPECIAL[x] : Number(x));
+export const elementOf = (x: number | boolean | string): number => (typeof x === 'string' ? SPECIAL[x] : Number(x));
 
 function scalarOf(description: Description): unknown {
   if ('constant' in description) return description.constant;

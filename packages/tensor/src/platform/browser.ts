@@ -6,7 +6,7 @@ export { crc32 } from '../serialization/crc32.js';
 const needsNode = (what: string, path: string): SerializationError =>
   new SerializationError(`${what}: files need Node; in a browser, load from a Uint8Array (path ${path})`);
 
-export function withFile<T>(path: string, _use: (file: ByteSource) => T): T {
+export function openFile(path: string): ByteSource & { close(): void } {
   throw needsNode('load', path);
 }
 

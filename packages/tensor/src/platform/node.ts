@@ -8,17 +8,32 @@ export function crc32(bytes: Uint8Array, previous = 0): number {
   return zlibCrc32(bytes, previous);
 }
 
-/** Opens a file, lets `use` read from it, closes it. Errors of the system pass through. */
-export function withFile<T>(path: string, use: (file: ByteSource) => T): T {
+/** Opens a file for reading; one that nobody has closed is closed when nobody can any more. Errors of the system pass. */
+export function openFile(path: string): ByteSource & { close(): void } {
   const fd = fs.openSync(path, 'r');
+  let isOpen = true;
+  const close = (): void => {
+    if (!isOpen) return;
+    isOpen = false;
+    fs.closeSync(fd);
+  };
   try {
     const stat = fs.fstatSync(fd);
     if (!stat.isFile()) throw Object.assign(new Error('not a regular file'), { code: 'ENOTFILE' });
-    return use({ size: stat.size, read: (offset, length, buffer) => readExactly(fd, offset, length, buffer) });
-  } finally {
-    fs.closeSync(fd);
+    const file = {
+      size: stat.size,
+      read: (offset: number, length: number, buffer?: Uint8Array) => readExactly(fd, offset, length, buffer),
+      close,
+    };
+    forgotten.register(file, close);
+    return file;
+  } catch (error) {
+    close();
+    throw error;
   }
 }
+
+const forgotten = new FinalizationRegistry<() => void>((close) => close());
 
 function readExactly(fd: number, offset: number, length: number, buffer?: Uint8Array): Uint8Array {
   const bytes = buffer?.subarray(0, length) ?? new Uint8Array(length);

@@ -91,6 +91,6 @@ function makeShell(value: Container): object {
 }
 
 /** Plain data whatever the key: assigning to `__proto__` would change the prototype instead. */
-function setOwn(object: object, key: string, value: unknown): void {
+export function setOwn(object: object, key: string, value: unknown): void {
   Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
 }

@@ -1,8 +1,7 @@
-import { withFile } from '#platform';
 import { checkBoolean, checkOptions } from '../arguments.js';
-import { SerializationError, ValueError } from '../errors.js';
-import { type ByteSource, bytesSource } from './byte-source.js';
-import { systemCode, systemReason } from './file-errors.js';
+import { ValueError } from '../errors.js';
+import { bytesSource } from './byte-source.js';
+import { named, readFile } from './files.js';
 import { checkMapLocation, type MapLocation } from './map-location.js';
 import { readPt } from './pt.js';
 
@@ -41,8 +40,8 @@ export function load<T = unknown>(
 ): T;
 export function load<T>(f: string | Uint8Array, second?: MapLocation | LoadOptions, third?: LoadOptions): T {
   const mapLocation = bindMapLocation(second, third);
-  if (typeof f === 'string') return loadFile(f, mapLocation) as T;
-  if (f instanceof Uint8Array) return read(bytesSource(f), mapLocation, 'the given bytes') as T;
+  if (typeof f === 'string') return readFile('load', f, (file) => readPt(file, mapLocation)) as T;
+  if (f instanceof Uint8Array) return named('load', 'the given bytes', () => readPt(bytesSource(f), mapLocation)) as T;
   throw new ValueError(`load(): f must be a path or a Uint8Array, but got a ${typeof f}`);
 }
 
@@ -56,25 +55,4 @@ function bindMapLocation(second: MapLocation | LoadOptions | undefined, third: L
     throw new ValueError("load() got multiple values for argument 'map_location'");
   }
   return checkMapLocation(onlyOptions ? map_location : (second ?? map_location));
-}
-
-function loadFile(path: string, mapLocation: MapLocation): unknown {
-  try {
-    return withFile(path, (file) => read(file, mapLocation, `'${path}'`));
-  } catch (cause) {
-    const code = systemCode(cause);
-    if (code === null) throw cause;
-    const reason = code === 'ENOENT' ? 'No such file or directory' : systemReason(cause);
-    throw new SerializationError(`load: cannot read '${path}': ${reason}`, { cause });
-  }
-}
-
-function read(source: ByteSource, mapLocation: MapLocation, name: string): unknown {
-  try {
-    return readPt(source, mapLocation);
-  } catch (cause) {
-    if (cause instanceof SerializationError)
-      throw new SerializationError(`load: ${cause.message}, in ${name}`, { cause });
-    throw cause;
-  }
 }

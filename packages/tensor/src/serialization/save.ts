@@ -1,6 +1,5 @@
-import { replaceFile } from '#platform';
 import { SerializationError, ValueError } from '../errors.js';
-import { systemCode, systemReason } from './file-errors.js';
+import { joined, writeFile } from './files.js';
 import { writePt } from './pt.js';
 
 /**
@@ -18,33 +17,11 @@ import { writePt } from './pt.js';
  */
 export function save(obj: unknown, path: string): void {
   if (typeof path !== 'string') throw new ValueError(`save(): path must be a string, but got a ${typeof path}`);
-  const chunks = pickled(obj);
-  try {
-    replaceFile(path, chunks);
-  } catch (cause) {
-    if (cause instanceof SerializationError) throw cause;
-    if (systemCode(cause) === 'ENOENT') {
-      const parent = /^(.*)[/\\]/.exec(path)?.[1] ?? '.';
-      throw new SerializationError(`save: cannot write '${path}': Parent directory ${parent} does not exist.`, {
-        cause,
-      });
-    }
-    throw new SerializationError(`save: cannot write '${path}': ${systemReason(cause)}`, { cause });
-  }
+  writeFile('save', path, pickled(obj));
 }
 
 /** The bytes that {@link save} writes for a value. */
-export function serialize(obj: unknown): Uint8Array {
-  // A chunk is only valid until the next one, hence the copies.
-  const chunks = Array.from(pickled(obj), (chunk) => chunk.slice());
-  const bytes = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
-}
+export const serialize = (obj: unknown): Uint8Array => joined(pickled(obj));
 
 function pickled(obj: unknown): Iterable<Uint8Array> {
   try {

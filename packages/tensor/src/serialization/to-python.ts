@@ -1,4 +1,5 @@
 import { SerializationError } from '../errors.js';
+import { SparseTensor } from '../sparse.js';
 import type { Storage } from '../storage.js';
 import { Tensor } from '../tensor.js';
 import { MAX_DEPTH } from './from-python.js';
@@ -63,6 +64,7 @@ class Pickler {
     if (index !== undefined) this.#out.recall(index);
     else if (this.#path.length > MAX_DEPTH)
       throw new SerializationError(`obj is nested deeper than ${MAX_DEPTH} levels`);
+    else if (object instanceof SparseTensor) this.#fail('a sparse tensor (use to_dense())');
     else if (object instanceof Tensor) this.#tensor(object);
     else if (Array.isArray(object)) this.#list(object);
     else if (object instanceof Map) this.#dict(object, this.#mapEntries(object));

@@ -2,9 +2,12 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
 const LONE_SURROGATE = /[\ud800-\udfff]/u;
 
+/** Whether half a surrogate pair is in the text, which no UTF-8 can hold. */
+export const hasLoneSurrogate = (text: string): boolean => LONE_SURROGATE.test(text);
+
 /** UTF-8 with Python's `surrogatepass`: half a surrogate pair, which JavaScript strings may hold, gets three bytes. */
 export function encodeUtf8(text: string): Uint8Array {
-  if (!LONE_SURROGATE.test(text)) return encoder.encode(text);
+  if (!hasLoneSurrogate(text)) return encoder.encode(text);
   const bytes: number[] = [];
   for (const character of text) {
     if (LONE_SURROGATE.test(character)) {
