@@ -77,11 +77,11 @@ function print({ name, ours, theirs }: Row): void {
 }
 
 setNumThreads(threads);
-const peer = await Peer.start(threads);
 const kernels = info();
+const peer = await Peer.start(threads, kernels.core);
 console.log(
   `${cpus()[0]?.model.trim()}, ${cpus().length} cores, Node ${process.version}; threads: ${threads}; ` +
-    `matrix products: ${kernels.gemm}${kernels.blas === null ? '' : ` (${kernels.blas})`}; ` +
+    `matrix products: ${kernels.gemm}${kernels.blas === null ? '' : ` (${kernels.blas}, ${kernels.core ?? 'unnamed'} kernels)`}; ` +
     (peer === null ? 'no Python with PyTorch was found' : `PyTorch ${peer.version}`),
 );
 console.log('');

@@ -13,13 +13,21 @@ export class Peer {
     readonly version: string,
   ) {}
 
-  /** Starts PyTorch, or returns null where no Python has it. `TORCHLET_PYTHON` names another interpreter. */
-  static async start(threads: number): Promise<Peer | null> {
+  /**
+   * Starts PyTorch, or returns null where no Python has it. `TORCHLET_PYTHON` names another interpreter.
+   * @param core the kernels that OpenBLAS uses on this side, so that it uses the same ones there
+   */
+  static async start(threads: number, core: string | null): Promise<Peer | null> {
     const candidates = [process.env.TORCHLET_PYTHON, 'python3', '/usr/bin/python3'].filter((x) => x !== undefined);
     const python = candidates.find((p) => spawnSync(p, ['-c', 'import torch'], { stdio: 'ignore' }).status === 0);
     if (python === undefined) return null;
     // PyTorch's own setting does not reach OpenBLAS
-    const env = { ...process.env, OPENBLAS_NUM_THREADS: String(threads), OMP_NUM_THREADS: String(threads) };
+    const env: NodeJS.ProcessEnv = {
+      ...process.env,
+      OPENBLAS_NUM_THREADS: String(threads),
+      OMP_NUM_THREADS: String(threads),
+    };
+    if (core !== null) env.OPENBLAS_CORETYPE ??= core;
     const child = spawn(python, [SCRIPT, String(threads)], { env, stdio: ['pipe', 'pipe', 'inherit'] });
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     const hello = await Peer.read(lines);

@@ -1,4 +1,5 @@
 import { provider } from './gemm/provider.js';
+import { askForThreads, wantedThreads } from './threads.js';
 import { wasmKernels } from './wasm/instance.js';
 
 /** What the kernels run on. */
@@ -7,7 +8,9 @@ export interface KernelInfo {
   gemm: 'blas' | 'wasm' | 'reference';
   /** Name or path of the BLAS library, null without one. */
   blas: string | null;
-  /** Threads that a matrix product uses. */
+  /** Its kernels, by OpenBLAS's name of the processor; null where it has no such name. */
+  core: string | null;
+  /** Threads that a large matrix product uses. */
   threads: number;
   /** The WebAssembly build in use: with fused relaxed multiply-add, plain SIMD, or null when there is none. */
   simd: 'relaxed' | 'simd' | null;
@@ -17,14 +20,20 @@ export interface KernelInfo {
 export function info(): KernelInfo {
   const { name, library } = provider();
   const simd = wasmKernels()?.build ?? null;
-  return { gemm: name, blas: library?.path ?? null, threads: library?.getThreads() ?? 1, simd };
+  return {
+    gemm: name,
+    blas: library?.path ?? null,
+    core: library?.core ?? null,
+    threads: library === null || library.getThreads() === null ? 1 : wantedThreads(),
+    simd,
+  };
 }
 
-/** Asks BLAS for a number of threads and returns the number now in use; WebAssembly and plain loops use one. */
+/** Asks for a number of threads and returns the number now in use; WebAssembly and plain loops use one. */
 export function setNumThreads(count: number): number {
   if (!Number.isInteger(count) || count < 1) {
     throw new RangeError(`setNumThreads: expected a positive integer, but got ${count}`);
   }
-  provider().library?.setThreads(count);
+  askForThreads(count);
   return info().threads;
 }

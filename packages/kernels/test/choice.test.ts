@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -51,7 +51,7 @@ describe('the choice of a provider', () => {
 
   it('takes plain loops when both are off', () => {
     const { answer, stderr } = run({ TORCHLET_BLAS: 'off', TORCHLET_WASM: 'off' });
-    expect(answer).toEqual({ gemm: 'reference', blas: null, threads: 1, simd: null, c: [4, 5, 10, 11] });
+    expect(answer).toEqual({ gemm: 'reference', blas: null, core: null, threads: 1, simd: null, c: [4, 5, 10, 11] });
     expect(stderr).toBe('');
   });
 
@@ -137,6 +137,21 @@ describe('the choice of a provider', () => {
     browser.warn('a message');
     expect(warn).toHaveBeenCalledWith('a message');
     warn.mockRestore();
+  });
+});
+
+describe('threads', () => {
+  it('are as many as the environment says', () => {
+    const { answer, stderr } = run({ TORCHLET_THREADS: '3' });
+    // a provider without threads of its own uses one
+    expect(answer.threads).toBe(answer.gemm === 'blas' ? 3 : 1);
+    expect(stderr).toBe('');
+  });
+
+  it('are one for each processor where the environment says nonsense, with a warning', () => {
+    const { answer, stderr } = run({ TORCHLET_THREADS: '0' });
+    expect(answer.threads).toBe(answer.gemm === 'blas' ? availableParallelism() : 1);
+    if (answer.gemm === 'blas') expect(stderr).toContain('TORCHLET_THREADS=0 is no positive integer. Kernels use ');
   });
 });
 

@@ -16,6 +16,7 @@ export {
 export { enable_grad, type GradModeScope, is_grad_enabled, no_grad, set_grad_enabled } from './autograd/grad-mode.js';
 export * as autograd from './autograd/index.js';
 export { inference_mode, is_inference, is_inference_mode_enabled } from './autograd/inference-mode.js';
+export * as __config__ from './config.js';
 export * from './dtype-names.js';
 export * from './errors.js';
 export * from './factories-list.js';

@@ -118,8 +118,10 @@ function open(koffi: Koffi, path: string): BlasLibrary {
   const { library, sgemm, dgemm } = withBetterCore(koffi, path, load(koffi, path));
   const getThreads = optionalFunction(library, 'int openblas_get_num_threads()');
   const setThreads = optionalFunction(library, 'void openblas_set_num_threads(int count)');
+  const core = optionalFunction(library, 'str openblas_get_corename()')?.();
   return {
     path,
+    core: typeof core === 'string' ? core : null,
     sgemm,
     dgemm,
     getThreads: () => (getThreads === null ? null : Number(getThreads())),

@@ -1,7 +1,14 @@
+import { availableParallelism } from 'node:os';
 import { loadBlas } from './blas.js';
 import { collectGarbage } from './garbage.js';
 import type { Platform } from './platform.js';
 import { warn } from './warn.js';
 
 /** Node: environment variables, warnings on stderr, the system's BLAS through the optional dependency koffi. */
-export const platform: Platform = { env: (name) => process.env[name], warn, collectGarbage, loadBlas };
+export const platform: Platform = {
+  processors: availableParallelism(),
+  env: (name) => process.env[name],
+  warn,
+  collectGarbage,
+  loadBlas,
+};

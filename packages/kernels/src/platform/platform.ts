@@ -23,6 +23,8 @@ export interface BlasLibrary {
   readonly path: string;
   readonly sgemm: CblasGemm<Float32Array>;
   readonly dgemm: CblasGemm<Float64Array>;
+  /** What the library says of its kernels, such as `SkylakeX`; null when it says nothing. */
+  readonly core: string | null;
   /** Threads the library uses, or null when it does not say. */
   getThreads(): number | null;
   /** Asks for a number of threads; a library without such a setting ignores it. */
@@ -31,6 +33,8 @@ export interface BlasLibrary {
 
 /** What differs between Node and a browser. */
 export interface Platform {
+  /** Processors that may run at the same time. */
+  readonly processors: number;
   /** An environment variable, or undefined where there is none. */
   env(name: string): string | undefined;
   /** One line for the person at the terminal. */
