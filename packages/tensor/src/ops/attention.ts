@@ -1,6 +1,6 @@
 /** Attention. https://pytorch.org/docs/stable/nn.functional.html#attention-mechanisms */
 import { checkBoolean, checkNumber } from '../arguments.js';
-import { cName, isFloating } from '../dtype.js';
+import { allocateArray, cName, isFloating } from '../dtype.js';
 import { DTypeError, ShapeError, ValueError } from '../errors.js';
 import { broadcastShapes, showShape } from '../shape.js';
 import { signature } from '../signature.js';
@@ -46,8 +46,12 @@ export const scaled_dot_product_attention: (
       throw new ValueError(`${OP}(): Explicit attn_mask should not be set when is_causal=True`);
     const [keys, values] = checkBoolean(OP, 'enable_gqa', gqa ?? false) ? grouped(query, key, value) : [key, value];
     const scores = query.mul(scaleOf(factor, query)).matmul(keys.mT); // […, L, S]
-    const mask = causal === true ? causalMask(scores) : masked;
-    const weights = mask === null ? scores.softmax(-1) : maskedSoftmax(scores, mask);
+    const weights =
+      causal === true
+        ? scores.add(causalBias(scores)).softmax(-1)
+        : masked === null
+          ? scores.softmax(-1)
+          : maskedSoftmax(scores, masked);
     return dropout(weights, checkNumber(OP, 'dropout_p', p ?? 0)).matmul(values);
   },
 );
@@ -106,11 +110,12 @@ function grouped(query: Tensor, key: Tensor, value: Tensor): [Tensor, Tensor] {
   return [repeated(key), repeated(value)];
 }
 
-/** True at and below the diagonal of `[L, S]`. */
-function causalMask(scores: Tensor): Tensor {
+/** −∞ above the diagonal of `[L, S]`, 0 elsewhere: no row is without a key. */
+function causalBias(scores: Tensor): Tensor {
   const [rows, columns] = scores.shape.slice(-2);
-  const data = Uint8Array.from({ length: rows * columns }, (_, i) => Number(i % columns <= Math.floor(i / columns)));
-  return fromHost(data, [rows, columns], 'bool', scores.device);
+  const data = allocateArray(scores.dtype, rows * columns);
+  for (let i = 0; i < rows; i++) data.fill(-Infinity, i * columns + Math.min(i + 1, columns), (i + 1) * columns);
+  return fromHost(data, [rows, columns], scores.dtype, scores.device);
 }
 
 /** Softmax over the keys that are not masked; zeros where all are. */

@@ -166,9 +166,22 @@ function batched(a: Tensor, b: Tensor): Tensor {
   }
   const lead = broadcastShapes('matmul', a.shape.slice(0, -2), b.shape.slice(0, -2));
   const batch = numelOf(lead);
-  const left = a.expand([...lead, n, k]).reshape([batch, n, k]);
-  const right = b.expand([...lead, k, m]).reshape([batch, k, m]);
+  const left = asBatch(a.expand([...lead, n, k]), batch);
+  const right = asBatch(b.expand([...lead, k, m]), batch);
   return composed('UnsafeViewBackward0', bmm(left, right).reshape([...lead, n, m]));
+}
+
+/** With one batch dimension. Transposed matrices that have to be copied stay transposed: rows are copied much faster. */
+function asBatch(x: Tensor, batch: number): Tensor {
+  const [n, k] = x.shape.slice(-2);
+  const transposedRows = x.stride(-1) !== 1 && x.stride(-2) === 1;
+  return transposedRows && !batchIsOne(x) ? x.mT.reshape([batch, k, n]).mT : x.reshape([batch, n, k]);
+}
+
+/** Whether the batch dimensions lie in memory as one. */
+function batchIsOne({ shape, strides }: Tensor): boolean {
+  for (let d = 0; d < shape.length - 3; d++) if (strides[d] !== strides[d + 1] * shape[d + 1]) return false;
+  return true;
 }
 
 const foldedShape = (x: Tensor): Shape =>

@@ -2,8 +2,9 @@
 import { gemm } from '@torchlet/kernels';
 import type { TypedArray } from '../../dtype.js';
 import { checkSafe } from '../../dtype.js';
+import type { Shape } from '../../shape.js';
 import type { View } from '../backend.js';
-import { packedCopy } from './strided.js';
+import { copy, packedCopy } from './strided.js';
 
 /** A matrix as gemm takes it: rows of `ld` elements, or columns when transposed. */
 interface Operand {
@@ -45,11 +46,11 @@ export function matmul(a: View, b: View, bias: View | null, out: View): void {
   const [n, k] = [a.shape[r - 2], a.shape[r - 1]];
   const m = b.shape[r - 1];
   const result = out.storage.buffer as TypedArray;
+  if (bias !== null) copy(repeated(bias, out.shape), out);
   for (let i = 0; i < batch; i++) {
     const at = out.offset + i * n * m;
     const x = operand(a, n, k, a.strides[r - 2], a.strides[r - 1], a.offset + (r === 3 ? i * a.strides[0] : 0));
     const y = operand(b, k, m, b.strides[r - 2], b.strides[r - 1], b.offset + (r === 3 ? i * b.strides[0] : 0));
-    if (bias !== null) for (let row = 0; row < n; row++) writeRow(bias, result, at + row * m);
     const beta = bias === null ? 0 : 1;
     gemm(
       x.transposed,
@@ -73,8 +74,11 @@ export function matmul(a: View, b: View, bias: View | null, out: View): void {
   if (out.dtype === 'int64') for (let i = 0; i < batch * n * m; i++) checkSafe(result[out.offset + i]);
 }
 
-function writeRow(bias: View, to: TypedArray, at: number): void {
-  const from = bias.storage.buffer as TypedArray;
-  const [m, step] = [bias.shape[0], bias.strides[0]];
-  for (let j = 0, p = bias.offset; j < m; j++, p += step) to[at + j] = from[p];
-}
+/** The bias as every row of the result. */
+const repeated = (bias: View, shape: Shape): View => ({
+  storage: bias.storage,
+  dtype: bias.dtype,
+  offset: bias.offset,
+  shape,
+  strides: shape.map((_, d) => (d === shape.length - 1 ? bias.strides[0] : 0)),
+});

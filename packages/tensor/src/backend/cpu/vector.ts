@@ -10,7 +10,7 @@ import { ELEMENTWISE, type ElementwiseName } from '../elementwise.js';
 /** Below this the call costs more than it saves. */
 const LEAST = 256;
 /** The same for one row of several: a tensor of many short rows is better off in one compiled loop. */
-const LEAST_ROW = 64;
+const LEAST_ROW = 16;
 
 const VARIABLES = ['x', 'y', 'z'] as const;
 
