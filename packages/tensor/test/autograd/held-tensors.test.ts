@@ -5,18 +5,9 @@
 import { describe, expect, it } from 'vitest';
 import * as torch from '../../src/index.js';
 import { checkpoint } from '../../src/internal.js';
-import { Holder, pressure } from './holding.js';
+import { Holder, leaf, network, parameters, pressure, traced, weightsFor } from './holding.js';
 
 const F = torch.functional;
-
-/** Numbers without a pattern; [16, 32] and more, so that the memory is of the kind that is given back. */
-function leaf(seed: number, ...shape: number[]): torch.Tensor {
-  torch.manual_seed(seed);
-  return torch.randn(shape).requires_grad_();
-}
-
-const weightsFor = (y: torch.Tensor): torch.Tensor =>
-  torch.arange(y.numel()).to('float32').sub(7).div(y.numel()).reshape(y.shape);
 
 const gradsOf = (tensors: readonly torch.Tensor[]): (torch.Tensor | null)[] => tensors.map((t) => t.grad);
 
@@ -32,44 +23,6 @@ function scenario(name: string, run: (hold: Holder, round: number) => void): voi
     expect(holder.count).toBeGreaterThan(0);
   });
 }
-
-/** A small network of many kinds of operations. `see` gets all that it makes on the way. */
-function network(
-  [x, w, v, k]: readonly torch.Tensor[],
-  see: (what: string, y: torch.Tensor) => void = () => {},
-): torch.Tensor {
-  const keep = (what: string, y: torch.Tensor): torch.Tensor => {
-    see(what, y);
-    return y;
-  };
-  const h = keep('linear', F.linear(x, w));
-  const a = keep('tanh', h.tanh());
-  const b = keep('sum of two', a.add(h));
-  const c = keep('same twice', b.add(b));
-  const image = keep('view', c.view(4, 4, 5, 32));
-  const conv = keep('conv2d', F.conv2d(image, k, null, 1, 1));
-  const pooled = keep('max_pool2d', F.max_pool2d(conv.relu(), 3, 1, 1));
-  const flat = keep('flatten', pooled.flatten(1));
-  const [first, second] = flat.chunk(2, 1).map((part) => keep('chunk', part));
-  const mixed = keep('cat', torch.cat([second, first.mul(2)], 1));
-  const rows = keep('reshape', mixed.reshape(-1, 40));
-  const out = keep('matmul', rows.matmul(v));
-  const soft = keep('log_softmax', F.log_softmax(out, 1));
-  return keep('expanded', soft.sub(out.mean(1, { keepdim: true }).expand(out.shape)));
-}
-
-/** The network's result, and all that it made on the way to it. */
-function traced(inputs: readonly torch.Tensor[]): { readonly y: torch.Tensor; readonly seen: torch.Tensor[] } {
-  const seen: torch.Tensor[] = [];
-  return { y: network(inputs, (_, t) => seen.push(t)), seen };
-}
-
-const parameters = (seed: number): torch.Tensor[] => [
-  leaf(seed, 16, 32),
-  leaf(seed + 1, 160, 32),
-  leaf(seed + 2, 40, 20),
-  leaf(seed + 3, 4, 4, 3, 3),
-];
 
 describe('a tensor that somebody holds never changes', () => {
   scenario('results, and gradients of leaves', (holder, round) => {

@@ -1,7 +1,9 @@
-/** Holding tensors, and taking the memory of all that nobody holds. */
+/** Holding tensors, taking the memory of all that nobody holds, and a network to do it with. */
 import { allocateArray32, releaseArray } from '@torchlet/kernels';
 import { expect } from 'vitest';
-import type * as torch from '../../src/index.js';
+import * as torch from '../../src/index.js';
+
+const F = torch.functional;
 
 /** Remembers what tensors looked like when they were first seen. */
 export class Holder {
@@ -33,7 +35,7 @@ export class Holder {
   }
 }
 
-const isTensor = (x: unknown): x is torch.Tensor => typeof x === 'object' && x !== null && 'versionCounter' in x;
+const isTensor = (x: unknown): x is torch.Tensor => x instanceof torch.Tensor;
 
 /** A copy; of a sparse tensor, its indices and values. */
 function elementsOf(t: torch.Tensor): number[] {
@@ -49,3 +51,52 @@ export function pressure(): void {
   for (const array of arrays) array.fill(Number.NaN);
   for (const array of arrays) releaseArray(array);
 }
+
+/** Numbers without a pattern; [16, 32] and more, so that the memory is of the kind that is given back. */
+export function leaf(seed: number, ...shape: number[]): torch.Tensor {
+  torch.manual_seed(seed);
+  return torch.randn(shape).requires_grad_();
+}
+
+/** Numbers to multiply a result with, so that no symmetry hides anything. */
+export const weightsFor = (y: torch.Tensor): torch.Tensor =>
+  torch.arange(y.numel()).to('float32').sub(7).div(y.numel()).reshape(y.shape);
+
+/** A small network of many kinds of operations. `see` gets all that it makes on the way. */
+export function network(
+  [x, w, v, k]: readonly torch.Tensor[],
+  see: (what: string, y: torch.Tensor) => void = () => {},
+): torch.Tensor {
+  const keep = (what: string, y: torch.Tensor): torch.Tensor => {
+    see(what, y);
+    return y;
+  };
+  const h = keep('linear', F.linear(x, w));
+  const a = keep('tanh', h.tanh());
+  const b = keep('sum of two', a.add(h));
+  const c = keep('same twice', b.add(b));
+  const image = keep('view', c.view(4, 4, 5, 32));
+  const conv = keep('conv2d', F.conv2d(image, k, null, 1, 1));
+  const pooled = keep('max_pool2d', F.max_pool2d(conv.relu(), 3, 1, 1));
+  const flat = keep('flatten', pooled.flatten(1));
+  const [first, second] = flat.chunk(2, 1).map((part) => keep('chunk', part));
+  const mixed = keep('cat', torch.cat([second, first.mul(2)], 1));
+  const rows = keep('reshape', mixed.reshape(-1, 40));
+  const out = keep('matmul', rows.matmul(v));
+  const soft = keep('log_softmax', F.log_softmax(out, 1));
+  return keep('expanded', soft.sub(out.mean(1, { keepdim: true }).expand(out.shape)));
+}
+
+/** The network's result, and all that it made on the way to it. */
+export function traced(inputs: readonly torch.Tensor[]): { readonly y: torch.Tensor; readonly seen: torch.Tensor[] } {
+  const seen: torch.Tensor[] = [];
+  return { y: network(inputs, (_, t) => seen.push(t)), seen };
+}
+
+/** The network's input and weights. */
+export const parameters = (seed: number): torch.Tensor[] => [
+  leaf(seed, 16, 32),
+  leaf(seed + 1, 160, 32),
+  leaf(seed + 2, 40, 20),
+  leaf(seed + 3, 4, 4, 3, 3),
+];

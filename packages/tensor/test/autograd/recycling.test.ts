@@ -306,8 +306,9 @@ describe('memory', () => {
       return residentUsage().held - before;
     };
     const bytes = made();
-    // what the forward pass made, and the gradients of the parameters; nothing of the backward pass's own
-    expect(bytes).toBeLessThanOrEqual(4 * (2 * 64 * 128 + 4 * 640 + 128 * 128 + 1280 + 640));
+    // the gradients of the parameters and what the forward pass made, of which some is small; but not what the backward pass
+    // made between, the gradients of tanh and of its input
+    expect(bytes).toBeLessThanOrEqual(4 * (128 * 128 + 1280 + 2 * 64 * 128 + 12 * 640));
     expect(bytes).toBeGreaterThan(0);
   });
 
