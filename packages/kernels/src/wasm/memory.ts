@@ -85,7 +85,11 @@ export class WasmMemory {
   }
 
   private allocate(bytes: number): number {
-    const address = this.heap.allocate(bytes);
+    let address = this.heap.allocate(bytes);
+    if (address === 0) {
+      this.residents.collect();
+      address = this.heap.allocate(bytes);
+    }
     if (address === 0) throw new RangeError(`WebAssembly memory has no room for ${bytes} more bytes`);
     return address;
   }

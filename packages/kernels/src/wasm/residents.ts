@@ -75,7 +75,8 @@ export class Residents {
     for (const [address, block] of this.blocks) if (block.ref.deref() === undefined) this.drop(address, block);
   }
 
-  private collect(): void {
+  /** Looks for arrays that nobody can reach any more, and takes their blocks back. */
+  collect(): void {
     platform.collectGarbage?.();
     this.sweep();
   }

@@ -12,6 +12,9 @@ import { softmax } from './softmax.js';
 import { copy, fill, pack } from './strided.js';
 import { update } from './update.js';
 
+/** Arrays of which a part was handed out: memory lives as long as its array, which the part alone would not keep. */
+const whole = new WeakMap<TypedArray, TypedArray>();
+
 /** The cpu device: a buffer is a typed array. */
 export const cpuBackend: Backend = {
   device: 'cpu',
@@ -23,7 +26,10 @@ export const cpuBackend: Backend = {
     const { array, offset } = pack(x);
     let n = 1;
     for (const size of x.shape) n *= size;
-    return offset === 0 && array.length === n ? array : array.subarray(offset, offset + n);
+    if (offset === 0 && array.length === n) return array;
+    const part = array.subarray(offset, offset + n);
+    whole.set(part, array);
+    return part;
   },
   fill,
   copy,
