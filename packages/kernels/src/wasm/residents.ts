@@ -17,7 +17,7 @@ interface Block {
 const MEBI = 1 << 20;
 /** Garbage that may gather before the collector is asked to look. */
 const LEAST_HEADROOM = 96 * MEBI;
-const MOST_HEADROOM = 320 * MEBI;
+const MOST_HEADROOM = 384 * MEBI;
 /** The share of the time that collections may take before more garbage is allowed instead. */
 const COLLECTION_SHARE = 0.03;
 
