@@ -22,7 +22,7 @@ const tensorLayers = [
   ['errors', 'dtype', 'shape', 'arguments', 'signature', 'dtype-names'],
   ['random/', 'format', 'storage'],
   ['backend/'],
-  ['tensor', 'generator', 'gpu', 'threads'],
+  ['tensor', 'generator', 'gpu', 'threads', 'config'],
   ['autograd/'],
   [
     'tensor-data',

@@ -42,8 +42,8 @@ export const RACERS: readonly Racer[] = [
   },
   {
     name: 'LBFGS',
-    // a step is one iteration, with a line search that finds its own rate
-    make: (p, lr) => new optim.LBFGS(p, { lr, max_iter: 1, line_search_fn: 'strong_wolfe' }),
+    // a step is one iteration, with a line search that finds its own rate in up to 25 evaluations
+    make: (p, lr) => new optim.LBFGS(p, { lr, max_iter: 1, max_eval: 25, line_search_fn: 'strong_wolfe' }),
     rates: [1, 1, 1, 1],
   },
 ];
