@@ -59,6 +59,7 @@ export function replaceFile(path: string, chunks: Iterable<Uint8Array>): void {
     throw Object.assign(new Error('not a regular file'), { code: 'ENOTFILE' });
   }
   const target = existing === undefined ? path : fs.realpathSync(path);
+  removeAbandoned(target);
   const temporary = join(dirname(target), `.${basename(target)}.${process.pid}-${Date.now()}-${serial++}.tmp`);
   const fd = fs.openSync(temporary, 'wx', existing?.mode ?? 0o666);
   try {
@@ -75,6 +76,33 @@ export function replaceFile(path: string, chunks: Iterable<Uint8Array>): void {
     throw error;
   }
   syncFolder(dirname(target));
+}
+
+/** How long a temporary file must have been left alone, lest a process of another machine still writes it. */
+const ABANDONED_MS = 3_600_000;
+
+/** Removes the temporary files of this target that processes left which were killed. */
+function removeAbandoned(target: string): void {
+  const prefix = `.${basename(target)}.`;
+  try {
+    for (const name of fs.readdirSync(dirname(target))) {
+      const pid = name.startsWith(prefix) ? /^(\d+)-\d+-\d+\.tmp$/.exec(name.slice(prefix.length))?.[1] : undefined;
+      if (pid === undefined || isAlive(Number(pid))) continue;
+      const file = join(dirname(target), name);
+      if (Date.now() - fs.statSync(file).mtimeMs > ABANDONED_MS) fs.rmSync(file, { force: true });
+    }
+  } catch {
+    // Tidying only: what can really not be done shows when the file is written.
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
 }
 
 function writeAll(fd: number, chunk: Uint8Array): void {
