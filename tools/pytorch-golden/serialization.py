@@ -213,8 +213,8 @@ def write():
 
 def check(paths):
     for path in paths:
-        value = torch.load(path)
-        line = {"file": os.path.basename(path), "value": Describer().describe(value)}
+        value = torch.load(path, weights_only=False) if torch.__version__[0] == "2" else torch.load(path)
+        line = {"torch": torch.__version__, "file": os.path.basename(path), "value": Describer().describe(value)}
         try:
             again = Describer().describe(torch.load(path, weights_only=True))
             line["weights_only"] = "same" if again == line["value"] else "different"
