@@ -61,6 +61,12 @@ const lineOf = (frame: string | undefined): string =>
   (frame ?? '').trim().replace(/^at (?:.*\((.*)\)|(?:async )?(.*))$/, (_, a: string, b: string) => a ?? b) ||
   'an unknown place';
 
+/** Where a node was recorded: the user's source line, and the innermost module call. Null unless anomaly mode was on. */
+export function originOf(node: Node): { readonly line: string; readonly call: ModuleCall | null } | null {
+  const origin = origins.get(node);
+  return origin === undefined ? null : { line: lineOf(userFrames(origin.place)[0]), call: origin.call };
+}
+
 function describe(node: Node): string {
   const origin = origins.get(node);
   if (origin === undefined) {

@@ -7,6 +7,7 @@ import type { Tensor } from '../tensor.js';
 import { anomalyMode, checkResults, explainFailure } from './anomaly.js';
 import { withGradMode } from './grad-mode.js';
 import { AccumulateGrad, type Edge, type Node, Task } from './node.js';
+import { observing } from './observer.js';
 import { applyRecycling, pays } from './recycling.js';
 import { running } from './running.js';
 
@@ -169,7 +170,9 @@ class Run {
     const outer = running.node;
     running.node = node;
     try {
+      observing.observer?.running(node, grads);
       const results = node instanceof AccumulateGrad ? this.accumulate(task, node) : node.apply(grads);
+      observing.observer?.ran(node, results);
       if (anomalyMode.checkNan) checkResults(node, results);
       return results;
     } catch (error) {

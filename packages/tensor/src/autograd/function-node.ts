@@ -45,6 +45,10 @@ export class FunctionNode extends Node implements SavedSource {
     return this.cls.name;
   }
 
+  override get formula(): readonly string[] {
+    return [`what ${this.cls.name}.${this.cls.vjp === undefined ? 'backward' : 'vjp'} returns`];
+  }
+
   override runsUserCode(): boolean {
     return true;
   }

@@ -8,6 +8,7 @@ import { type FunctionClass, FunctionNode } from './function-node.js';
 import { gradMode, withGradMode } from './grad-mode.js';
 import { checkInplace, gradFnOf, gradientEdge, rebaseHistory, requiresGrad } from './history.js';
 import { Node } from './node.js';
+import { observing } from './observer.js';
 
 /** A function whose forward and `setup_context` are apart. */
 interface WithSetup<Args extends unknown[], R> {
@@ -58,14 +59,20 @@ function applyFunction(cls: FunctionClass, args: readonly unknown[]): unknown {
   node.context.needs_input_grad = needs;
   const record = gradMode.enabled && needs.includes(true);
   if (record) {
-    if (anomalyMode.enabled) rememberOrigin(node);
     node.edges = args.map((arg) => (arg instanceof Tensor ? gradientEdge(arg) : null));
     node.inputDevices = args.map((arg) => (arg instanceof Tensor ? arg.device : null));
+    if (anomalyMode.enabled) {
+      rememberOrigin(node);
+      observing.observer?.called(node, args);
+    }
   }
   const output = withGradMode(false, () => runForward(cls, node.context, args));
   const raw: readonly unknown[] = Array.isArray(output) ? output : [output];
   const wrapped = wrapOutputs(node, args, raw, record);
-  if (record) node.save(FunctionContext.requestsOf(node.context).toSave.map((t) => replaced(t, raw, wrapped)));
+  if (record) {
+    node.save(FunctionContext.requestsOf(node.context).toSave.map((t) => replaced(t, raw, wrapped)));
+    if (anomalyMode.enabled) observing.observer?.returned(node, wrapped);
+  }
   return Array.isArray(output) ? wrapped : wrapped[0];
 }
 

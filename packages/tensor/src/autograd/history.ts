@@ -63,10 +63,7 @@ export function setHistory(t: Tensor, fn: Node | null, index: number): void {
 
 /** Adds the gradients that arrive at output `index` of `fn` to `t.grad`. */
 export function retainOn(fn: Node, index: number, t: Tensor): void {
-  fn.ownHooks.retain(index, (grads) => {
-    const grad = grads[index];
-    if (grad !== null) t.grad = t.grad === null ? grad.clone() : t.grad.add(grad);
-  });
+  fn.ownHooks.retain(index, t);
 }
 
 /** Makes `view` known as a view of `of` (or of what that is a view of); `isListed`: one of several that one call made. */
@@ -155,7 +152,8 @@ export class CopySlices extends Node {
   constructor(
     base: Tensor,
     view: Tensor,
-    private readonly fn: Node,
+    /** The operation on the view. */
+    readonly fn: Node,
     /** Which input of `fn` the view was. */
     private readonly input: number,
   ) {
@@ -183,6 +181,10 @@ export class CopySlices extends Node {
     if (own === null) slice.zero_();
     else slice.copy_(own);
     return [result, ...others];
+  }
+
+  override get formula(): readonly string[] {
+    return [`dbase = g outside of the slice, through ${this.fn.shortName()} inside`, ...this.fn.formula];
   }
 
   override runsUserCode(): boolean {

@@ -22,14 +22,12 @@ export type NodeHook =
   | ((grad_inputs: Grads, grad_outputs: Grads) => Grads | null)
   | ((grad_inputs: Grads, grad_outputs: Grads) => void);
 
-type Retain = (grads: (Tensor | null)[]) => void;
-
 /** All hooks of one node. */
 export class NodeHooks {
   /** By the number of the node's output. */
   private readonly tensors = new Map<number, HookList<TensorHook>>();
-  /** `.grad` of tensors that are no leaves. */
-  private readonly retained = new Map<number, Retain>();
+  /** Tensors that are no leaves and want their `.grad` all the same. */
+  private readonly retained = new Map<number, Tensor>();
   readonly pre: HookList<NodePreHook> = new HookList<NodePreHook>();
   readonly post: HookList<NodeHook> = new HookList<NodeHook>();
   readonly accumulated: HookList<PostAccumulateGradHook> = new HookList<PostAccumulateGradHook>();
@@ -43,8 +41,13 @@ export class NodeHooks {
     return list.add(hook);
   }
 
-  retain(output: number, hook: Retain): void {
-    this.retained.set(output, hook);
+  retain(output: number, t: Tensor): void {
+    this.retained.set(output, t);
+  }
+
+  /** The tensors whose `.grad` this node fills. */
+  get retaining(): Iterable<Tensor> {
+    return this.retained.values();
   }
 
   /** After an in-place change the tensor is another node's output; this one no longer fills its `.grad`. */
@@ -62,7 +65,10 @@ export class NodeHooks {
         if (result !== null) grads[i] = checkReplacement(hook, grad, result);
       }
     }
-    for (const hook of this.retained.values()) hook(grads);
+    for (const [i, t] of this.retained) {
+      const grad = grads[i];
+      if (grad !== null) t.grad = t.grad === null ? grad.clone() : t.grad.add(grad);
+    }
   }
 
   runPreHooks(grads: (Tensor | null)[]): void {

@@ -45,6 +45,11 @@ export abstract class Node {
     return this.shortName().replace(/Backward\d*$/, '');
   }
 
+  /** @internal The derivative for human readers: a line for each argument of the operation, or one for all of them. */
+  get formula(): readonly string[] {
+    return [];
+  }
+
   /** How many gradients come in. */
   abstract readonly outputs: number;
 
@@ -149,6 +154,10 @@ export class AccumulateGrad extends Node {
 
   override name(): string {
     return 'torch::autograd::AccumulateGrad';
+  }
+
+  override get formula(): readonly string[] {
+    return ['.grad ← .grad + g'];
   }
 
   override apply(grads: (Tensor | null)[]): (Tensor | null)[] {

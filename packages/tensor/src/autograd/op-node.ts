@@ -136,6 +136,10 @@ export class OpNode extends Node implements Context {
     return this.spec.name;
   }
 
+  override get formula(): readonly string[] {
+    return this.spec.formula;
+  }
+
   /** A rule returns what it makes; but hooks on saved tensors are the user's code, which may keep what it sees. */
   override keepsNothing(): boolean {
     return !this.packed;

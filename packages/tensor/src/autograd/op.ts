@@ -9,6 +9,7 @@ import { gradMode } from './grad-mode.js';
 import { checkInplace, gradFnOf, gradientEdge, markView, rebaseHistory } from './history.js';
 import { checkResult, checkSelf, checkWritable, copyOf } from './inplace-checks.js';
 import type { Edge } from './node.js';
+import { observing } from './observer.js';
 import { type OpDefinition, OpNode, type Result, type Spec } from './op-node.js';
 import { anyWantsGrad, isList, isListed } from './recording.js';
 import { SavedTensor } from './saved-tensor.js';
@@ -64,6 +65,7 @@ function runOp(spec: Spec, args: readonly unknown[]): Result {
   if (result instanceof Tensor) attach(result, node, 0);
   else attachAll(result as readonly Tensor[], node);
   if (savedTensorHooks.top !== null) node.pack();
+  if (anomalyMode.enabled) observing.observer?.returned(node, result);
   return result;
 }
 
@@ -104,7 +106,6 @@ function forwardOf(node: OpNode, args: readonly unknown[]): Result {
 
 /** Edges to the arguments' nodes. */
 function connect(node: OpNode, args: readonly unknown[]): void {
-  if (anomalyMode.enabled) rememberOrigin(node);
   const needs = new Array<boolean>(args.length);
   const edges: (Edge | null)[] = [];
   let lists = false;
@@ -128,6 +129,10 @@ function connect(node: OpNode, args: readonly unknown[]): void {
   node.needs_input_grad = needs;
   node.edges = edges;
   if (lists) node.layout = args.map((arg) => (isList(arg) ? arg.length : 1));
+  if (anomalyMode.enabled) {
+    rememberOrigin(node);
+    observing.observer?.called(node, args);
+  }
 }
 
 /** Only floating-point results have gradients: comparisons and indices do not. */
@@ -188,4 +193,5 @@ function recordInplace(name: string, node: OpNode, self: Tensor, args: readonly 
   gradFnOf(self);
   for (let i = 0; i < saved.length; i++) if (isResult[i]) saved[i] = new SavedTensor(self, true);
   if (savedTensorHooks.top !== null) node.pack();
+  if (anomalyMode.enabled) observing.observer?.returned(node, self);
 }

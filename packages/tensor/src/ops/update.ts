@@ -1,7 +1,9 @@
 /** Updates of optimizers: written for one element, run as one pass over memory. */
 
+import { anomalyMode } from '../autograd/anomaly.js';
 import { checkInplace, requiresGrad } from '../autograd/history.js';
 import { checkWritable } from '../autograd/inplace-checks.js';
+import { observing } from '../autograd/observer.js';
 import { backendOf } from '../backend/devices.js';
 import type { UpdateKernel } from '../backend/update-kernel.js';
 import { cName, isFloating } from '../dtype.js';
@@ -52,6 +54,7 @@ export function defineUpdate<const W extends string, const R extends string, con
       checkInplace(t, requiresGrad(t));
       checkWritable(name, t);
     }
+    if (anomalyMode.enabled) observing.observer?.updating(kernel, tensors, values);
     backendOf(param.device).update(
       kernel,
       writes,
