@@ -10,11 +10,13 @@ export interface ByteSource {
   read(offset: number, length: number, buffer?: Uint8Array): Uint8Array;
 }
 
-/** A source over bytes in memory; reading copies nothing. */
+/** A source over bytes in memory; reading copies nothing, unless it is shared memory, which browsers decode no text from. */
 export function bytesSource(bytes: Uint8Array): ByteSource {
+  const isShared = typeof SharedArrayBuffer !== 'undefined' && bytes.buffer instanceof SharedArrayBuffer;
   return {
     size: bytes.length,
-    read: (offset, length) => bytes.subarray(offset, offset + length),
+    read: (offset, length) =>
+      isShared ? bytes.slice(offset, offset + length) : bytes.subarray(offset, offset + length),
   };
 }
 

@@ -156,7 +156,7 @@ class Machine extends PickleStack {
       case Op.SETITEM: {
         const value = this.pop();
         const key = this.pop();
-        this.count(1);
+        this.countItems(2);
         setItems(this.top(), [key, value]);
         return true;
       }
@@ -197,7 +197,7 @@ class Machine extends PickleStack {
   }
 
   #remember(index: number): true {
-    this.count(1);
+    this.countItems(1);
     this.#memo.set(index, this.top());
     return true;
   }

@@ -1,14 +1,17 @@
 import { SerializationError } from '../errors.js';
 import { type PickleValue, PyTuple } from './pickle-values.js';
 
-/** Lists, tuples, dicts and their items, sets, byte strings, constructed objects and memo places in one pickle. */
+/** Lists, tuples, dicts, sets, byte strings and constructed objects in one pickle. */
 const MAX_OBJECTS = 1 << 21;
+/** Keys and values of dicts, items of sets, and places in the memo. */
+const MAX_ITEMS = 1 << 22;
 /** Values that wait for their container, and marks. */
 const MAX_STACK = 1 << 22;
 
 /** The stack of the machine that reads pickles, of which the top part, above the last mark, is in use. */
 export abstract class PickleStack {
   #objects = 0;
+  #items = 0;
   readonly #stack: PickleValue[] = [];
   /** Stack heights at which a MARK was set. */
   readonly #marks: number[] = [];
@@ -24,14 +27,16 @@ export abstract class PickleStack {
   }
 
   protected pushObject(value: PickleValue): true {
-    this.count(1);
+    if (++this.#objects > MAX_OBJECTS) throw new SerializationError(`the pickle has more than ${MAX_OBJECTS} objects`);
     return this.push(value);
   }
 
-  /** Of what takes far more memory than its opcodes there is only so much. */
-  protected count(objects: number): void {
-    this.#objects += objects;
-    if (this.#objects > MAX_OBJECTS) throw new SerializationError(`the pickle has more than ${MAX_OBJECTS} objects`);
+  /** Of what takes more memory than its opcodes there is only so much. */
+  protected countItems(count: number): void {
+    this.#items += count;
+    if (this.#items > MAX_ITEMS) {
+      throw new SerializationError(`the pickle has more than ${MAX_ITEMS} items of dicts and places in the memo`);
+    }
   }
 
   protected top(): PickleValue {
@@ -68,7 +73,7 @@ export abstract class PickleStack {
   /** Items of a dict or a set, which take more memory than those of a list. */
   protected popItems(): PickleValue[] {
     const items = this.popToMark();
-    this.count(items.length);
+    this.countItems(items.length);
     return items;
   }
 
