@@ -19,7 +19,10 @@ OPTIMIZERS = {
             "Adamax",
             "NAdam",
             "RAdam",
+            "Adafactor",
         )
+        # PyTorch before 2.5 has no Adafactor, and before 2.9 no Muon
+        if hasattr(optim, name)
     },
 }
 
@@ -38,3 +41,33 @@ OPTIMIZER_STEPS = {}
 for name, make in OPTIMIZERS.items():
     OPTIMIZER_STEPS[f"{name} step, 1 M parameters"] = step(make, (1024, 1024), 1)
     OPTIMIZER_STEPS[f"{name} step, 200 × 100 parameters"] = step(make, (100,), 200)
+
+
+def sparse_step():
+    weight = torch.randn(16384, 64, requires_grad=True)
+    rows = torch.arange(4096).mul(4).reshape(1, -1)
+    weight.grad = torch.sparse_coo_tensor(rows, torch.randn(4096, 64), (16384, 64)).coalesce()
+    return optim.SparseAdam([weight]).step
+
+
+def lbfgs_step(shape, count):
+    def set_up():
+        params = [torch.randn(shape, requires_grad=True) for _ in range(count)]
+        optimizer = optim.LBFGS(params, max_iter=4, lr=0.1, history_size=10)
+
+        def closure():
+            optimizer.zero_grad(set_to_none=True)
+            loss = sum(p.square().sum() for p in params)
+            loss.backward()
+            return loss
+
+        return lambda: optimizer.step(closure)
+
+    return set_up
+
+
+if hasattr(optim, "Muon"):
+    OPTIMIZER_STEPS["Muon step, 1024×1024 parameters"] = step(optim.Muon, (1024, 1024), 1)
+OPTIMIZER_STEPS["SparseAdam step, 4096 rows of 16384×64"] = sparse_step
+OPTIMIZER_STEPS["LBFGS, 4 iterations, 1 M parameters"] = lbfgs_step((1024, 1024), 1)
+OPTIMIZER_STEPS["LBFGS, 4 iterations, 200 × 100 parameters"] = lbfgs_step((100,), 200)

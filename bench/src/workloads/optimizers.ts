@@ -20,6 +20,7 @@ const OPTIMIZERS: Readonly<Record<string, Make>> = {
   Adamax: (params) => new optim.Adamax(params),
   NAdam: (params) => new optim.NAdam(params),
   RAdam: (params) => new optim.RAdam(params),
+  Adafactor: (params) => new optim.Adafactor(params),
 };
 
 const step = (make: Make, shape: readonly number[], count: number) => (): Step => {
@@ -31,9 +32,43 @@ const step = (make: Make, shape: readonly number[], count: number) => (): Step =
   };
 };
 
-export const OPTIMIZER_STEPS: Workloads = Object.fromEntries(
+/** The gradient of 4,096 rows of an embedding, `[16384, 64]`. */
+function sparseStep(): Step {
+  const weight = torch.randn(16384, 64, { requires_grad: true });
+  const rows = torch.arange(4096).mul(4).reshape(1, -1);
+  weight.grad = torch.sparse_coo_tensor(rows, torch.randn(4096, 64), [16384, 64]).coalesce();
+  const optimizer = new optim.SparseAdam([weight]);
+  return () => {
+    optimizer.step();
+  };
+}
+
+/** Four iterations on a quadratic, whose loss and gradient the closure computes. */
+const lbfgsStep = (shape: readonly number[], count: number) => (): Step => {
+  const params = Array.from({ length: count }, () => torch.randn(shape, { requires_grad: true }));
+  const optimizer = new optim.LBFGS(params, { max_iter: 4, lr: 0.1, history_size: 10 });
+  const closure = (): torch.Tensor => {
+    optimizer.zero_grad();
+    const loss = params.map((p) => p.square().sum()).reduce((a, b) => a.add(b));
+    loss.backward();
+    return loss;
+  };
+  return () => {
+    optimizer.step(closure);
+  };
+};
+
+const EVERY_OPTIMIZER: Workloads = Object.fromEntries(
   Object.entries(OPTIMIZERS).flatMap(([name, make]) => [
     [`${name} step, 1 M parameters`, step(make, [1024, 1024], 1)],
     [`${name} step, 200 × 100 parameters`, step(make, [100], 200)],
   ]),
 );
+
+export const OPTIMIZER_STEPS: Workloads = {
+  ...EVERY_OPTIMIZER,
+  'Muon step, 1024×1024 parameters': step((params) => new optim.Muon(params), [1024, 1024], 1),
+  'SparseAdam step, 4096 rows of 16384×64': sparseStep,
+  'LBFGS, 4 iterations, 1 M parameters': lbfgsStep([1024, 1024], 1),
+  'LBFGS, 4 iterations, 200 × 100 parameters': lbfgsStep([100], 200),
+};
