@@ -1,6 +1,7 @@
 /** Sums, products, quotients and powers. https://pytorch.org/docs/stable/torch.html#pointwise-ops */
 import { type Context, defineOp, type Op, type UnaryOp } from '../autograd/op.js';
-import { isFloating, toFloating } from '../dtype.js';
+import type { ElementwiseName } from '../backend/elementwise.js';
+import { type DType, isFloating, toFloating } from '../dtype.js';
 import { DTypeError, ValueError } from '../errors.js';
 import { type Named, signature } from '../signature.js';
 import { Tensor } from '../tensor.js';
@@ -215,7 +216,7 @@ export const pow: PowOp = defineOp<Parameters<PowOp>, Tensor, Kept>('pow', {
     }
     const needs = ctx.needs_input_grad;
     const result = isFloating(dtype)
-      ? elementwise('pow', 'pow', [x, y], dtype, ctx.out)
+      ? floatPower(x, y, dtype, ctx.out)
       : elementwise('pow', 'pow_integer', [x, y, dtype === 'int64' ? 0 : 1], dtype, ctx.out);
     if (needs.length > 0) keep(ctx, [x, y, result], [true, true, needs[1]]);
     return result;
@@ -230,6 +231,20 @@ export const pow: PowOp = defineOp<Parameters<PowOp>, Tensor, Kept>('pow', {
   formula: ['dx = g · y · x^(y − 1), 0 where y = 0', 'dy = g · x^y · ln x, 0 where x = 0 and y ≥ 0'],
   grad_name: ({ state: [x, y] }) => `PowBackward${typeof y === 'number' ? 0 : typeof x === 'number' ? 2 : 1}`,
 });
+
+/** Exponents that PyTorch does not leave to C's pow either, which is slower and less exact. */
+const EXPONENTS: ReadonlyMap<Operand, ElementwiseName> = new Map([
+  [1, 'copy'],
+  [0.5, 'sqrt'],
+  [-0.5, 'rsqrt'],
+  [-1, 'reciprocal'],
+]);
+
+function floatPower(x: Operand, y: Operand, dtype: DType, out: Tensor | null): Tensor {
+  if (typeof x === 'object' && y === 2) return elementwise('pow', 'mul', [x, x], dtype, out);
+  const name = typeof x === 'object' ? EXPONENTS.get(y) : undefined;
+  return name === undefined ? elementwise('pow', 'pow', [x, y], dtype, out) : elementwise('pow', name, [x], dtype, out);
+}
 
 function powBase(g: Tensor, x: Tensor, y: Operand): Tensor {
   if (typeof y !== 'object') return y === 0 ? g.mul(0) : g.mul(x.pow(Number(y) - 1).mul(y));

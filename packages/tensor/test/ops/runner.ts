@@ -33,6 +33,7 @@ const LAYOUT_MATTERS = new Set([
   'Tensor.view_as',
   'torch.as_strided',
   'torch.multinomial',
+  'Tensor.normal_',
   'F.dropout',
   'torch.dropout',
 ]);

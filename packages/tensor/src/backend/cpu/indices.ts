@@ -71,6 +71,15 @@ export function gather(x: View, dim: number, index: View, out: View): void {
 export function scatter(out: View, dim: number, index: View, src: View): void {
   const to = out.storage.buffer as TypedArray;
   const { array, offset } = pack(src);
+  const width = rowLength(index, dim, out);
+  if (width > 0) {
+    const rows = index.storage.buffer as TypedArray;
+    for (let i = 0; i < index.shape[0]; i++) {
+      const start = out.offset + rows[index.offset + i * index.strides[0]] * out.strides[0];
+      to.set(array.subarray(offset + i * width, offset + (i + 1) * width), start);
+    }
+    return;
+  }
   walk(index, dim, out.strides, out.offset, (i, element) => {
     to[element] = array[offset + i];
   });

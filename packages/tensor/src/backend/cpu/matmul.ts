@@ -1,5 +1,5 @@
 /** Matrix products: transposed operands go to gemm as they are, anything that gemm cannot address is packed. */
-import { gemm } from '@torchlet/kernels';
+import { gemm, type VectorLoop, vectorLoop } from '@torchlet/kernels';
 import type { TypedArray } from '../../dtype.js';
 import { checkSafe } from '../../dtype.js';
 import type { Shape } from '../../shape.js';
@@ -39,6 +39,27 @@ function operand(
   return { array: packedCopy(view), offset: 0, transposed: false, ld: Math.max(1, columns) };
 }
 
+/** Below this gemm is as good. */
+const LEAST_DOT = 256;
+
+let products: VectorLoop | null | undefined;
+
+/** A row times a column, for which gemm packs both: false where the elements do not lie side by side in float32. */
+function dot(a: View, b: View, k: number, out: View): boolean {
+  if (k < LEAST_DOT || a.dtype !== 'float32' || a.strides.at(-1) !== 1 || b.strides.at(-2) !== 1) return false;
+  products ??= vectorLoop({
+    arrays: ['x', 'y'].map((name) => ({ name, read: true, write: false })),
+    scalars: [],
+    constants: {},
+    body: '',
+    result: { reduce: 'sum', of: 'x * y' },
+  });
+  if (products === null) return false;
+  const arrays = [a, b].map((v) => v.storage.buffer as Float32Array);
+  (out.storage.buffer as Float32Array)[out.offset] = products(k, arrays, [a.offset, b.offset], []);
+  return true;
+}
+
 /** See `Backend.matmul`; `out` is contiguous. */
 export function matmul(a: View, b: View, bias: View | null, out: View): void {
   const r = a.shape.length;
@@ -46,6 +67,7 @@ export function matmul(a: View, b: View, bias: View | null, out: View): void {
   const [n, k] = [a.shape[r - 2], a.shape[r - 1]];
   const m = b.shape[r - 1];
   const result = out.storage.buffer as TypedArray;
+  if (n === 1 && m === 1 && batch === 1 && bias === null && dot(a, b, k, out)) return;
   if (bias !== null) copy(repeated(bias, out.shape), out);
   for (let i = 0; i < batch; i++) {
     const at = out.offset + i * n * m;
