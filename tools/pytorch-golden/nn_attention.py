@@ -61,6 +61,12 @@ def decoder(*args, **options):
     return module('TransformerDecoderLayer', *args, **options)
 
 
+def dropout_of_2(x, p=0.5, training=True, inplace=False):
+    """Since PyTorch 2 the mask is drawn in the order in which the elements lie in memory; 1.13 went by indices."""
+    return x * torch.empty_like(x).bernoulli_(1 - p).div_(1 - p) if training and p > 0 else x
+
+
+torch.nn.functional.dropout = dropout_of_2
 norm = module('LayerNorm', 4)
 src, tgt = inputs(11, (3, 2, 4), (2, 2, 4))
 TRANSFORMER = [

@@ -187,8 +187,8 @@ export class MultiheadAttention extends Module<[...Call], [output: Tensor, weigh
     const [q, k, v] = [query, key, value].map((x) => seen.get(x) as Tensor);
     if (!batched && masks.padding !== null) masks.padding = masks.padding.unsqueeze(0);
     const [output, weights] = this.attend(q, k, v, masks, wants);
-    if (!batched) return [output.squeeze(0), weights?.squeeze(0) ?? null];
-    return [this.batch_first ? output : output.transpose(0, 1), weights];
+    if (!batched) return [output.squeeze(1), weights?.squeeze(0) ?? null];
+    return [this.batch_first ? output.transpose(0, 1) : output, weights];
   }
 
   private attend(query: Tensor, key: Tensor, value: Tensor, masks: Masks, wants: Wants): [Tensor, Tensor | null] {
@@ -209,7 +209,8 @@ export class MultiheadAttention extends Module<[...Call], [output: Tensor, weigh
       const options = hint ? { is_causal: true, dropout_p: dropout } : { attn_mask: added, dropout_p: dropout };
       output = functional.scaled_dot_product_attention(...q, options);
     }
-    const joined = output.transpose(1, 2).reshape([batch, target, this.embed_dim]);
+    // [L, N, embed_dim] whatever the options, as in PyTorch: a dropout behind it draws in the order of memory
+    const joined = output.permute([2, 0, 1, 3]).reshape([target, batch, this.embed_dim]);
     return [this.out_proj(joined), weights !== null && wants.average ? weights.mean(1) : weights];
   }
 
