@@ -24,6 +24,9 @@ const { DataLoader } = utils.data;
 const STAGES = 4;
 const DECAY = 0.4;
 
+/** Steps between checkpoints: as many are lost, and done again, where the process is killed. */
+const SAVE_EVERY = 100;
+
 /** Images at once where nothing is kept for a backward pass. */
 const TEST_BATCH = 500;
 
@@ -147,6 +150,7 @@ export class Session {
         this.losses.push(batch.loss);
         this.accuracies.push(batch.accuracy);
         this.scheduler.step();
+        if (this.steps % SAVE_EVERY === 0) this.saveCheckpoint();
         return after(score, batch);
       };
       return train(net, new DataLoader(data.train, options), optimizer, afterStep, current);
@@ -155,9 +159,14 @@ export class Session {
     return trained;
   }
 
+  /** What a run that is killed goes on from, as a whole or not at all. @throws when it cannot be written */
+  private saveCheckpoint(): void {
+    this.folder.saveCheckpoint(this.checkpoint());
+  }
+
   /** Every file, each as a whole or not at all. @throws when one cannot be written */
   async save(status: Status): Promise<void> {
-    this.folder.saveCheckpoint(this.checkpoint());
+    this.saveCheckpoint();
     this.saveMetrics(status);
     const test = { loss: this.epochs.map((e) => e.test_loss), accuracy: this.epochs.map((e) => e.test_accuracy) };
     const train = { loss: this.losses, accuracy: this.accuracies };
