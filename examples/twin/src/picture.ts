@@ -37,7 +37,13 @@ function picture(ours: Run, theirs: Run | null): EChartsCoreOption {
       textAlign: 'center',
       textStyle: { fontSize: 15 },
     })),
-    legend: { bottom: 4, data: ['PyTorch', 'torchlet'], icon: 'roundRect', itemWidth: 24, itemHeight: 4 },
+    legend: {
+      bottom: 4,
+      data: theirs === null ? ['torchlet'] : ['PyTorch', 'torchlet'],
+      icon: 'roundRect',
+      itemWidth: 24,
+      itemHeight: 4,
+    },
     grid: panels.map((_, i) => ({ left: `${50 * i + 6}%`, width: '42%', top: 40, bottom: 76 })),
     xAxis: panels.map((_, gridIndex) => ({ ...axis, ...steps, gridIndex, min: 1, max: ours.losses.length })),
     yAxis: [
