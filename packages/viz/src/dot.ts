@@ -62,7 +62,7 @@ export function toDot({ boxes, edges, folded }: Drawing): string {
   return [
     'digraph autograd {',
     '  graph [bgcolor=white, fontname="Helvetica,Arial,sans-serif", fontsize=11, ranksep=0.35, nodesep=0.2, labelloc=t];',
-    '  node [shape=box, style="filled,rounded", fontname="Helvetica,Arial,sans-serif", fontsize=11, height=0.2, margin="0.14,0.06"];',
+    '  node [shape=box, style="filled,rounded", fontname="Helvetica,Arial,sans-serif", fontsize=11, height=0.2, margin="0.2,0.06"];',
     '  edge [arrowsize=0.6, color=grey40];',
     // good enough is fast enough: the best arrangement of hundreds of boxes takes minutes
     ...(boxes.length > 100 ? ['  graph [nslimit=2, nslimit1=2, mclimit=0.3];'] : []),

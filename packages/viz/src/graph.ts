@@ -55,8 +55,16 @@ export interface Graph {
   readonly sources: readonly autograd.Node[];
 }
 
+/** A result that nothing else uses. */
+export interface Root {
+  readonly node: autograd.Node;
+  readonly index: number;
+  /** Null where nobody knows. */
+  readonly shape: Shape | null;
+}
+
 /** @throws ValueError for what is no tensor, AutogradError for a tensor without a graph. */
-export function rootOf(fn: string, loss: unknown): { node: autograd.Node; index: number; shape: Shape } {
+export function rootOf(fn: string, loss: unknown): Root {
   if (!(loss instanceof Tensor)) throw new ValueError(`${fn}(): argument 'loss' must be a Tensor, not ${typeof loss}`);
   const edge = gradientEdge(loss);
   if (edge === null) {
@@ -68,7 +76,7 @@ export function rootOf(fn: string, loss: unknown): { node: autograd.Node; index:
 }
 
 /** Every node below the roots. */
-function reachable(roots: Iterable<autograd.Node>): Set<autograd.Node> {
+export function reachable(roots: Iterable<autograd.Node>): Set<autograd.Node> {
   const found = new Set(roots);
   const stack = [...found];
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
@@ -93,10 +101,7 @@ function inOrder(nodes: ReadonlySet<autograd.Node>): autograd.Node[] {
 }
 
 /** Reads what lies below the roots. `names`: of leaves; those of recorded modules' parameters are added. */
-export function readGraph(
-  roots: readonly { node: autograd.Node; index: number; shape: Shape }[],
-  names: Map<Tensor, string>,
-): Graph {
+export function readGraph(roots: readonly Root[], names: Map<Tensor, string>): Graph {
   const sources = inOrder(reachable(roots.map(({ node }) => node)));
   addRecordedNames(names, sources);
   const ids = new Map(sources.map((node, i) => [node, i + 1]));
@@ -124,17 +129,14 @@ export function readGraph(
   return { nodes, ids, sources };
 }
 
-function shapesOf(
-  roots: readonly { node: autograd.Node; index: number; shape: Shape }[],
-  sources: readonly autograd.Node[],
-): Map<autograd.Node, Shape[]> {
+function shapesOf(roots: readonly Root[], sources: readonly autograd.Node[]): Map<autograd.Node, Shape[]> {
   const shapes = new Map<autograd.Node, Shape[]>();
   const see = (node: autograd.Node, index: number, shape: Shape): void => {
     const list = shapes.get(node) ?? [];
     list[index] = shape;
     shapes.set(node, list);
   };
-  for (const { node, index, shape } of roots) see(node, index, shape);
+  for (const { node, index, shape } of roots) if (shape !== null) see(node, index, shape);
   for (const { edges } of sources) for (const edge of edges) if (edge !== null) see(edge.node, edge.index, edge.shape);
   return shapes;
 }
