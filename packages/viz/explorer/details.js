@@ -40,6 +40,8 @@ function section(title, children) {
 function forwardView({ operands, results }, node, context) {
   const { nodeOf } = context;
   const plain = operands.filter(({ text }) => text !== null);
+  // formulas call the result y, unless an operand has that name
+  const result = operands.some(({ name }) => name === 'y') ? 'result' : 'result y';
   return [
     ...heading(`${node.operation} `, node),
     element('p', { class: 'meta' }, 'recorded as ', element('code', {}, node.name)),
@@ -70,7 +72,7 @@ function forwardView({ operands, results }, node, context) {
     ),
     ...section(
       'Result',
-      results.map((ref, i) => tensor(results.length > 1 ? `y[${i}]` : 'y', ref, context)),
+      results.map((ref, i) => tensor(results.length > 1 ? `${result}[${i}]` : result, ref, context)),
     ),
   ];
 }

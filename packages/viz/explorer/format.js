@@ -21,7 +21,7 @@ export function showNumber(x) {
   if (x === 0) return '0';
   const size = Math.abs(x);
   const text = size < 1e-4 || size >= 1e6 ? x.toExponential(3) : String(Number(x.toPrecision(5)));
-  return text.replace('-', '−');
+  return text.replaceAll('-', '−');
 }
 
 export const showShape = (shape) => `[${shape.join(', ')}]`;

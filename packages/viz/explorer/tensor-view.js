@@ -44,11 +44,11 @@ function statistics({ shape, min, max, mean, norm, nan, inf }) {
 const cell = (x) =>
   element('td', { 'data-value': String(x), title: String(x), class: finite(x) ? null : 'bad' }, showNumber(x));
 
-/** A table for each matrix; a vector's rows are as long as a page can show. */
+/** A table for each matrix; a vector's row is broken where the panel ends. */
 function numbers(values, shape) {
-  const width = shape.length < 2 ? 8 : shape[shape.length - 1];
-  const height = shape.length < 2 ? Math.ceil(values.length / 8) : shape[shape.length - 2];
-  const size = shape.length < 2 ? values.length : width * height;
+  const isVector = shape.length < 2;
+  const width = isVector ? Math.max(values.length, 1) : shape[shape.length - 1];
+  const size = isVector ? values.length : width * shape[shape.length - 2];
   const tables = [];
   for (let at = 0; at < values.length; at += Math.max(size, 1)) {
     const rows = [];
@@ -57,7 +57,7 @@ function numbers(values, shape) {
       rows.push(element('tr', {}, values.slice(r, Math.min(r + width, end)).map(cell)));
     }
     const caption = shape.length > 2 ? element('caption', {}, indexOf(at, shape)) : null;
-    tables.push(element('table', {}, caption, element('tbody', {}, rows)));
+    tables.push(element('table', { class: isVector && 'vector' }, caption, element('tbody', {}, rows)));
   }
   return element('div', { class: 'numbers' }, values.length === 0 ? 'no elements' : tables);
 }
