@@ -47,7 +47,7 @@ export const ELEMENTWISE = {
   round: 'Math.abs(x % 1) === 0.5 ? 2 * Math.round(x / 2) : Math.round(x)',
 
   // nonlinearities
-  gelu: 'x * normalCdf(x)',
+  gelu: '0.5 * x * (1 + erf(x * 0.7071067811865476))',
   gelu_tanh: '0.5 * x * (1 + Math.tanh(0.7978845608028654 * (x + 0.044715 * x * x * x)))',
   silu: 'x / (1 + Math.exp(-x))',
   mish: 'x * Math.tanh(x > 20 ? x : Math.log1p(Math.exp(x)))',
