@@ -29,7 +29,13 @@ export function askForThreads(count: number): void {
  */
 const LEAST_SHARED = 1 << 24;
 
+/** What the library was told last; telling it again takes longer than a small product. */
+const told = new WeakMap<BlasLibrary, number>();
+
 /** Gives the library the threads for a product of this size. */
 export function shareProduct(library: BlasLibrary, m: number, n: number, k: number): void {
-  library.setThreads(m * n * k < LEAST_SHARED ? 1 : wantedThreads());
+  const count = m * n * k < LEAST_SHARED ? 1 : wantedThreads();
+  if (told.get(library) === count) return;
+  library.setThreads(count);
+  told.set(library, count);
 }
