@@ -114,3 +114,32 @@ function copyAndSum(from: usize, to: usize, n: i32): f64 {
   }
   return sum;
 }
+
+/** Adds the sum of each of `planes` planes of `positions` elements, in double precision, to `sums` (float64). */
+export function sumPlanes(x: usize, sums: usize, planes: i32, positions: i32): void {
+  for (let plane = 0; plane < planes; plane++) {
+    store<f64>(sums, load<f64>(sums) + sumOf(x, positions));
+    x += (positions as usize) << 2;
+    sums += 8;
+  }
+}
+
+function sumOf(x: usize, n: i32): f64 {
+  let a = f64x2.splat(0);
+  let b = f64x2.splat(0);
+  let c = f64x2.splat(0);
+  let d = f64x2.splat(0);
+  let i = 0;
+  for (; i + 8 <= n; i += 8) {
+    const four = v128.load(x + (i << 2));
+    const next = v128.load(x + (i << 2), 16);
+    a = f64x2.add(a, f64x2.promote_low_f32x4(four));
+    b = f64x2.add(b, f64x2.promote_low_f32x4(v128.shuffle<f32>(four, four, 2, 3, 0, 1)));
+    c = f64x2.add(c, f64x2.promote_low_f32x4(next));
+    d = f64x2.add(d, f64x2.promote_low_f32x4(v128.shuffle<f32>(next, next, 2, 3, 0, 1)));
+  }
+  a = f64x2.add(f64x2.add(a, b), f64x2.add(c, d));
+  let sum = f64x2.extract_lane(a, 0) + f64x2.extract_lane(a, 1);
+  for (; i < n; i++) sum += load<f32>(x + (i << 2)) as f64;
+  return sum;
+}

@@ -1,5 +1,6 @@
 import { gemm } from '../gemm/gemm.js';
 import type { FloatArray } from '../types.js';
+import { addBias, addPlaneSums } from './planes.js';
 import type { Conv2dShape } from './shape.js';
 
 // A 1x1 convolution is one matrix product per image and group: the image is its own column matrix.
@@ -32,16 +33,13 @@ export function pointwiseForward<T extends FloatArray>(
   const n = shape.height * shape.width;
   const k = shape.inChannels / shape.groups;
   const m = shape.outChannels / shape.groups;
-  if (bias !== null) {
-    for (let plane = 0; plane < shape.batch * shape.outChannels; plane++) {
-      const start = outOffset + plane * n;
-      out.fill(bias[bOffset + (plane % shape.outChannels)], start, start + n);
-    }
-  }
-  const beta = bias === null ? 0 : 1;
   forEachGroup(shape, xOffset, wOffset, outOffset, (xAt, wAt, outAt) => {
-    gemm(false, false, m, n, k, 1, weight, wAt, k, x, xAt, n, beta, out, outAt, n);
+    gemm(false, false, m, n, k, 1, weight, wAt, k, x, xAt, n, 0, out, outAt, n);
   });
+  if (bias === null) return;
+  for (let b = 0; b < shape.batch; b++) {
+    addBias(out, outOffset + b * shape.outChannels * n, bias, bOffset, shape.outChannels, n);
+  }
 }
 
 export function pointwiseInputGrad<T extends FloatArray>(
@@ -79,9 +77,7 @@ export function pointwiseWeightGrad<T extends FloatArray>(
     gemm(false, true, m, k, n, 1, gradOut, gAt, n, x, xAt, n, 1, gradWeight, wAt, k);
   });
   if (sums === null) return;
-  for (let plane = 0; plane < shape.batch * shape.outChannels; plane++) {
-    let sum = 0;
-    for (let i = gOffset + plane * n; i < gOffset + (plane + 1) * n; i++) sum += gradOut[i];
-    sums[plane % shape.outChannels] += sum;
+  for (let b = 0; b < shape.batch; b++) {
+    addPlaneSums(gradOut, gOffset + b * shape.outChannels * n, sums, 0, shape.outChannels, n);
   }
 }

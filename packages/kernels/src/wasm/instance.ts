@@ -41,6 +41,7 @@ export interface WasmExports {
     positions: number,
     stride: number,
   ): void;
+  sumPlanes(x: number, sums: number, planes: number, positions: number): void;
   sumColumns(x: number, out: number, rows: number, columns: number): void;
   /** Sets `bytes` to zero. */
   clear(address: number, bytes: number): void;
