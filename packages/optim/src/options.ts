@@ -21,7 +21,9 @@ export interface AnyImplementationOptions extends ImplementationOptions {
 /** What a value is, for messages: `torch.FloatTensor`, `string`, `Array`, `null`. */
 export function typename(x: unknown): string {
   if (x instanceof Tensor) return `torch.${cName(x.dtype)}Tensor`;
-  if (typeof x !== 'object' || x === null) return x === null ? 'null' : typeof x;
+  if (x === null) return 'null';
+  // a module is called as a function is, but is none
+  if (typeof x !== 'object' && (typeof x !== 'function' || x instanceof Function)) return typeof x;
   return (Object.getPrototypeOf(x) as { constructor?: { name?: string } } | null)?.constructor?.name ?? 'Object';
 }
 

@@ -1,4 +1,5 @@
 /** The schedule under which weights are averaged, against PyTorch. */
+import { Linear } from '@torchlet/nn';
 import { type Tensor, ValueError, zeros } from '@torchlet/tensor';
 import { describe, expect, it } from 'vitest';
 import { lr_scheduler, SGD } from '../src/index.js';
@@ -102,6 +103,8 @@ describe('SWALR', () => {
       [() => make({ swa_lr: Number.NaN }), 'Invalid swa_lr value: NaN'],
       [() => make({ swa_lr: 1, verbose: true }), "SWALR() got an unexpected keyword argument 'verbose'"],
       [() => Reflect.construct(SWALR, [{}, { swa_lr: 1 }]), 'Object is not an Optimizer'],
+      [() => Reflect.construct(SWALR, [() => 1, { swa_lr: 1 }]), 'function is not an Optimizer'],
+      [() => Reflect.construct(SWALR, [new Linear(1, 1), { swa_lr: 1 }]), 'Linear is not an Optimizer'],
     ];
     for (const [call, message] of refused) {
       expect(call).toThrow(ValueError);

@@ -40,9 +40,19 @@ export function rememberOrigin(node: Node): void {
 /** Directories of code that is not the user's. */
 const internalCode: string[] = [];
 
+/**
+ * The folder of module `url`, `levels` up. Of built code also the sources, which stand in a stack when Node or tsx reads
+ * source maps.
+ */
+export function codeFolders(url: string, levels: number): string[] {
+  const folder = new URL(`${'../'.repeat(levels)}./`, url).pathname;
+  const sources = folder.replace(/\/dist\/(?!.*\/dist\/)/, '/src/');
+  return sources === folder ? [folder] : [folder, sources];
+}
+
 /** Stack frames of the files below the folder of module `url`, `levels` up, are not the user's. */
 export function registerInternalCode(url: string, levels: number): void {
-  internalCode.push(new URL(`${'../'.repeat(levels)}./`, url).pathname);
+  internalCode.push(...codeFolders(url, levels));
 }
 
 registerInternalCode(import.meta.url, 1);

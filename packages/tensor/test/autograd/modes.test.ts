@@ -1,5 +1,6 @@
 /** inference_mode, detect_anomaly, saved tensor hooks and checkpoint. */
 import { describe, expect, it } from 'vitest';
+import { codeFolders } from '../../src/autograd/anomaly.js';
 import * as torch from '../../src/index.js';
 import { CheckpointError, checkpoint, checkpoint_sequential, withinModule } from '../../src/internal.js';
 
@@ -96,6 +97,18 @@ describe('detect_anomaly', () => {
     expect(error.message).toMatch(/sqrt\(\) in module Net\.head \(Root\), called at \S*modes\.test\.ts:\d+:\d+\n/);
     expect(error.message).not.toContain('src/autograd');
     expect(torch.is_anomaly_enabled()).toBe(false);
+  });
+
+  it('takes built code and its sources for its own, as source maps put the sources into a stack', () => {
+    expect(codeFolders('file:///dist/tensor/dist/autograd/anomaly.js', 1)).toEqual([
+      '/dist/tensor/dist/',
+      '/dist/tensor/src/',
+    ]);
+    expect(codeFolders('file:///tensor/dist/autograd/anomaly.js', 0)).toEqual([
+      '/tensor/dist/autograd/',
+      '/tensor/src/autograd/',
+    ]);
+    expect(codeFolders('file:///tensor/src/autograd/anomaly.ts', 1)).toEqual(['/tensor/src/']);
   });
 
   it('explains other errors of a backward too, and custom functions', () => {
