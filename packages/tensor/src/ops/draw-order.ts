@@ -16,6 +16,12 @@ function memoryOrder({ shape, strides }: Tensor): number[] | null {
   return [...order, ...shape.map((_, d) => d).filter((d) => shape[d] <= 1)];
 }
 
+/** The elements of `values`, which has the shape of `x`, in the order in which those of `x` are drawn. */
+export function inDrawOrder(values: Tensor, x: Tensor): TypedArray {
+  const order = memoryOrder(x);
+  return (order === null ? values : values.permute(order)).toArray();
+}
+
 /**
  * A new tensor of draws, of the shape of `x` and with its dimensions lying in memory in the same order, as
  * `torch.empty_like` makes it.

@@ -3,6 +3,7 @@ import { checkNumber } from '../arguments.js';
 import { gradMode } from '../autograd/grad-mode.js';
 import { checkInplace, requiresGrad } from '../autograd/history.js';
 import { checkWritable } from '../autograd/inplace-checks.js';
+import { defineOp } from '../autograd/op.js';
 import { cName, isFloating } from '../dtype.js';
 import { DTypeError, ValueError } from '../errors.js';
 import { default_generator, Generator } from '../generator.js';
@@ -14,8 +15,8 @@ import {
   uniform as fillUniform,
 } from '../random/distributions.js';
 import { signature } from '../signature.js';
-import type { Tensor } from '../tensor.js';
-import { type Draw, drawLike } from './draw-order.js';
+import { Tensor } from '../tensor.js';
+import { type Draw, drawLike, inDrawOrder } from './draw-order.js';
 import { backend, checkTensor } from './kernel.js';
 
 export interface GeneratorOptions {
@@ -85,17 +86,40 @@ export const uniform_: (
 });
 
 export interface BernoulliOptions extends GeneratorOptions {
-  readonly p?: number;
+  readonly p?: number | Tensor;
 }
 
-/** 1 with probability `p`, else 0. https://pytorch.org/docs/stable/generated/torch.Tensor.bernoulli_.html */
-export const bernoulli_: (input: Tensor, p?: number | BernoulliOptions, options?: BernoulliOptions) => Tensor =
-  signature('bernoulli_(input, p?, *, generator?)', (input, probability, g) => {
+type Probability = number | Tensor | BernoulliOptions;
+
+/** The draws, of which the probabilities' gradient is 0. */
+const drawnFrom = defineOp<[Tensor, Tensor], Tensor>('bernoulli', {
+  forward: (_ctx, _p, draws) => draws.clone(),
+  backward: (_ctx, g) => [g.mul(0)],
+  formula: ['dp = 0'],
+  grad_name: 'BernoulliBackward1',
+});
+
+/** Each element with its own probability, of the same shape as `x` or smaller. */
+function bernoulliEach(x: Tensor, p: Tensor, generator: Generator): Tensor {
+  if (!isFloating(p.dtype)) throw new DTypeError(`"bernoulli_tensor_cpu_p_" not implemented for '${cName(p.dtype)}'`);
+  const each = p.expand(checkTensor('bernoulli_', 'input', x).shape);
+  const draw: Draw = (out) => fillBernoulli(generator, out, inDrawOrder(each, x) as Float32Array | Float64Array);
+  if (!requiresGrad(p)) return drawInto('bernoulli_', x, draw);
+  checkInplace(x, requiresGrad(x));
+  return x.copy_(drawnFrom(each, drawLike(x, x.dtype, x.device, draw, true)));
+}
+
+/** 1 with probability `p`, which may be a tensor, else 0. https://pytorch.org/docs/stable/generated/torch.Tensor.bernoulli_.html */
+export const bernoulli_: (input: Tensor, p?: Probability, options?: BernoulliOptions) => Tensor = signature(
+  'bernoulli_(input, p?, *, generator?)',
+  (input, probability, g) => {
     const generator = readGenerator('bernoulli_', g);
+    if (probability instanceof Tensor) return bernoulliEach(input, probability, generator);
     return drawInto('bernoulli_', input, (out) =>
       fillBernoulli(generator, out, checkNumber('bernoulli_', 'p', probability ?? 0.5)),
     );
-  });
+  },
+);
 
 export interface ExponentialOptions extends GeneratorOptions {
   readonly lambd?: number;
