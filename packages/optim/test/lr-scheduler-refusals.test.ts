@@ -33,6 +33,9 @@ describe('what Python would fail on later, or never', () => {
       () => make('ConstantLR', { factor: Number.NaN }),
       'Constant multiplicative factor expected to be between 0 and 1.',
     ],
+    ['constant string', () => make('ConstantLR', { factor: '0.5' }), "Invalid factor value: '0.5'"],
+    ['linear start', () => make('LinearLR', { start_factor: '0.5' }), "Invalid start_factor value: '0.5'"],
+    ['linear end', () => make('LinearLR', { end_factor: [] }), 'Invalid end_factor value: Array'],
     [
       'linear iterations',
       () => make('LinearLR', { total_iters: '5' }),
@@ -77,6 +80,11 @@ describe('what Python would fail on later, or never', () => {
     [
       'cyclic scale_mode',
       () => cyclic({ scale_fn: Math.abs, scale_mode: 'epochs' }),
+      "CyclicLR(): scale_mode must be 'cycle' or 'iterations', got 'epochs'",
+    ],
+    [
+      'cyclic scale_mode without scale_fn',
+      () => cyclic({ scale_mode: 'epochs' }),
       "CyclicLR(): scale_mode must be 'cycle' or 'iterations', got 'epochs'",
     ],
     ['cyclic gamma', () => cyclic({ gamma: Number.NaN }), 'Invalid gamma value: NaN'],

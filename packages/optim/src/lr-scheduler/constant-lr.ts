@@ -1,7 +1,7 @@
 import { ValueError } from '@torchlet/tensor';
 import type { Optimizer } from '../optimizer.js';
 import { LRScheduler } from './lr-scheduler.js';
-import { COMMON, checkInteger, type LRSchedulerOptions, readOptions } from './options.js';
+import { COMMON, checkInteger, checkNumbers, type LRSchedulerOptions, readOptions } from './options.js';
 
 export interface ConstantLROptions extends LRSchedulerOptions {
   /** By which the learning rate is multiplied until `total_iters`. */
@@ -25,6 +25,7 @@ export class ConstantLR extends LRScheduler {
     if (!(factor >= 0 && factor <= 1)) {
       throw new ValueError('Constant multiplicative factor expected to be between 0 and 1.');
     }
+    checkNumbers({ factor });
     checkInteger('ConstantLR', 'total_iters', total_iters, 0);
     super(optimizer, rest, { factor, total_iters });
   }

@@ -146,10 +146,10 @@ function readShape(options: Required<CyclicLROptions>): object {
   }
   if (scale_fn === null && !Object.hasOwn(MODES, mode)) throw new ValueError('mode is invalid and scale_fn is None');
   checkNumbers({ gamma });
-  const scale_mode = scale_fn === null ? MODES[mode].scale_mode : options.scale_mode;
-  if (scale_mode !== 'cycle' && scale_mode !== 'iterations') {
-    throw new ValueError(`CyclicLR(): scale_mode must be 'cycle' or 'iterations', got ${show(scale_mode)}`);
+  if (options.scale_mode !== 'cycle' && options.scale_mode !== 'iterations') {
+    throw new ValueError(`CyclicLR(): scale_mode must be 'cycle' or 'iterations', got ${show(options.scale_mode)}`);
   }
+  const scale_mode = scale_fn === null ? MODES[mode].scale_mode : options.scale_mode;
   const total_size = step_size_up + step_size_down;
   return { total_size, step_ratio: step_size_up / total_size, mode, gamma, _scale_fn_custom: scale_fn, scale_mode };
 }

@@ -1,7 +1,7 @@
 import { ValueError } from '@torchlet/tensor';
 import type { Optimizer } from '../optimizer.js';
 import { LRScheduler } from './lr-scheduler.js';
-import { COMMON, checkInteger, type LRSchedulerOptions, readOptions } from './options.js';
+import { COMMON, checkInteger, checkNumbers, type LRSchedulerOptions, readOptions } from './options.js';
 
 export interface LinearLROptions extends LRSchedulerOptions {
   /** By which the learning rate is multiplied in the first epoch. */
@@ -32,6 +32,7 @@ export class LinearLR extends LRScheduler {
     if (!(end_factor >= 0 && end_factor <= 1)) {
       throw new ValueError('Ending multiplicative factor expected to be between 0 and 1.');
     }
+    checkNumbers({ start_factor, end_factor });
     checkInteger('LinearLR', 'total_iters', total_iters, 0);
     super(optimizer, rest, { start_factor, end_factor, total_iters });
   }
