@@ -49,7 +49,11 @@ export abstract class CustomFunction {
   static apply<Args extends unknown[], R>(this: WithContext<Args, R>, ...args: Args): R;
   static apply(this: unknown, ...args: unknown[]): unknown {
     // biome-ignore lint/complexity/noThisInStatic: the class that the user has made of it
-    return applyFunction(this as FunctionClass, args);
+    const cls = this as FunctionClass | undefined;
+    // a static method that is passed on keeps its class in Python, and loses it in JavaScript
+    if (cls === undefined)
+      throw new TorchletError('apply() has lost its class: pass (x) => Exp.apply(x), not Exp.apply');
+    return applyFunction(cls, args);
   }
 }
 

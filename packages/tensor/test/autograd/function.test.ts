@@ -247,6 +247,17 @@ describe('autograd.Function', () => {
     expect(x.grad).toBeNull();
   });
 
+  it('apply without its class, as Python would pass it, says how to pass it', () => {
+    class Same extends autograd.Function {
+      static forward(_ctx: Ctx, x: Tensor): Tensor {
+        return x.mul(1);
+      }
+    }
+    const apply = Same.apply as unknown as (x: Tensor) => Tensor;
+    expect(() => apply(torch.ones(1))).toThrow(torch.TorchletError);
+    expect(() => apply(torch.ones(1))).toThrow('apply() has lost its class: pass (x) => Exp.apply(x), not Exp.apply');
+  });
+
   it('says what is missing, and what ctx does not take', () => {
     class Empty extends autograd.Function {}
     class Forward extends autograd.Function {
