@@ -68,12 +68,27 @@ describe('pickles', () => {
     expect(refused(archive(latin1(`}${doubling}Ns.`)))).toMatch(/a tuple that is a key has too many items/);
   });
 
-  it('cycles of containers are values, cycles through keys are not', () => {
-    const cyclic = load<unknown[]>(archive(latin1(']q\0h\0a}q\x01U\x01kh\x01sa.')));
+  it('memo cycles', () => {
+    const contains = /contains itself; weights_only: false reads it/;
+    for (const pickle of [
+      ']q\0h\0a.', // a list of itself
+      '}q\0U\x01kh\0s.', // a dict of itself
+      ']q\0h\0\x85a.', // a list of a tuple of the list
+      ']q\0}U\x01k](h\0esa.', // through a dict and another list
+    ]) {
+      expect(refused(archive(latin1(pickle)))).toMatch(contains);
+    }
+    // the same object twice is no cycle
+    expect(load(archive(latin1(']q\0]q\x01ah\x01a.')))).toEqual([[], []]);
+  });
+
+  it('of a trusted file, cycles of containers are values, cycles through keys are not', () => {
+    const trusted = { weights_only: false };
+    const cyclic = load<unknown[]>(archive(latin1(']q\0h\0a}q\x01U\x01kh\x01sa.')), trusted);
     expect(cyclic[0]).toBe(cyclic);
     const dict = cyclic[1] as Record<string, unknown>;
     expect(dict.k).toBe(dict);
-    expect(load(serialize(cyclic))).toHaveLength(2);
+    expect(load(serialize(cyclic), trusted)).toHaveLength(2);
     expect(refused(archive(latin1(']q\0(h\0t}h\0Ns.')))).toMatch(/a list cannot be a key/);
     expect(refused(archive(latin1('h\0.')))).toMatch(/recalls memo 0, which was never stored/);
   });

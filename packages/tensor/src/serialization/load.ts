@@ -12,8 +12,8 @@ export interface LoadOptions {
    */
   map_location?: MapLocation;
   /**
-   * Accepted for PyTorch's sake, true by default, and without effect: nothing in a file is ever executed, and the same
-   * closed list of types is read either way.
+   * True by default: a value that contains itself is refused, since whoever walks it would not come to an end. Nothing in a
+   * file is ever executed, and the same closed list of types is read either way.
    */
   weights_only?: boolean;
 }
@@ -39,13 +39,17 @@ export function load<T = unknown>(
   options?: LoadOptions,
 ): T;
 export function load<T>(f: string | Uint8Array, second?: MapLocation | LoadOptions, third?: LoadOptions): T {
-  const mapLocation = bindMapLocation(second, third);
-  if (typeof f === 'string') return readFile('load', f, (file) => readPt(file, mapLocation)) as T;
-  if (f instanceof Uint8Array) return named('load', 'the given bytes', () => readPt(bytesSource(f), mapLocation)) as T;
+  const [mapLocation, weightsOnly] = bindLoad(second, third);
+  if (typeof f === 'string') return readFile('load', f, (file) => readPt(file, mapLocation, weightsOnly)) as T;
+  if (f instanceof Uint8Array)
+    return named('load', 'the given bytes', () => readPt(bytesSource(f), mapLocation, weightsOnly)) as T;
   throw new ValueError(`load(): f must be a path or a Uint8Array, but got a ${typeof f}`);
 }
 
-function bindMapLocation(second: MapLocation | LoadOptions | undefined, third: LoadOptions | undefined): MapLocation {
+function bindLoad(
+  second: MapLocation | LoadOptions | undefined,
+  third: LoadOptions | undefined,
+): [mapLocation: MapLocation, weightsOnly: boolean] {
   const onlyOptions = third === undefined && typeof second === 'object' && second !== null;
   const options: LoadOptions = (onlyOptions ? (second as LoadOptions) : third) ?? {};
   checkOptions('load', ['map_location', 'weights_only'], options);
@@ -54,5 +58,5 @@ function bindMapLocation(second: MapLocation | LoadOptions | undefined, third: L
   if (!onlyOptions && second !== undefined && map_location !== undefined) {
     throw new ValueError("load() got multiple values for argument 'map_location'");
   }
-  return checkMapLocation(onlyOptions ? map_location : (second ?? map_location));
+  return [checkMapLocation(onlyOptions ? map_location : (second ?? map_location)), weights_only ?? true];
 }

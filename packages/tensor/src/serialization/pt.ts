@@ -3,6 +3,7 @@ import { itemsize } from '../dtype.js';
 import { SerializationError } from '../errors.js';
 import type { Storage } from '../storage.js';
 import type { ByteSource } from './byte-source.js';
+import { refuseCycles } from './cycles.js';
 import { fromPython } from './from-python.js';
 import { isLegacy, readLegacy } from './legacy.js';
 import { type MapLocation, placeOf, relocate } from './map-location.js';
@@ -56,20 +57,25 @@ function storageEntry(storage: Storage, key: number): ZipInput {
 // Reading ------------------------------------------------------------------------------------------------------------
 
 /**
- * The value that a file holds.
+ * The value that a file holds; with `weightsOnly` it must not contain itself.
  * @throws SerializationError for a file that is damaged, in another format, or holds what is not supported.
  */
-export function readPt(source: ByteSource, mapLocation: MapLocation): unknown {
-  if (isLegacy(source)) return fromPython(readLegacy(source, mapLocation));
+export function readPt(source: ByteSource, mapLocation: MapLocation, weightsOnly: boolean): unknown {
+  const value = readValue(source, mapLocation);
+  if (weightsOnly) refuseCycles(value);
+  return fromPython(value);
+}
+
+function readValue(source: ByteSource, mapLocation: MapLocation): PickleValue {
+  if (isLegacy(source)) return readLegacy(source, mapLocation);
   const zip = new ZipReader(source);
   const root = findRoot(zip);
   checkRecords(zip, root);
   const storages = new StorageLoader(zip, root, mapLocation);
-  const value = readPickle(zip.read(`${root}/data.pkl`), {
+  return readPickle(zip.read(`${root}/data.pkl`), {
     globals: TORCH_GLOBALS,
     persistentLoad: (id) => storages.load(id),
   });
-  return fromPython(value);
 }
 
 function findRoot(zip: ZipReader): string {
