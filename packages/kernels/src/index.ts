@@ -14,6 +14,7 @@ export type { Pool2dShape } from './pool/shape.js';
 export { sumColumns } from './reduce.js';
 export { allocateArray32, copyArray, isResident, MIN_RESIDENT, releaseArray, residentUsage } from './resident.js';
 export type { LoopDefinition, RowsDefinition } from './simd/compile.js';
+export { applyOperator } from './simd/operators.js';
 export { type Expression, parseStatements, type Statement, Unsupported } from './simd/syntax.js';
 export { type VectorLoop, vectorLoop } from './simd/vector-loop.js';
 export { type Rows, type VectorRows, vectorRows } from './simd/vector-rows.js';

@@ -1,5 +1,5 @@
 /** An optimizer's update with its numbers filled in: the very lines that it runs, followed for one element. */
-import { type Expression, parseStatements, type Statement, Unsupported } from '@torchlet/kernels';
+import { applyOperator, type Expression, parseStatements, type Statement, Unsupported } from '@torchlet/kernels';
 import type { Tensor } from '@torchlet/tensor';
 import type { UpdateKernel } from '@torchlet/tensor/internal';
 import { elementsOf, show } from './numbers.js';
@@ -113,37 +113,7 @@ function evaluate(e: Expression, env: ReadonlyMap<string, Value>): Value {
       return f(...e.args.map((arg) => Number(evaluate(arg, env))));
     }
     case 'binary':
-      return combine(e.op, evaluate(e.x, env), evaluate(e.y, env));
-  }
-}
-
-function combine(op: (Expression & { kind: 'binary' })['op'], x: Value, y: Value): Value {
-  const [a, b] = [Number(x), Number(y)];
-  switch (op) {
-    case '+':
-      return a + b;
-    case '-':
-      return a - b;
-    case '*':
-      return a * b;
-    case '/':
-      return a / b;
-    case '<':
-      return a < b;
-    case '<=':
-      return a <= b;
-    case '>':
-      return a > b;
-    case '>=':
-      return a >= b;
-    case '===':
-      return x === y;
-    case '!==':
-      return x !== y;
-    case '&&':
-      return x && y;
-    case '||':
-      return x || y;
+      return applyOperator(e.op, evaluate(e.x, env), evaluate(e.y, env));
   }
 }
 

@@ -16,7 +16,7 @@ import {
 } from './binary.js';
 import { VECTOR_FUNCTIONS } from './functions.js';
 import { op } from './instructions.js';
-import { ARITHMETIC, argumentCount, COMPARISON, fold, PAIRS, UNARY } from './operators.js';
+import { ARITHMETIC, applyOperator, argumentCount, COMPARISON, PAIRS, UNARY } from './operators.js';
 import {
   type BinaryOperator,
   type Expression,
@@ -148,7 +148,7 @@ export class Lowering {
   }
 
   private binary(operator: BinaryOperator, x: Value, y: Value): Value {
-    if (x.kind === 'constant' && y.kind === 'constant') return constant(fold(operator, x.value, y.value));
+    if (x.kind === 'constant' && y.kind === 'constant') return constant(applyOperator(operator, x.value, y.value));
     if (operator === '&&' || operator === '||') return this.logic(operator, x, y);
     if ((isTruth(x) || isTruth(y)) && (operator === '===' || operator === '!==')) {
       if (!isTruth(x) || !isTruth(y)) throw new Unsupported('a truth value compared with a number');

@@ -40,8 +40,8 @@ export function argumentCount(name: string): number | undefined {
   return Object.hasOwn(PAIRS, name) || name === 'addToExponent' ? 2 : undefined;
 }
 
-/** What two operands are together that are known when compiling. */
-export function fold(operator: BinaryOperator, x: number | boolean, y: number | boolean): number | boolean {
+/** What JavaScript makes of two operands. */
+export function applyOperator(operator: BinaryOperator, x: number | boolean, y: number | boolean): number | boolean {
   const [a, b] = [Number(x), Number(y)];
   switch (operator) {
     case '+':
