@@ -1,6 +1,6 @@
 /** `torch.gpu`: what `torch.cuda` is to CUDA. https://pytorch.org/docs/stable/cuda.html */
 import { requestedMode } from './backend/gpu/config.js';
-import { gpuDevice } from './backend/gpu/device.js';
+import { gpuDriver } from './backend/gpu/device.js';
 import { allocatedBytes } from './backend/gpu/handles.js';
 import { type GpuStats, gpuStats, resetGpuStats } from './backend/gpu/stats.js';
 import { DeviceError } from './errors.js';
@@ -15,7 +15,7 @@ export type { GpuStats } from './backend/gpu/stats.js';
 export function is_available(): boolean {
   if (requestedMode() === null) return false;
   try {
-    gpuDevice();
+    gpuDriver();
     return true;
   } catch (error) {
     if (error instanceof DeviceError) return false;
@@ -25,17 +25,17 @@ export function is_available(): boolean {
 
 /** What the device runs on. @throws DeviceError when there is no gpu device. */
 export function device_name(): string {
-  return `gpu.js in ${gpuDevice().mode} mode (emulated, no GPU hardware)`;
+  return gpuDriver().name;
 }
 
 /** The mode that gpu.js runs in. @throws DeviceError when there is no gpu device. */
 export function backend(): string {
-  return gpuDevice().mode;
+  return gpuDriver().mode;
 }
 
 /** Waits until everything given to the device is done. gpu.js's `cpu` mode has finished when a call returns. */
 export function synchronize(): void {
-  gpuDevice();
+  gpuDriver().synchronize();
 }
 
 /** Bytes of all gpu storages, those included that the garbage collector has yet to take. */

@@ -4,9 +4,10 @@ import v8 from 'node:v8';
 import vm from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { View } from '../src/backend/backend.js';
-import { GpuDevice, type KernelSource } from '../src/backend/gpu/device.js';
+import type { KernelSource } from '../src/backend/gpu/driver.js';
+import { openGpuJs } from '../src/backend/gpu/drivers/gpu-js.js';
+import { LocalDriver } from '../src/backend/gpu/drivers/local.js';
 import { gpuBackend } from '../src/backend/gpu/gpu-backend.js';
-import { openGpuJs } from '../src/backend/gpu/gpu-js.js';
 import { gpuBufferOf, Handle } from '../src/backend/gpu/handles.js';
 import { divide } from '../src/backend/gpu/kernels/indexing.js';
 import { DeviceError, DTypeError } from '../src/errors.js';
@@ -148,8 +149,9 @@ describe('errors', () => {
     expect(read(integers)).toEqual([3]);
   });
 
-  it('integers cannot be put on the device, and buffers of another device are refused', () => {
-    expect(() => Handle.zeros('int32', 2).toDevice()).toThrow(new DTypeError('gpu kernels take float32, got int32'));
+  it('integers that floats do not hold cannot be put on the device, and buffers of another device are refused', () => {
+    const large = Handle.ofHost('int32', new Int32Array([2 ** 24 + 1]));
+    expect(() => large.toDevice()).toThrow(new DTypeError('gpu kernels hold int32 only up to 2^24 in size'));
     expect(() => gpuBufferOf(new Float32Array(2))).toThrow(
       'a storage of the gpu device holds a buffer of another device',
     );
@@ -163,45 +165,83 @@ const constant = (value: number): KernelSource => ({
   body: `return a[this.thread.x] + ${value};`,
 });
 
-describe('GpuDevice', () => {
-  const input = (): Handle => Handle.ofHost('float32', new Float32Array([1, 2]));
+describe('LocalDriver', () => {
+  /** Runs kernels that add to [1, 2], each into a new array, and reads them all. */
+  function results(driver: LocalDriver, values: readonly number[]): number[][] {
+    driver.upload(0, new Float32Array([1, 2]));
+    values.forEach((value, i) => {
+      driver.run(constant(value), [0], [], i + 1);
+    });
+    return values.map((_, i) => Array.from(driver.download(i + 1)));
+  }
 
   it('keeps the kernels used last, and no trace of the others', () => {
     const gpuJs = openGpuJs('cpu');
     const create = vi.spyOn(gpuJs, 'createKernel');
-    const device = new GpuDevice(gpuJs, 'cpu', 2);
-    for (const value of [1, 2, 1, 3, 1]) {
-      expect(Array.from(device.run(constant(value), [input()]).toHost())).toEqual([1 + value, 2 + value]);
-    }
+    const driver = new LocalDriver(gpuJs, 'cpu', 2);
+    const values = [1, 2, 1, 3, 1];
+    expect(results(driver, values)).toEqual(values.map((value) => [1 + value, 2 + value]));
     expect(create).toHaveBeenCalledTimes(3);
-    device.run(constant(2), [input()]);
+    results(driver, [2]);
     expect(create).toHaveBeenCalledTimes(4);
-    expect(device.cachedKernels).toBe(2);
+    expect(driver.cachedKernels).toBe(2);
     expect(gpuJs.kernels).toHaveLength(2);
   });
 
   it('a result is not overwritten by the next run of its kernel', () => {
-    const device = new GpuDevice(openGpuJs('cpu'), 'cpu');
-    const first = device.run(constant(1), [input()]);
-    const second = device.run(constant(1), [first]);
-    expect([first, second].map((h) => Array.from(h.toHost()))).toEqual([
+    const driver = new LocalDriver(openGpuJs('cpu'), 'cpu');
+    driver.upload(1, new Float32Array([1, 2]));
+    driver.run(constant(1), [1], [], 2);
+    driver.run(constant(1), [2], [], 3);
+    expect([2, 3].map((id) => Array.from(driver.download(id)))).toEqual([
       [2, 3],
       [3, 4],
     ]);
   });
 
+  it('numbers and helper functions change from call to call without a new kernel', () => {
+    const gpuJs = openGpuJs('cpu');
+    const create = vi.spyOn(gpuJs, 'createKernel');
+    const driver = new LocalDriver(gpuJs, 'cpu');
+    const scaled: KernelSource = {
+      op: 'scaled',
+      parameters: ['a'],
+      scalars: ['s', 't'],
+      functions: ['function twice(v) { return 2 * v; }'],
+      outputs: 2,
+      body: 'return twice(a[this.thread.x]) * s + t;',
+    };
+    driver.upload(1, new Float32Array([1, 2]));
+    driver.run(scaled, [1], [3, 1], 2);
+    driver.run(scaled, [1], [0.5, 0], 3);
+    expect([2, 3].map((id) => Array.from(driver.download(id)))).toEqual([
+      [7, 13],
+      [1, 2],
+    ]);
+    expect(create).toHaveBeenCalledTimes(1);
+  });
+
+  it('knows no array that was freed', () => {
+    const driver = new LocalDriver(openGpuJs('cpu'), 'cpu');
+    driver.upload(1, new Float32Array(1));
+    driver.free(1);
+    expect(() => driver.download(1)).toThrow(new DeviceError('the gpu device has no array 1'));
+  });
+
   it('reports a fallback of gpu.js', () => {
-    const device = new GpuDevice(openGpuJs('cpu'), 'webgpu');
-    expect(() => device.run(constant(1), [input()])).toThrow(
+    const driver = new LocalDriver(openGpuJs('cpu'), 'webgpu' as 'cpu');
+    driver.upload(1, new Float32Array(2));
+    expect(() => driver.run(constant(1), [1], [], 2)).toThrow(
       new DeviceError('constant(): gpu.js ran the kernel in cpu mode instead of webgpu: gpu.js gives no reason'),
     );
   });
 
   it('names the op whose kernel fails', () => {
-    const device = new GpuDevice(openGpuJs('cpu'), 'cpu');
+    const driver = new LocalDriver(openGpuJs('cpu'), 'cpu');
+    driver.upload(1, new Float32Array(2));
     const broken = { ...constant(1), op: 'broken', body: 'return nowhere[this.thread.x];' };
-    expect(() => device.run(broken, [input()])).toThrow(DeviceError);
-    expect(() => device.run(broken, [input()])).toThrow(/^broken\(\): the gpu kernel failed: /);
+    expect(() => driver.run(broken, [1], [], 2)).toThrow(DeviceError);
+    expect(() => driver.run(broken, [1], [], 2)).toThrow(/^broken\(\): the gpu kernel failed: /);
   });
 });
 

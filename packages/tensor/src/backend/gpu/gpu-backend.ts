@@ -6,23 +6,23 @@ import { allocateArray, type DType, type TypedArray } from '../../dtype.js';
 import type { DeviceBuffer } from '../../storage.js';
 import type { Backend, View } from '../backend.js';
 import { cpuBackend } from '../cpu/cpu-backend.js';
-import { gpuDevice } from './device.js';
+import { gpuDriver } from './device.js';
 import { checkGpuDType, GpuBuffer, gpuBufferOf, Handle, handleOf } from './handles.js';
 import * as linear from './linear.js';
+import { inScope } from './scope.js';
 import { throughCpu } from './transfers.js';
 import { hostView, isWhole } from './views.js';
 
 const fillThroughCpu = throughCpu('fill');
 const copyThroughCpu = throughCpu('copy');
 
-const backend: Backend = {
+const methods: Backend = {
   device: 'gpu',
   allocate(numel: number, dtype: DType): DeviceBuffer {
     checkGpuDType('allocate', dtype);
     return new GpuBuffer(Handle.zeros(dtype, numel));
   },
-  // a handle may be in several boxes: the garbage collector knows which is the last
-  release: () => undefined,
+  release: (buffer: DeviceBuffer) => gpuBufferOf(buffer).dispose(),
   hostArray: (numel: number, dtype: DType): TypedArray => allocateArray(dtype, numel),
   fromHost(data: TypedArray, dtype: DType): DeviceBuffer {
     checkGpuDType('to', dtype);
@@ -61,11 +61,22 @@ const backend: Backend = {
   ...linear,
 };
 
+/** Every method frees its temporaries, also when it throws. */
+function scoped(backend: Backend): Backend {
+  const wrap = (method: unknown): unknown =>
+    typeof method === 'function' ? (...args: unknown[]) => inScope(() => method(...args)) : method;
+  return Object.fromEntries(
+    Object.entries(backend).map(([name, method]) => [name, wrap(method)]),
+  ) as unknown as Backend;
+}
+
+const backend = scoped(methods);
+
 /**
  * The gpu device's backend; gpu.js is loaded and started by the first call.
  * @throws DeviceError when the device is switched off or gpu.js does not start.
  */
 export function gpuBackend(): Backend {
-  gpuDevice();
+  gpuDriver();
   return backend;
 }

@@ -1,16 +1,24 @@
 /**
  * Where a gpu storage keeps its elements. The buffer is a box; the handle in it is immutable, so an in-place operation
  * puts a new handle into the box, and every view and state dict that shares the storage sees it.
+ *
+ * Handles are counted: several boxes may hold one, and the last box to let go frees the memory on the device. A handle that
+ * no box has taken by the end of the operation that made it was a temporary of that operation (see `scope.ts`).
  */
 import { allocateArray, type DType, itemsize, type TypedArray } from '../../dtype.js';
 import { DTypeError } from '../../errors.js';
 import type { DeviceBuffer } from '../../storage.js';
 import type { View } from '../backend.js';
-import type { DeviceArray } from './gpu-js.js';
+import { gpuDriver, startedDriver } from './device.js';
+import type { ArrayId } from './driver.js';
+import { noteMade } from './scope.js';
 import { countReadback, countUpload } from './stats.js';
 
 /** float64 is missing: GPUs compute in 32 bits through gpu.js. */
 const DTYPES: readonly DType[] = ['float32', 'int64', 'int32', 'uint8', 'bool'];
+
+/** Beyond this, neighbouring integers are the same 32-bit float. */
+const LARGEST_EXACT = 2 ** 24;
 
 /** @throws DTypeError for a dtype that the device does not have. */
 export function checkGpuDType(op: string, dtype: DType): void {
@@ -19,31 +27,43 @@ export function checkGpuDType(op: string, dtype: DType): void {
 }
 
 let allocated = 0;
-const registry = new FinalizationRegistry<number>((bytes) => {
-  allocated -= bytes;
-});
+let peak = 0;
+let lastId: ArrayId = 0;
 
-/** Bytes of all handles that the garbage collector has not taken yet. */
+/** Bytes of all handles that somebody holds. */
 export const allocatedBytes = (): number => allocated;
+/** The most that there were since the start or {@link resetPeak}. */
+export const peakBytes = (): number => peak;
+export function resetPeak(): void {
+  peak = allocated;
+}
+
+export const nextArrayId = (): ArrayId => ++lastId;
 
 /**
- * Elements that never change, on the host, on the device, or on both after a move. Only float32 goes to the device:
- * integers and booleans are held as host arrays, because gpu.js computes in floats.
+ * Elements that never change, on the host, on the device, or on both after a move. The device holds 32-bit floats whatever
+ * the dtype: integers and booleans go there as floats of the same value.
  */
 export class Handle {
   readonly dtype: DType;
   readonly numel: number;
   private host: TypedArray | null;
-  private device: DeviceArray | null;
+  private id: ArrayId | null;
+  private holders = 0;
+  private freed = false;
 
-  private constructor(dtype: DType, numel: number, host: TypedArray | null, device: DeviceArray | null) {
+  private constructor(dtype: DType, numel: number, host: TypedArray | null, id: ArrayId | null) {
     this.dtype = dtype;
     this.numel = numel;
     this.host = host;
-    this.device = device;
-    const bytes = numel * itemsize(dtype);
-    allocated += bytes;
-    registry.register(this, bytes);
+    this.id = id;
+    allocated += this.bytes;
+    if (allocated > peak) peak = allocated;
+    noteMade(this);
+  }
+
+  private get bytes(): number {
+    return this.numel * itemsize(this.dtype);
   }
 
   /** Zeros, made when they are first looked at: most new storages are overwritten whole. */
@@ -56,37 +76,105 @@ export class Handle {
     return new Handle(dtype, array.length, array, null);
   }
 
-  static ofKernel(result: DeviceArray): Handle {
-    return new Handle('float32', result.length, null, result);
+  /** What a kernel made; for integers and booleans, values that floats hold exactly. */
+  static ofKernel(dtype: DType, numel: number, id: ArrayId): Handle {
+    return new Handle(dtype, numel, null, id);
   }
 
-  /** The elements on the host, to be read and never written. */
+  /** One more box holds this. */
+  retain(): void {
+    this.holders++;
+  }
+
+  /** A box lets go. The last one frees the memory. */
+  release(): void {
+    this.holders--;
+    this.freeUnlessHeld();
+  }
+
+  /** Frees the memory when no box holds this. */
+  freeUnlessHeld(): void {
+    if (this.holders > 0 || this.freed) return;
+    this.freed = true;
+    allocated -= this.bytes;
+    if (this.id !== null) startedDriver()?.free(this.id);
+    this.id = null;
+    this.host = null;
+  }
+
+  /** Whether the elements are on the device, or would be there exactly. */
+  get fitsDevice(): boolean {
+    if (this.id !== null || (this.dtype !== 'int64' && this.dtype !== 'int32')) return true;
+    const host = this.toHost();
+    for (let i = 0; i < host.length; i++) if (Math.abs(host[i]) > LARGEST_EXACT) return false;
+    return true;
+  }
+
+  /** The elements on the host, to be read and never written. Waits for the device. */
   toHost(): TypedArray {
     if (this.host === null) {
-      if (this.device === null) this.host = allocateArray(this.dtype, this.numel);
-      else {
-        countReadback();
-        this.host = this.device;
-      }
+      this.host = this.id === null ? allocateArray(this.dtype, this.numel) : this.download(this.id);
     }
     return this.host;
   }
 
-  /** The elements on the device; float32 only. */
-  toDevice(): DeviceArray {
-    if (this.device === null) {
+  private download(id: ArrayId): TypedArray {
+    countReadback();
+    const floats = gpuDriver().download(id);
+    if (this.dtype === 'float32') return floats;
+    const array = allocateArray(this.dtype, this.numel);
+    array.set(floats);
+    return array;
+  }
+
+  /** The elements on the device. @throws DTypeError for integers that 32-bit floats do not hold. */
+  toDevice(): ArrayId {
+    if (this.id === null) {
+      if (!this.fitsDevice) throw new DTypeError(`gpu kernels hold ${this.dtype} only up to 2^24 in size`);
       const host = this.toHost();
-      if (!(host instanceof Float32Array)) throw new DTypeError(`gpu kernels take float32, got ${this.dtype}`);
+      const id = nextArrayId();
+      gpuDriver().upload(id, host instanceof Float32Array ? host : Float32Array.from(host));
       countUpload();
-      this.device = host;
+      this.id = id;
     }
-    return this.device;
+    return this.id;
   }
 }
 
+/** What the garbage collector leaves of a box: the handle that has to be let go. */
+interface Cell {
+  handle: Handle;
+}
+
+const dropped = new FinalizationRegistry<Cell>((cell) => cell.handle.release());
+
 /** A gpu storage's buffer. */
 export class GpuBuffer {
-  constructor(public handle: Handle) {}
+  private readonly cell: Cell;
+
+  constructor(handle: Handle) {
+    handle.retain();
+    this.cell = { handle };
+    dropped.register(this, this.cell, this);
+  }
+
+  get handle(): Handle {
+    return this.cell.handle;
+  }
+
+  set handle(next: Handle) {
+    const before = this.cell.handle;
+    if (before === next) return;
+    next.retain();
+    this.cell.handle = next;
+    before.release();
+  }
+
+  /** Lets go of the elements at once. Nobody may use the buffer afterwards. */
+  dispose(): void {
+    dropped.unregister(this);
+    this.cell.handle.release();
+  }
 }
 
 export function gpuBufferOf(buffer: DeviceBuffer): GpuBuffer {

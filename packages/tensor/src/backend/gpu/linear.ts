@@ -1,7 +1,6 @@
 /** matmul and convolution on gpu.js. What its kernels do not take (integers, empty sizes) goes through the cpu. */
 import { numelOf } from '../../shape.js';
 import type { Backend, Conv2dParams, View } from '../backend.js';
-import { gpuDevice } from './device.js';
 import { type Handle, handleOf } from './handles.js';
 import {
   type ConvShape,
@@ -11,6 +10,7 @@ import {
   conv2dWeightGradKernel,
 } from './kernels/conv2d.js';
 import { matmulKernel } from './kernels/matmul.js';
+import { runKernel } from './run.js';
 import { throughCpu } from './transfers.js';
 import { contiguousHandle, store } from './views.js';
 
@@ -61,7 +61,7 @@ export function matmul(a: View, b: View, bias: View | null, out: View): void {
     bias: z === null ? null : z.strides[0],
   });
   const inputs = z === null ? [x.handle, y.handle] : [x.handle, y.handle, z.handle];
-  store(gpuDevice().run(kernel, inputs), out);
+  store(runKernel(kernel, inputs), out);
 }
 
 const shapes = (x: View, weight: View, out: View, params: Conv2dParams): ConvShape => ({
@@ -77,7 +77,7 @@ export function conv2d(x: View, weight: View, bias: View | null, params: Conv2dP
     return;
   }
   const inputs = [x, weight, ...(bias === null ? [] : [bias])].map(contiguousHandle);
-  store(gpuDevice().run(conv2dKernel(shapes(x, weight, out, params), bias !== null), inputs), out);
+  store(runKernel(conv2dKernel(shapes(x, weight, out, params), bias !== null), inputs), out);
 }
 
 export function conv2dInputGrad(grad: View, weight: View, params: Conv2dParams, out: View): void {
@@ -86,7 +86,7 @@ export function conv2dInputGrad(grad: View, weight: View, params: Conv2dParams, 
     return;
   }
   const kernel = conv2dInputGradKernel(shapes(out, weight, grad, params));
-  store(gpuDevice().run(kernel, [contiguousHandle(grad), contiguousHandle(weight)]), out);
+  store(runKernel(kernel, [contiguousHandle(grad), contiguousHandle(weight)]), out);
 }
 
 export function conv2dWeightGrad(grad: View, x: View, params: Conv2dParams, out: View, outBias: View | null): void {
@@ -96,9 +96,8 @@ export function conv2dWeightGrad(grad: View, x: View, params: Conv2dParams, out:
   }
   const shape = shapes(x, out, grad, params);
   const incoming = contiguousHandle(grad);
-  const device = gpuDevice();
-  const weightGrad = device.run(conv2dWeightGradKernel(shape), [incoming, contiguousHandle(x)]);
-  const biasGrad = outBias === null ? null : device.run(conv2dBiasGradKernel(shape), [incoming]);
+  const weightGrad = runKernel(conv2dWeightGradKernel(shape), [incoming, contiguousHandle(x)]);
+  const biasGrad = outBias === null ? null : runKernel(conv2dBiasGradKernel(shape), [incoming]);
   store(weightGrad, out);
   if (outBias !== null && biasGrad !== null) store(biasGrad, outBias);
 }

@@ -3,7 +3,7 @@
  * `x [N, C, H, W]`, `weight [O, C / groups, kH, kW]`, `out [N, O, OH, OW]`.
  */
 import type { Conv2dParams } from '../../backend.js';
-import type { KernelSource } from '../device.js';
+import type { KernelSource } from '../driver.js';
 import { divide, integer, shifted, unravel, weighted } from './indexing.js';
 
 export interface ConvShape {

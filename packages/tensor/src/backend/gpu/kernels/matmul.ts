@@ -1,5 +1,5 @@
 /** `out[b, i, j] = Σ_k a[b, i, k] · b[b, k, j] + bias[j]`; any strides, from the start of each array. */
-import type { KernelSource } from '../device.js';
+import type { KernelSource } from '../driver.js';
 import { unravel, weighted } from './indexing.js';
 
 export interface MatmulShape {

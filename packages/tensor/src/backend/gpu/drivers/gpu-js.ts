@@ -3,8 +3,8 @@
  * what a pipeline returns), so what is needed is described here, and what comes back is checked.
  */
 import { requireGpuJs } from '#gpu-js';
-import { DeviceError } from '../../errors.js';
-import type { GpuMode } from './config.js';
+import { DeviceError } from '../../../errors.js';
+import type { GpuMode } from '../config.js';
 
 /**
  * What a kernel takes and, as a pipeline, returns. In gpu.js's `cpu` mode the device's memory is the host's, so it is a
@@ -14,7 +14,7 @@ export type DeviceArray = Float32Array;
 
 export interface GpuJsKernelSettings {
   readonly output: readonly number[];
-  readonly argumentTypes: Readonly<Record<string, 'Array'>>;
+  readonly argumentTypes: Readonly<Record<string, 'Array' | 'Float'>>;
   /** Results stay on the device. */
   readonly pipeline: true;
   /** A new result for each call; without it the kernel's next call overwrites the last result. */
@@ -22,11 +22,16 @@ export interface GpuJsKernelSettings {
   readonly precision: 'single';
   /** gpu.js ends a loop silently after 1,000 iterations where it cannot see the bound. */
   readonly loopMaxIterations: number;
+  /** Helpers that the kernel calls. */
+  readonly functions?: readonly {
+    readonly source: string;
+    readonly settings: { readonly argumentTypes: readonly string[]; readonly returnType: string };
+  }[];
 }
 
-/** A kernel: called with its arrays, it runs. */
+/** A kernel: called with its arrays and numbers, it runs. */
 export interface GpuJsKernel {
-  (...args: DeviceArray[]): unknown;
+  (...args: (DeviceArray | number)[]): unknown;
   /** The implementation that runs now; gpu.js replaces it when it falls back. */
   readonly kernel: {
     readonly constructor: { readonly mode?: string };

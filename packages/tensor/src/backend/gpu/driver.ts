@@ -1,0 +1,49 @@
+/**
+ * What runs gpu.js: a stream of commands, carried out in the order given. Only `download` and `synchronize` wait; a driver may
+ * do everything else later and elsewhere. Arrays on the device never change: a kernel makes a new one, under a number that the
+ * caller chose, so that no call needs an answer.
+ */
+import type { GpuMode } from './config.js';
+
+/** Names an array on the device. Numbers are not used again. */
+export type ArrayId = number;
+
+/** A kernel before it is compiled: everything but the elements and the scalars is in the text, so the text tells kernels apart. */
+export interface KernelSource {
+  /** For error messages. */
+  readonly op: string;
+  /** Names of flat float32 arrays. */
+  readonly parameters: readonly string[];
+  /** Names of numbers that change from call to call, behind the arrays; 32-bit floats on a GPU. */
+  readonly scalars?: readonly string[];
+  /** Functions that the body may call, each a source text of the form `function name(a, b) { … }` over floats. */
+  readonly functions?: readonly string[];
+  /** JavaScript as gpu.js takes it; `this.thread.x` is the flat output index. */
+  readonly body: string;
+  /** Elements of the output, at least one. */
+  readonly outputs: number;
+}
+
+export interface DriverMemory {
+  /** Bytes of arrays on the device that have not been freed. */
+  readonly allocated: number;
+  /** The most that there ever were. */
+  readonly peak: number;
+}
+
+/** Errors of the device itself are thrown by the next call that waits, at the latest: a DeviceError that names the op. */
+export interface Driver {
+  readonly mode: GpuMode;
+  /** The adapter's name, or what stands in for one. */
+  readonly name: string;
+  /** Puts an array on the device. The elements may not change afterwards. */
+  upload(id: ArrayId, data: Float32Array): void;
+  /** Runs a kernel; the result is the array `out`. */
+  run(kernel: KernelSource, arrays: readonly ArrayId[], scalars: readonly number[], out: ArrayId): void;
+  /** The elements of an array, which may be the device's own and are not to be written. Waits. */
+  download(id: ArrayId): Float32Array;
+  /** Nobody will name this array again. */
+  free(id: ArrayId): void;
+  /** Waits until everything given so far is done. */
+  synchronize(): void;
+}
