@@ -1,0 +1,35 @@
+/** Runs a chapter as a reader would: as one TypeScript module, in a folder of its own. */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Chapter, END_OF_BLOCK } from './chapter.js';
+
+export interface Result {
+  /** What each block has printed, without the last end of line. */
+  readonly printed: readonly string[];
+  /** Messages on stderr; of a failed chapter with the page's line. */
+  readonly errors: string;
+  readonly ok: boolean;
+}
+
+/** A new folder inside of this package, so that its dependencies are found from there. */
+export function makeFolder(): { path: string; [Symbol.dispose](): void } {
+  const runs = fileURLToPath(new URL('../runs/', import.meta.url));
+  mkdirSync(runs, { recursive: true });
+  const path = mkdtempSync(join(runs, 'course-'));
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** The chapter's files, pictures among them, are left in the folder. */
+export function runChapter({ name, program }: Chapter, folder: string): Result {
+  writeFileSync(join(folder, `${name}.ts`), program);
+  const args = ['--import', 'tsx', '--conditions=@torchlet/source', `${name}.ts`];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+    cwd: folder,
+    encoding: 'utf8',
+    env: { ...process.env, NO_COLOR: '1' },
+  });
+  const printed = stdout.split(`${END_OF_BLOCK}\n`).map((text) => text.replace(/\n$/, ''));
+  return { printed: status === 0 ? printed.slice(0, -1) : printed, errors: stderr, ok: status === 0 };
+}
