@@ -20,7 +20,7 @@ class LeNet(nn.Module):
 
 
 def training(net, optimizer, inputs):
-    labels = torch.randint(0, 10, (64,))
+    labels = torch.randint(0, 10, (len(inputs),))
 
     def step():
         optimizer.zero_grad(set_to_none=True)
@@ -30,9 +30,12 @@ def training(net, optimizer, inputs):
     return step
 
 
-def lenet_step():
-    net = LeNet()
-    return training(net, torch.optim.SGD(net.parameters(), lr=0.01, momentum=0.9), torch.randn(64, 1, 28, 28))
+def lenet_step(batch):
+    def make():
+        net = LeNet()
+        return training(net, torch.optim.SGD(net.parameters(), lr=1e-6, momentum=0.9), torch.randn(batch, 1, 28, 28))
+
+    return make
 
 
 def lenet_forward():
@@ -101,7 +104,7 @@ def block_step():
 
 
 TRAINING = {
-    "LeNet step, batch 64, SGD momentum": lenet_step,
+    "LeNet step, batch 64, SGD momentum": lenet_step(64),
     "LeNet forward, batch 64": lenet_forward,
     "MLP 784-256-128-10 step, batch 64, Adam": mlp_step,
     "transformer block step, batch 16, 64 letters, width 128, AdamW": block_step,

@@ -7,6 +7,7 @@ import time
 
 import torch
 
+from growth import GROWTH
 from optimizers import OPTIMIZER_STEPS
 from products import PRODUCTS
 from tensors import TENSORS
@@ -14,7 +15,7 @@ from training import TRAINING
 
 torch.set_num_threads(int(sys.argv[1]))
 
-WORKLOADS = {**TRAINING, **PRODUCTS, **TENSORS, **OPTIMIZER_STEPS}
+WORKLOADS = {**TRAINING, **PRODUCTS, **TENSORS, **OPTIMIZER_STEPS, **GROWTH}
 
 print(json.dumps({"torch": torch.__version__}), flush=True)
 made = {}

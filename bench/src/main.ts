@@ -6,6 +6,7 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { info, setNumThreads } from '@torchlet/kernels';
 import { Peer } from './peer.js';
+import { median, repetitionsOf, time, warmUp } from './timing.js';
 import { type Step, WORKLOADS } from './workloads/index.js';
 
 const { values } = parseArgs({
@@ -23,25 +24,6 @@ if (!(Number.isInteger(threads) && threads > 0 && Number.isInteger(rounds) && ro
   process.exit(2);
 }
 
-/** A round lasts about as long on either side, whatever is timed. */
-const ROUND_MS = 100;
-
-const median = (times: readonly number[]): number => times.toSorted((a, b) => a - b)[times.length >> 1];
-
-function time(step: Step, repetitions: number): number[] {
-  return Array.from({ length: repetitions }, () => {
-    const start = performance.now();
-    step();
-    return performance.now() - start;
-  });
-}
-
-/** Enough for compilers to settle and buffers to be warm. */
-function warmUp(step: Step): void {
-  const end = performance.now() + 4 * ROUND_MS;
-  for (let i = 0; i < 5 || performance.now() < end; i++) step();
-}
-
 interface Row {
   readonly name: string;
   readonly ours: readonly number[];
@@ -51,7 +33,7 @@ interface Row {
 async function measure(name: string, step: Step, peer: Peer | null): Promise<Row> {
   warmUp(step);
   await peer?.time(name, 5);
-  const repetitions = Math.max(3, Math.min(2000, Math.round(ROUND_MS / median(time(step, 5)))));
+  const repetitions = repetitionsOf(step);
   const ours: number[] = [];
   const theirs: number[] = [];
   for (let round = 0; round < rounds; round++) {

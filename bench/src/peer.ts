@@ -5,6 +5,12 @@ import { fileURLToPath } from 'node:url';
 
 const SCRIPT = fileURLToPath(new URL('../pytorch/workloads.py', import.meta.url));
 
+/** A Python that has PyTorch, or null. `TORCHLET_PYTHON` names another interpreter. */
+export function findPython(): string | null {
+  const candidates = [process.env.TORCHLET_PYTHON, 'python3', '/usr/bin/python3'].filter((x) => x !== undefined);
+  return candidates.find((p) => spawnSync(p, ['-c', 'import torch'], { stdio: 'ignore' }).status === 0) ?? null;
+}
+
 export class Peer {
   private constructor(
     private readonly child: ChildProcess,
@@ -14,13 +20,12 @@ export class Peer {
   ) {}
 
   /**
-   * Starts PyTorch, or returns null where no Python has it. `TORCHLET_PYTHON` names another interpreter.
+   * Starts PyTorch, or returns null where no Python has it.
    * @param core the kernels that OpenBLAS uses on this side, so that it uses the same ones there
    */
   static async start(threads: number, core: string | null): Promise<Peer | null> {
-    const candidates = [process.env.TORCHLET_PYTHON, 'python3', '/usr/bin/python3'].filter((x) => x !== undefined);
-    const python = candidates.find((p) => spawnSync(p, ['-c', 'import torch'], { stdio: 'ignore' }).status === 0);
-    if (python === undefined) return null;
+    const python = findPython();
+    if (python === null) return null;
     // PyTorch's own setting does not reach OpenBLAS
     const env: NodeJS.ProcessEnv = {
       ...process.env,

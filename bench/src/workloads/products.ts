@@ -4,7 +4,8 @@ import type { Step, Workloads } from './step.js';
 
 const F = torch.nn.functional;
 
-const matmul = (n: number) => (): Step => {
+/** The product of two n × n matrices. */
+export const matmul = (n: number) => (): Step => {
   const a = torch.randn(n, n);
   const b = torch.randn(n, n);
   return () => {

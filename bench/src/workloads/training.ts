@@ -18,17 +18,21 @@ class LeNet extends nn.Module {
   }
 }
 
-function lenetStep(): Step {
+/** So little that no batch is learned by heart: then gradients are denormal numbers, with which processors are slow. */
+const LR = 1e-6;
+
+/** A training step on `batch` images. */
+export const lenetStep = (batch: number) => (): Step => {
   const net = new LeNet();
-  const optimizer = new optim.SGD(net.parameters(), { lr: 0.01, momentum: 0.9 });
-  const images = torch.randn(64, 1, 28, 28);
-  const labels = torch.randint(0, 10, [64]);
+  const optimizer = new optim.SGD(net.parameters(), { lr: LR, momentum: 0.9 });
+  const images = torch.randn(batch, 1, 28, 28);
+  const labels = torch.randint(0, 10, [batch]);
   return () => {
     optimizer.zero_grad();
     F.cross_entropy(net(images), labels).backward();
     optimizer.step();
   };
-}
+};
 
 function lenetForward(): Step {
   const net = new LeNet().eval();
@@ -100,7 +104,7 @@ function tinyChain(): Step {
 }
 
 export const TRAINING: Workloads = {
-  'LeNet step, batch 64, SGD momentum': lenetStep,
+  'LeNet step, batch 64, SGD momentum': lenetStep(64),
   'LeNet forward, batch 64': lenetForward,
   'MLP 784-256-128-10 step, batch 64, Adam': mlpStep,
   'transformer block step, batch 16, 64 letters, width 128, AdamW': blockStep,
