@@ -5,6 +5,7 @@
 export { conv2dForward, conv2dInputGrad, conv2dWeightGrad } from './conv/conv2d.js';
 export { col2im, im2col } from './conv/im2col.js';
 export type { Conv2dShape } from './conv/shape.js';
+export { GarbageLimit, type GarbageLimitOptions } from './garbage-limit.js';
 export { gemm, sgemm } from './gemm/gemm.js';
 export { referenceGemm } from './gemm/reference.js';
 export { info, type KernelInfo, setNumThreads } from './info.js';
@@ -19,3 +20,4 @@ export { type Expression, parseStatements, type Statement, Unsupported } from '.
 export { type VectorLoop, vectorLoop } from './simd/vector-loop.js';
 export { type Rows, type VectorRows, vectorRows } from './simd/vector-rows.js';
 export type { FloatArray, Gemm, NumericArray } from './types.js';
+export { afterCollections, type Effort, openWatch, type Watch } from './watch.js';

@@ -6,5 +6,6 @@ export const platform: Platform = {
   env: () => undefined,
   warn: (message) => console.warn(message),
   collectGarbage: null,
+  openLiving: () => null,
   loadBlas: () => null,
 };

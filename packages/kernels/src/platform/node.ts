@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { loadBlas } from './blas.js';
 import { collectGarbage } from './garbage.js';
+import { openLiving } from './living.js';
 import type { Platform } from './platform.js';
 import { warn } from './warn.js';
 
@@ -10,5 +11,6 @@ export const platform: Platform = {
   env: (name) => process.env[name],
   warn,
   collectGarbage,
+  openLiving,
   loadBlas,
 };

@@ -31,6 +31,17 @@ export interface BlasLibrary {
   setThreads(count: number): void;
 }
 
+/** Objects of which it can be told at any time which are still alive. */
+export interface Living {
+  add(target: object, visit: () => void): void;
+  /** Calls `visit` of every target that is alive, and of those that no collection has taken yet. */
+  visit(): void;
+  /** Collects what died young; takes about as long as what is young and alive is large. */
+  collectYoung(): void;
+  /** Collects everything that is dead, which takes milliseconds. */
+  collectAll(): void;
+}
+
 /** What differs between Node and a browser. */
 export interface Platform {
   /** Processors that may run at the same time. */
@@ -41,6 +52,8 @@ export interface Platform {
   warn(message: string): void;
   /** Runs the garbage collector, so that WeakRefs of unreachable objects are cleared at once; null where nothing can. */
   readonly collectGarbage: (() => void) | null;
+  /** A new, empty set; null where nothing can tell. */
+  openLiving(): Living | null;
   /** The system's BLAS, or null; `setting` is the value of TORCHLET_BLAS. A setting that cannot be met warns. */
   loadBlas(setting: string | undefined): BlasLibrary | null;
 }

@@ -3,6 +3,7 @@
  * owner gives an array back when nobody else can see it, or the garbage collector has found it unreachable.
  */
 import { platform } from '#platform';
+import { GarbageLimit } from '../garbage-limit.js';
 import type { Heap } from './heap.js';
 
 /** The arrays that can live there. */
@@ -15,18 +16,11 @@ interface Block {
 }
 
 const MEBI = 1 << 20;
-/** Garbage that may gather before the collector is asked to look. */
-const LEAST_HEADROOM = 96 * MEBI;
-const MOST_HEADROOM = 384 * MEBI;
-/** The share of the time that collections may take before more garbage is allowed instead. */
-const COLLECTION_SHARE = 0.03;
 
 export class Residents {
   private readonly blocks = new Map<number, Block>();
   private held = 0;
-  private headroom = LEAST_HEADROOM;
-  private limit = LEAST_HEADROOM;
-  private lastCollection = 0;
+  private readonly garbage = new GarbageLimit({ least: 96 * MEBI, most: 384 * MEBI, time: 0.03, part: 0.5, memory: 0 });
   private peak = 0;
 
   constructor(
@@ -37,7 +31,7 @@ export class Residents {
   /** An array of `length` elements whose content is whatever was left there; null when there is no room. */
   allocate<T extends ResidentArray>(type: ArrayType<T>, length: number): T | null {
     const bytes = 4 * length;
-    if (this.held + bytes > this.limit && !this.makeRoom(bytes)) return null;
+    if (this.garbage.isReached(this.held + bytes) && !this.makeRoom(bytes)) return null;
     let address = this.heap.allocate(bytes);
     if (address === 0) {
       this.collect();
@@ -86,17 +80,15 @@ export class Residents {
    * limit belong on JavaScript's heap, which makes the engine collect, and what it finds is taken back here.
    */
   private makeRoom(bytes: number): boolean {
-    const start = performance.now();
     if (platform.collectGarbage === null) {
       this.sweep();
-      return this.held + bytes <= this.limit;
+      return !this.garbage.isReached(this.held + bytes);
     }
-    this.collect();
-    const end = performance.now();
-    const share = (end - start) / (end - this.lastCollection);
-    if (share > COLLECTION_SHARE) this.headroom = Math.min(2 * this.headroom, MOST_HEADROOM);
-    this.lastCollection = end;
-    this.limit = this.held + Math.max(this.headroom, this.held / 2, bytes);
+    this.garbage.look(
+      () => this.collect(),
+      () => this.held,
+      bytes,
+    );
     return true;
   }
 }

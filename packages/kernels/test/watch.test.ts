@@ -1,0 +1,137 @@
+/** Who is still alive, asked within one turn of the event loop. */
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { platform } from '#platform';
+import { openLiving } from '../src/platform/living.js';
+import { afterCollections, openWatch, type Watch } from '../src/watch.js';
+
+interface Token {
+  readonly name: string;
+}
+
+const names = (tokens: readonly Token[]): string[] => tokens.map(({ name }) => name).sort();
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+/** Watches `count` objects of several kinds and returns them. */
+function watched(watch: Watch<Token>, prefix: string, count: number): object[] {
+  return Array.from({ length: count }, (_, i) => {
+    const target = i % 2 === 0 ? new Float32Array(3) : { i };
+    watch.add(target, { name: `${prefix}${i}` });
+    return target;
+  });
+}
+
+function dropped(watch: Watch<Token>, prefix: string, count: number): void {
+  watched(watch, prefix, count);
+}
+
+describe('a watch', () => {
+  it('names what died young after a small collection, once, and nothing that is held', () => {
+    const watch = openWatch<Token>();
+    const held = watched(watch, 'held', 20);
+    dropped(watch, 'dropped', 30);
+    const dead = watch.takeDead('young');
+    expect(names(dead).filter((name) => name.startsWith('held'))).toEqual([]);
+    expect(dead.length).toBeGreaterThanOrEqual(29); // the last one may still lie in a register
+    watch.takeDead('all');
+    expect(watch.takeDead('all')).toEqual([]);
+    expect(held).toHaveLength(20);
+  });
+
+  it('names everything that is dead after a full collection', () => {
+    const watch = openWatch<Token>();
+    let held: object[] | null = watched(watch, 'held', 20);
+    for (let i = 0; i < 4; i++) expect(watch.takeDead('young')).toEqual([]);
+    expect(held).toHaveLength(20);
+    held = null;
+    // grown old: a small collection leaves them
+    expect(watch.takeDead('young')).toEqual([]);
+    expect(watch.takeDead('all')).toHaveLength(20);
+  });
+
+  it('without a collection knows what was collected before', () => {
+    const watch = openWatch<Token>();
+    dropped(watch, 'dropped', 10);
+    expect(watch.takeDead('known')).toEqual([]);
+    platform.collectGarbage?.();
+    expect(watch.takeDead('known').length).toBeGreaterThanOrEqual(9);
+  });
+
+  it('says nothing of what was deleted', () => {
+    const watch = openWatch<Token>();
+    const token = { name: 'given back' };
+    (() => watch.add({}, token))();
+    watch.delete(token);
+    dropped(watch, 'dropped', 4);
+    expect(names(watch.takeDead('all'))).not.toContain('given back');
+  });
+
+  it('never names a living object, whatever comes and goes in a synchronous loop, and forgets the dead', () => {
+    const watch = openWatch<Token>();
+    const held = new Map<string, object>();
+    const dead: string[] = [];
+    let peak = 0;
+    let made = 0;
+    for (let step = 0; step < 300; step++) {
+      for (let i = 0; i < 20; i++) {
+        const name = `${made++}`;
+        const target = { step, junk: new Array(i) };
+        watch.add(target, { name });
+        if (i === 0) held.set(name, target);
+      }
+      if (step % 3 === 0) held.delete(`${(step / 3) * 20}`);
+      for (const { name } of watch.takeDead(step % 50 === 49 ? 'all' : 'young')) {
+        expect(held.has(name)).toBe(false);
+        dead.push(name);
+      }
+      peak = Math.max(peak, made - dead.length - held.size);
+    }
+    expect(new Set(dead).size).toBe(dead.length);
+    expect(peak).toBeLessThan(200);
+  });
+});
+
+describe('where nothing can tell what is alive', () => {
+  it('hears of it when the engine has collected, between turns of the event loop', async () => {
+    vi.spyOn(platform, 'openLiving').mockReturnValue(null);
+    const watch = openWatch<Token>();
+    const held = watched(watch, 'held', 3);
+    dropped(watch, 'dropped', 3);
+    const token = { name: 'given back' };
+    (() => watch.add({}, token))();
+    watch.delete(token);
+    await wait(0);
+    platform.collectGarbage?.();
+    expect(names(watch.takeDead('all'))).toEqual(['dropped0', 'dropped1', 'dropped2']);
+    expect(watch.takeDead('all')).toEqual([]);
+    expect(held).toHaveLength(3);
+  });
+
+  it('an environment that prints no WeakMap is not trusted', async () => {
+    expect(openLiving()).not.toBeNull();
+    vi.doMock('node:util', async (original) => ({ ...(await original<object>()), inspect: silent }));
+    vi.resetModules();
+    const { openLiving: opened } = await import('../src/platform/living.js');
+    vi.doUnmock('node:util');
+    expect(opened()).toBeNull();
+  });
+});
+
+const silent = Object.assign(() => '', { custom: Symbol.for('nodejs.util.inspect.custom') });
+
+it('a listener is called after every collection of the engine', async () => {
+  let calls = 0;
+  afterCollections(() => {
+    calls++;
+  });
+  for (let i = 1; i <= 3; i++) {
+    for (let turn = 0; turn < 50 && calls < i; turn++) {
+      await wait(2);
+      platform.collectGarbage?.();
+    }
+    expect(calls).toBeGreaterThanOrEqual(i);
+  }
+});
