@@ -7,6 +7,8 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
+    // The tests' gpu, except where a test says otherwise: gpu.js's own emulation, which runs everywhere.
+    env: { TORCHLET_GPU: 'cpu' },
     include: ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts', 'tools/*/test/**/*.test.ts'],
     typecheck: {
       enabled: true,

@@ -18,6 +18,9 @@ export class DTypeError extends TorchletError {}
 /** Tensors on different devices, or a device that is not there. */
 export class DeviceError extends TorchletError {}
 
+/** The device's memory does not suffice. https://pytorch.org/docs/stable/generated/torch.cuda.OutOfMemoryError.html */
+export class OutOfMemoryError extends DeviceError {}
+
 /** An argument outside of its domain, of the wrong kind, or unknown. */
 export class ValueError extends TorchletError {}
 

@@ -13,7 +13,7 @@ export type { GpuStats } from './backend/gpu/stats.js';
  * @throws DeviceError when `TORCHLET_GPU` is set to something unknown.
  */
 export function is_available(): boolean {
-  if (requestedMode() === null) return false;
+  if (requestedMode() === 'off') return false;
   try {
     gpuDriver();
     return true;

@@ -2,21 +2,28 @@
 import { environment } from '#gpu-js';
 import { DeviceError } from '../../errors.js';
 
-/** The modes of gpu.js that the device can run in. `cpu` is gpu.js's emulation: the same kernels without a GPU. */
-export type GpuMode = 'cpu';
+/**
+ * The modes of gpu.js that the device can run in. `webasm` and `cpu` are gpu.js's emulations: the same kernels without a
+ * GPU, for tests, and never chosen unless they are asked for.
+ */
+export type GpuMode = 'webgpu' | 'headlessgl' | 'webasm' | 'cpu';
 
-const CHOICES = ['cpu', 'off'] as const;
+const CHOICES = ['webgpu', 'headlessgl', 'webasm', 'cpu', 'off'] as const;
 
 /**
- * The mode that `TORCHLET_GPU` names, or null when it says `off`; `cpu` where it is not set.
+ * What `TORCHLET_GPU` names; null where it is not set, which means the best GPU that is found.
  * @throws DeviceError for any other value.
  */
-export function requestedMode(): GpuMode | null {
+export function requestedMode(): GpuMode | 'off' | null {
   const value = environment('TORCHLET_GPU');
-  if (value === undefined || value === 'cpu') return 'cpu';
-  if (value === 'off') return null;
+  if (value === undefined) return null;
+  const choice = CHOICES.find((name) => name === value);
+  if (choice !== undefined) return choice;
   throw new DeviceError(`TORCHLET_GPU=${value} is not supported, expected one of: ${CHOICES.join(', ')}`);
 }
 
 /** Whether each transfer is to be printed: `TORCHLET_GPU_DEBUG=1`. */
 export const debugRequested = (): boolean => environment('TORCHLET_GPU_DEBUG') === '1';
+
+/** Whether to wait after each kernel, so that an error is thrown where it was made: `TORCHLET_GPU_BLOCKING=1`. */
+export const blockingRequested = (): boolean => environment('TORCHLET_GPU_BLOCKING') === '1';

@@ -1,24 +1,86 @@
 /** The one gpu device of the process: its driver, started on first use. */
+import { GPU_MODES, onExit, requireGpuJs, startWorker } from '#gpu-js';
 import { DeviceError } from '../../errors.js';
-import { requestedMode } from './config.js';
+import { blockingRequested, type GpuMode, requestedMode } from './config.js';
 import type { Driver } from './driver.js';
-import { openGpuJs } from './drivers/gpu-js.js';
+import { type GpuJs, openGpuJs, reason } from './drivers/gpu-js.js';
 import { LocalDriver } from './drivers/local.js';
+import { WorkerDriver } from './drivers/webgpu/worker-driver.js';
 
 let driver: Driver | null = null;
+/** Why there is no device, under what was asked for: looking for one takes its time. */
+let refusal: { readonly requested: GpuMode | null; readonly error: DeviceError } | null = null;
 
 /**
- * The device, started on first use; the environment counts at that moment.
- * @throws DeviceError when `TORCHLET_GPU` says `off` or names no mode, or gpu.js does not start.
+ * The device, started on first use; the environment counts at that moment. A device that has stopped is replaced.
+ * @throws DeviceError when `TORCHLET_GPU` says `off` or names no mode, or there is no device.
  */
 export function gpuDriver(): Driver {
-  if (driver === null) {
-    const mode = requestedMode();
-    if (mode === null) throw new DeviceError('the gpu device is not available: TORCHLET_GPU=off switches it off');
-    driver = new LocalDriver(openGpuJs(mode), mode);
-  }
+  if (driver === null || driver.ended !== null) driver = start(driver?.ended ?? null);
   return driver;
 }
 
 /** The device if it has been started. */
 export const startedDriver = (): Driver | null => driver;
+
+function start(before: DeviceError | null): Driver {
+  const requested = requestedMode();
+  if (requested === 'off') throw new DeviceError('the gpu device is not available: TORCHLET_GPU=off switches it off');
+  if (refusal !== null && refusal.requested === requested) {
+    throw new DeviceError(refusal.error.message, { cause: refusal.error });
+  }
+  try {
+    return requested === null ? startBest(before) : startMode(requested, before);
+  } catch (error) {
+    if (error instanceof DeviceError) refusal = { requested, error };
+    throw error;
+  }
+}
+
+function startMode(mode: GpuMode, before: DeviceError | null): Driver {
+  try {
+    return open(mode, before);
+  } catch (cause) {
+    const asked = `the gpu device is not available: TORCHLET_GPU=${mode} asks for ${mode}, but ${reason(cause)}`;
+    const install = INSTALL[mode];
+    throw new DeviceError(install === undefined ? asked : `${asked}. ${install}`, { cause });
+  }
+}
+
+/** Never one of gpu.js's emulations. */
+function startBest(before: DeviceError | null): Driver {
+  const found: string[] = [];
+  for (const mode of GPU_MODES) {
+    try {
+      return open(mode, before);
+    } catch (error) {
+      found.push(`${mode}: ${reason(error)}`);
+    }
+  }
+  const hints = GPU_MODES.map((mode) => INSTALL[mode]).join(' ');
+  throw new DeviceError(`the gpu device is not available. Looked for ${found.join('; ')}. ${hints} ${EMULATION}`);
+}
+
+const INSTALL: Readonly<Partial<Record<GpuMode, string>>> = {
+  webgpu: 'For webgpu, install the npm package webgpu 0.6 or later and the driver of a GPU.',
+  headlessgl: 'For headlessgl, install the npm package gl.',
+};
+const EMULATION = 'TORCHLET_GPU=cpu runs the same kernels without a GPU, slowly.';
+
+function open(mode: GpuMode, before: DeviceError | null): Driver {
+  if (mode !== 'webgpu') return new LocalDriver(openLocal(mode), mode);
+  const { transport, control } = startWorker(before?.message ?? null);
+  const started = new WorkerDriver(transport, control, { blocking: blockingRequested() });
+  onExit(() => started.close());
+  return started;
+}
+
+function openLocal(mode: GpuMode): GpuJs {
+  try {
+    return openGpuJs(mode, requireGpuJs);
+  } catch (cause) {
+    if (mode !== 'headlessgl') throw cause;
+    // all that gpu.js says is that the mode is not supported
+    throw new DeviceError('the npm package gl is not installed, or finds no display', { cause });
+  }
+}

@@ -3,6 +3,7 @@
  * do everything else later and elsewhere. Arrays on the device never change: a kernel makes a new one, under a number that the
  * caller chose, so that no call needs an answer.
  */
+import type { DeviceError } from '../../errors.js';
 import type { GpuMode } from './config.js';
 
 /** Names an array on the device. Numbers are not used again. */
@@ -24,11 +25,12 @@ export interface KernelSource {
   readonly outputs: number;
 }
 
+/** What the device holds as of the last wait, unused buffers included. */
 export interface DriverMemory {
-  /** Bytes of arrays on the device that have not been freed. */
-  readonly allocated: number;
-  /** The most that there ever were. */
-  readonly peak: number;
+  /** Bytes of all buffers for arrays, those included that wait to be used again. */
+  readonly reserved: number;
+  /** Buffers made since the start. */
+  readonly buffers: number;
 }
 
 /** Errors of the device itself are thrown by the next call that waits, at the latest: a DeviceError that names the op. */
@@ -36,6 +38,8 @@ export interface Driver {
   readonly mode: GpuMode;
   /** The adapter's name, or what stands in for one. */
   readonly name: string;
+  /** Why the device has stopped for good; null while it works. Another driver is started then. */
+  readonly ended: DeviceError | null;
   /** Puts an array on the device. The elements may not change afterwards. */
   upload(id: ArrayId, data: Float32Array): void;
   /** Runs a kernel; the result is the array `out`. */
@@ -46,4 +50,7 @@ export interface Driver {
   free(id: ArrayId): void;
   /** Waits until everything given so far is done. */
   synchronize(): void;
+  memory(): DriverMemory;
+  /** Gives the memory of unused buffers back. Waits. */
+  emptyCache(): void;
 }

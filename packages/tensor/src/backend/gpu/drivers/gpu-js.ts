@@ -2,7 +2,6 @@
  * gpu.js as this device uses it. Its own typings are partly wrong (a kernel made from a source string, `fallbackReason`,
  * what a pipeline returns), so what is needed is described here, and what comes back is checked.
  */
-import { requireGpuJs } from '#gpu-js';
 import { DeviceError } from '../../../errors.js';
 import type { GpuMode } from '../config.js';
 
@@ -12,11 +11,14 @@ import type { GpuMode } from '../config.js';
  */
 export type DeviceArray = Float32Array;
 
+/** `WebGPUBuffer` is an array on a WebGPU device. */
+export type ArgumentType = 'Array' | 'Float' | 'WebGPUBuffer';
+
 export interface GpuJsKernelSettings {
   readonly output: readonly number[];
-  readonly argumentTypes: Readonly<Record<string, 'Array' | 'Float'>>;
+  readonly argumentTypes: Readonly<Record<string, ArgumentType>>;
   /** Results stay on the device. */
-  readonly pipeline: true;
+  readonly pipeline: boolean;
   /** A new result for each call; without it the kernel's next call overwrites the last result. */
   readonly immutable: true;
   readonly precision: 'single';
@@ -31,7 +33,7 @@ export interface GpuJsKernelSettings {
 
 /** A kernel: called with its arrays and numbers, it runs. */
 export interface GpuJsKernel {
-  (...args: (DeviceArray | number)[]): unknown;
+  (...args: unknown[]): unknown;
   /** The implementation that runs now; gpu.js replaces it when it falls back. */
   readonly kernel: {
     readonly constructor: { readonly mode?: string };
@@ -56,17 +58,23 @@ function isGpuJs(module: unknown): module is GpuJsModule {
 }
 
 /** Loads gpu.js and starts it in `mode`. @throws DeviceError when it cannot be loaded or does not start. */
-export function openGpuJs(mode: GpuMode): GpuJs {
+export function openGpuJs(mode: GpuMode, load: () => unknown): GpuJs {
   try {
-    const module = requireGpuJs();
+    const module = load();
     if (!isGpuJs(module)) throw new TypeError('the module gpu.js exports no GPU');
     return new module.GPU({ mode });
   } catch (cause) {
     if (cause instanceof DeviceError) throw cause;
-    throw new DeviceError(`the gpu device is not available: gpu.js did not start in ${mode} mode: ${reason(cause)}`, {
-      cause,
-    });
+    throw new DeviceError(`gpu.js did not start in ${mode} mode: ${reason(cause)}`, { cause });
   }
+}
+
+/** gpu.js falls back to its cpu mode with no more than a warning: here it is an error. */
+export function checkMode(op: string, { kernel }: GpuJsKernel, expected: string): void {
+  const { mode } = kernel.constructor;
+  if (mode === expected) return;
+  const why = kernel.fallbackReason ?? 'gpu.js gives no reason';
+  throw new DeviceError(`${op}(): gpu.js ran the kernel in ${mode} mode instead of ${expected}: ${why}`);
 }
 
 /** The message of whatever was thrown. */

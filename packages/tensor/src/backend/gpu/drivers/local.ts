@@ -1,11 +1,12 @@
 /** gpu.js on this thread, in a mode whose results are plain arrays: everything is done when a call returns. */
 import { DeviceError } from '../../../errors.js';
 import type { GpuMode } from '../config.js';
-import type { ArrayId, Driver, KernelSource } from '../driver.js';
+import type { ArrayId, Driver, DriverMemory, KernelSource } from '../driver.js';
 import type { GpuJs } from './gpu-js.js';
 import { KernelCache } from './kernel-cache.js';
 
 export class LocalDriver implements Driver {
+  readonly ended = null;
   readonly name: string;
   private readonly cache: KernelCache;
   private readonly arrays = new Map<ArrayId, Float32Array>();
@@ -49,5 +50,15 @@ export class LocalDriver implements Driver {
 
   synchronize(): void {
     // nothing is ever pending
+  }
+
+  memory(): DriverMemory {
+    let reserved = 0;
+    for (const { byteLength } of this.arrays.values()) reserved += byteLength;
+    return { reserved, buffers: this.arrays.size };
+  }
+
+  emptyCache(): void {
+    // nothing is kept that is not in use
   }
 }

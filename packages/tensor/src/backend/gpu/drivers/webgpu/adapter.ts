@@ -1,0 +1,93 @@
+/**
+ * `navigator.gpu` as gpu.js sees it: a device with all the limits that the adapter has, whose array buffers come from a
+ * pool, and whose errors come to us. gpu.js takes the device from there and cannot be given one.
+ */
+import {
+  adapterName,
+  type BufferDescriptor,
+  Usage,
+  type WebGpu,
+  type WebGpuAdapter,
+  type WebGpuDevice,
+} from './device-api.js';
+import { BufferPool } from './pool.js';
+
+/** A device that gpu.js took, and what belongs to it. */
+export interface WrappedDevice {
+  readonly name: string;
+  readonly device: WebGpuDevice;
+  readonly pool: BufferPool;
+}
+
+export interface DeviceEvents {
+  /** An error that no call answers for. */
+  error(message: string): void;
+  lost(device: WebGpuDevice, message: string): void;
+}
+
+/** What gpu.js calls on a device, apart from what is replaced below. */
+const PASSED_ON = [
+  'createBindGroupLayout',
+  'createBindGroup',
+  'createPipelineLayout',
+  'createComputePipeline',
+  'createCommandEncoder',
+  'pushErrorScope',
+  'popErrorScope',
+  'destroy',
+] as const;
+
+type Method = (...args: unknown[]) => unknown;
+
+function wrapDevice(device: WebGpuDevice, pool: BufferPool): object {
+  const methods = device as unknown as Record<string, Method>;
+  return {
+    ...Object.fromEntries(PASSED_ON.map((name) => [name, (...args: unknown[]) => methods[name].apply(device, args)])),
+    createShaderModule(descriptor: unknown): unknown {
+      // gpu.js asks the module for its errors; without a scope they would come a second time, from the device
+      device.pushErrorScope('validation');
+      const module = device.createShaderModule(descriptor);
+      void device.popErrorScope();
+      return module;
+    },
+    limits: device.limits,
+    queue: device.queue,
+    // gpu.js prints a loss unless it was wanted; here an error tells of it
+    lost: device.lost.then(({ message }) => ({ message, reason: 'destroyed' })),
+    createBuffer: (descriptor: BufferDescriptor) =>
+      (descriptor.usage & Usage.STORAGE) !== 0 && descriptor.mappedAtCreation !== true
+        ? pool.take(descriptor.size)
+        : device.createBuffer(descriptor),
+  };
+}
+
+type OnStarted = (device: WrappedDevice) => void;
+
+function wrapAdapter(adapter: WebGpuAdapter, events: DeviceEvents, started: OnStarted): object {
+  return {
+    limits: adapter.limits,
+    info: adapter.info,
+    async requestDevice(): Promise<object> {
+      // the defaults are the least that every GPU has: 128 MB an array, seven arrays a kernel
+      const { maxBufferSize, maxStorageBufferBindingSize, maxStorageBuffersPerShaderStage } = adapter.limits;
+      const device = await adapter.requestDevice({
+        requiredLimits: { maxBufferSize, maxStorageBufferBindingSize, maxStorageBuffersPerShaderStage },
+      });
+      const pool = new BufferPool(device);
+      device.onuncapturederror = ({ error }) => events.error(error.message);
+      device.lost.then(({ message }) => events.lost(device, message));
+      started({ name: adapterName(adapter), device, pool });
+      return wrapDevice(device, pool);
+    },
+  };
+}
+
+/** What to put in `navigator.gpu`'s place. `started` is told of each device. */
+export function wrapGpu(gpu: WebGpu, events: DeviceEvents, started: OnStarted): object {
+  return {
+    async requestAdapter(): Promise<object | null> {
+      const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
+      return adapter === null ? null : wrapAdapter(adapter, events, started);
+    },
+  };
+}

@@ -1,0 +1,111 @@
+/**
+ * Commands for the thread of the device, written as numbers: a batch costs one message and one transfer whatever stands in
+ * it. Kernel sources and elements travel beside the numbers, in the order in which these refer to them.
+ */
+import type { ArrayId, KernelSource } from '../../driver.js';
+import type { KernelId } from '../kernel-ids.js';
+
+export interface Batch {
+  readonly words: Float64Array;
+  readonly sources: readonly KernelSource[];
+  readonly data: readonly Float32Array[];
+}
+
+const Code = { upload: 0, define: 1, forget: 2, run: 3, free: 4, emptyCache: 5, download: 6, synchronize: 7 } as const;
+
+/** What carries commands out, one after the other. */
+export interface Executor {
+  upload(id: ArrayId, data: Float32Array): Promise<void>;
+  define(id: KernelId, source: KernelSource): void;
+  forget(id: KernelId): void;
+  run(id: KernelId, arrays: readonly ArrayId[], scalars: readonly number[], out: ArrayId): Promise<void>;
+  free(id: ArrayId): void;
+  emptyCache(): void;
+  /** The two that are answered. */
+  download(id: ArrayId): Promise<void>;
+  synchronize(): Promise<void>;
+}
+
+export class BatchWriter {
+  private words: number[] = [];
+  private sources: KernelSource[] = [];
+  private data: Float32Array[] = [];
+  /** Commands since the last {@link take}. */
+  count = 0;
+  /** Bytes of elements among them. */
+  bytes = 0;
+
+  /** The elements are the batch's from here on. */
+  upload(id: ArrayId, data: Float32Array): void {
+    this.data.push(data);
+    this.bytes += data.byteLength;
+    this.write(Code.upload, id);
+  }
+
+  define(id: KernelId, source: KernelSource): void {
+    this.sources.push(source);
+    this.write(Code.define, id);
+  }
+
+  forget(id: KernelId): void {
+    this.write(Code.forget, id);
+  }
+
+  run(id: KernelId, arrays: readonly ArrayId[], scalars: readonly number[], out: ArrayId): void {
+    this.write(Code.run, id, out, arrays.length, ...arrays, scalars.length, ...scalars);
+  }
+
+  free(id: ArrayId): void {
+    this.write(Code.free, id);
+  }
+
+  emptyCache(): void {
+    this.write(Code.emptyCache);
+  }
+
+  download(id: ArrayId): void {
+    this.write(Code.download, id);
+  }
+
+  synchronize(): void {
+    this.write(Code.synchronize);
+  }
+
+  private write(...words: number[]): void {
+    this.words.push(...words);
+    this.count++;
+  }
+
+  /** The commands so far, which are forgotten here. */
+  take(): Batch {
+    const batch = { words: Float64Array.from(this.words), sources: this.sources, data: this.data };
+    this.words = [];
+    this.sources = [];
+    this.data = [];
+    this.count = this.bytes = 0;
+    return batch;
+  }
+}
+
+/** Carries a batch out; ends early when `stopped` says so. */
+export async function execute(batch: Batch, executor: Executor, stopped: () => boolean): Promise<void> {
+  const { words } = batch;
+  const [sources, data] = [batch.sources.values(), batch.data.values()];
+  let at = 0;
+  const next = (): number => words[at++];
+  const list = (): number[] => Array.from(words.subarray(at + 1, (at += 1 + words[at])));
+  while (at < words.length && !stopped()) {
+    const code = next();
+    if (code === Code.upload) await executor.upload(next(), data.next().value as Float32Array);
+    else if (code === Code.define) executor.define(next(), sources.next().value as KernelSource);
+    else if (code === Code.forget) executor.forget(next());
+    else if (code === Code.run) {
+      const [id, out] = [next(), next()];
+      const arrays = list();
+      await executor.run(id, arrays, list(), out);
+    } else if (code === Code.free) executor.free(next());
+    else if (code === Code.emptyCache) executor.emptyCache();
+    else if (code === Code.download) await executor.download(next());
+    else await executor.synchronize();
+  }
+}

@@ -1,0 +1,78 @@
+/** The part of WebGPU that the device uses, as a browser and the npm package `webgpu` give it. https://www.w3.org/TR/webgpu/ */
+
+export interface WebGpuBuffer {
+  readonly size: number;
+  destroy(): void;
+  mapAsync(mode: number, offset: number, bytes: number): Promise<void>;
+  getMappedRange(offset: number, bytes: number): ArrayBuffer;
+  unmap(): void;
+}
+
+export interface BufferDescriptor {
+  readonly size: number;
+  readonly usage: number;
+  readonly mappedAtCreation?: boolean;
+}
+
+export interface WebGpuQueue {
+  writeBuffer(buffer: WebGpuBuffer, offset: number, data: Float32Array): void;
+  submit(commands: readonly unknown[]): void;
+  onSubmittedWorkDone(): Promise<void>;
+}
+
+export interface CommandEncoder {
+  copyBufferToBuffer(from: WebGpuBuffer, fromOffset: number, to: WebGpuBuffer, toOffset: number, bytes: number): void;
+  finish(): unknown;
+}
+
+export interface Limits {
+  readonly maxBufferSize: number;
+  readonly maxStorageBufferBindingSize: number;
+  readonly maxStorageBuffersPerShaderStage: number;
+}
+
+export interface WebGpuDevice {
+  readonly limits: Limits;
+  readonly queue: WebGpuQueue;
+  readonly lost: Promise<{ readonly reason?: string; readonly message: string }>;
+  onuncapturederror: ((event: { readonly error: WebGpuError }) => void) | null;
+  createBuffer(descriptor: BufferDescriptor): WebGpuBuffer;
+  createShaderModule(descriptor: unknown): unknown;
+  createCommandEncoder(): CommandEncoder;
+  pushErrorScope(filter: 'out-of-memory' | 'validation' | 'internal'): void;
+  popErrorScope(): Promise<WebGpuError | null>;
+  destroy(): void;
+}
+
+export interface WebGpuError {
+  readonly message: string;
+}
+
+export interface AdapterInfo {
+  readonly vendor: string;
+  readonly architecture: string;
+  readonly device: string;
+  readonly description: string;
+}
+
+export interface WebGpuAdapter {
+  readonly limits: Limits;
+  readonly info: AdapterInfo;
+  requestDevice(descriptor: { readonly requiredLimits: Partial<Limits> }): Promise<WebGpuDevice>;
+}
+
+/** `navigator.gpu` */
+export interface WebGpu {
+  requestAdapter(options?: { readonly powerPreference?: string }): Promise<WebGpuAdapter | null>;
+}
+
+export const Usage = { MAP_READ: 0x1, COPY_SRC: 0x4, COPY_DST: 0x8, UNIFORM: 0x40, STORAGE: 0x80 } as const;
+export const MAP_MODE_READ = 1;
+
+/** What a user may recognise: `SwiftShader driver 5.0.0 (google swiftshader)`. */
+export function adapterName({ info }: WebGpuAdapter): string {
+  const family = [info.vendor, info.architecture].filter((part) => part !== '').join(' ');
+  const model = info.description || info.device;
+  if (model === '' || model === family) return family || 'an adapter without a name';
+  return family === '' ? model : `${model} (${family})`;
+}

@@ -1,0 +1,29 @@
+/** The way between the caller's thread and the device's; each platform has its own. */
+import type { Batch } from './commands.js';
+import type { Failure } from './failure.js';
+
+/** What the device's thread answers to its start, to a download, to a synchronize. */
+export type Reply =
+  | { readonly kind: 'started'; readonly name: string; readonly maxBytes: number }
+  | { readonly kind: 'elements'; readonly elements: Float32Array }
+  | { readonly kind: 'done' }
+  | { readonly kind: 'failed'; readonly failure: Failure };
+
+/** The caller's end. */
+export interface Transport {
+  send(batch: Batch): void;
+  /** Called before the command of a download: how large its answer will be. */
+  expect(bytes: number): void;
+  /** The next reply, after the control words have told of it. */
+  receive(): Reply;
+  /** Ends the thread without waiting for it. */
+  stop(): void;
+  /** Why the thread has ended, where that is known. */
+  readonly cause: string | null;
+}
+
+/** The device's end. */
+export interface Channel {
+  /** A reply whose elements may be taken out of memory that is there only during the call. */
+  reply(reply: Reply): void;
+}

@@ -1,0 +1,112 @@
+/** A WebGPU device for real, in its worker. */
+import { describe, expect, it } from 'vitest';
+import { gpuDriver } from '../src/backend/gpu/device.js';
+import type { KernelSource } from '../src/backend/gpu/driver.js';
+import { nextArrayId } from '../src/backend/gpu/handles.js';
+import { DeviceError } from '../src/errors.js';
+import * as gpu from '../src/gpu.js';
+import { randn } from '../src/index.js';
+import { adapterFound } from './webgpu.js';
+
+const plus = (value: number, op = 'plus'): KernelSource => ({
+  op,
+  parameters: ['a'],
+  outputs: 2,
+  body: `return a[this.thread.x] + ${value};`,
+});
+
+describe.skipIf(!adapterFound('The WebGPU driver'))('the WebGPU driver', { timeout: 60_000 }, () => {
+  const upload = (...values: number[]): number => {
+    const id = nextArrayId();
+    gpuDriver().upload(id, new Float32Array(values));
+    return id;
+  };
+  const run = (kernel: KernelSource, ...arrays: number[]): number => {
+    const out = nextArrayId();
+    gpuDriver().run(kernel, arrays, [], out);
+    return out;
+  };
+  const read = (id: number): number[] => Array.from(gpuDriver().download(id));
+
+  it('has a name', () => {
+    expect(gpu.backend()).toBe('webgpu');
+    expect(gpu.device_name()).toMatch(/\w+ \(\w+/);
+  });
+
+  it('computes what the cpu does', () => {
+    const [a, b] = [randn(64, 33), randn(33, 20)];
+    const expected = a.matmul(b);
+    const result = a.to('gpu').matmul(b.to('gpu')).to('cpu');
+    expect(result.sub(expected).abs().max().item()).toBeLessThan(1e-5);
+  });
+
+  it('a result never changes, also when its kernel runs again', () => {
+    const a = upload(1, 2);
+    const outs = [run(plus(1), a), run(plus(1), a)];
+    outs.push(run(plus(1), outs[0]));
+    for (let i = 0; i < 100; i++) outs.push(run(plus(i), outs[2]));
+    expect(read(a)).toEqual([1, 2]);
+    expect(outs.slice(0, 3).map(read)).toEqual([
+      [2, 3],
+      [2, 3],
+      [3, 4],
+    ]);
+    expect(read(outs.at(-1)!)).toEqual([102, 103]);
+  });
+
+  it('an array that was freed is gone, and so is what is made of it', () => {
+    const a = upload(1, 2);
+    gpuDriver().free(a);
+    expect(() => read(a)).toThrow(new DeviceError(`the gpu device has no array ${a}`));
+    const b = run(plus(1), a);
+    expect(() => gpuDriver().synchronize()).toThrow(new DeviceError(`the gpu device has no array ${a}`));
+    expect(() => read(b)).toThrow(new DeviceError(`the gpu device has no array ${a}`));
+  });
+
+  it('a shader that does not compile is an error at the next wait, names its op, and stays', () => {
+    const a = upload(1, 2);
+    const bad = run(plus(1, 'bad'), run({ ...plus(1, 'wrong'), body: 'return a[this.thread.x] + 1 / 0;' }, a));
+    const good = run(plus(1), a);
+    expect(() => read(good)).toThrow(/^wrong\(\): the gpu kernel failed: Error compiling WGSL/);
+    expect(read(good)).toEqual([2, 3]);
+    for (let i = 0; i < 2; i++) expect(() => read(bad)).toThrow(/^wrong\(\): the gpu kernel failed/);
+  });
+
+  it('an array larger than the device takes is an error at once', () => {
+    const huge = { ...plus(1, 'huge'), outputs: 2 ** 40 };
+    expect(() => run(huge, upload(1))).toThrow(
+      /^huge\(\): the gpu device cannot hold an array of 4398046511104 bytes: an array on .+ has at most \d+$/,
+    );
+  });
+
+  it('a kernel may take twelve arrays, less the one that it makes', () => {
+    const names = Array.from('abcdefghijk');
+    const sum: KernelSource = {
+      op: 'sum',
+      parameters: names,
+      outputs: 1,
+      body: `return ${names.map((name) => `${name}[0]`).join(' + ')};`,
+    };
+    expect(read(run(sum, ...names.map((_, i) => upload(2 ** i))))).toEqual([2 ** names.length - 1]);
+  });
+
+  it('buffers are used again', () => {
+    let a = upload(1, 2);
+    const steps = (count: number): number => {
+      for (let i = 0; i < count; i++) {
+        const next = run(plus(1), a);
+        gpuDriver().free(a);
+        a = next;
+      }
+      gpuDriver().synchronize();
+      return gpuDriver().memory().buffers;
+    };
+    const after = steps(3);
+    expect(steps(300)).toBe(after);
+    expect(read(a)).toEqual([304, 305]);
+    const { reserved } = gpuDriver().memory();
+    gpuDriver().emptyCache();
+    expect(gpuDriver().memory().reserved).toBeLessThan(reserved);
+    expect(read(run(plus(1), a))).toEqual([305, 306]);
+  });
+});

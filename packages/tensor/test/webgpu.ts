@@ -1,0 +1,28 @@
+/** A WebGPU adapter for tests: that of the machine, or SwiftShader's, which Debian's package chromium brings. */
+import { existsSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as gpu from '../src/gpu.js';
+
+const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json';
+
+/** What an adapter needs in the environment of this process and of those that it starts. */
+export function lendAdapter(): void {
+  process.env.TORCHLET_GPU = 'webgpu';
+  if (process.env.VK_ICD_FILENAMES === undefined && existsSync(SWIFTSHADER)) process.env.VK_ICD_FILENAMES = SWIFTSHADER;
+  process.env.XDG_RUNTIME_DIR ??= mkdtempSync(join(tmpdir(), 'torchlet-xdg-'));
+}
+
+/** Whether there is an adapter. Where there is none, the reason is printed with the name of what is not tested. */
+export function adapterFound(what: string): boolean {
+  lendAdapter();
+  if (gpu.is_available()) return true;
+  try {
+    gpu.backend();
+  } catch (error) {
+    console.warn(
+      `${what} is not tested: ${(error as Error).message} For tests, Debian's packages chromium and libvulkan1 bring one.`,
+    );
+  }
+  return false;
+}
