@@ -1,6 +1,6 @@
 /** Ways down a surface, seen from above: a panel for each, with contour lines. */
 import { contours } from 'd3-contour';
-import { INK, LINE, type Numbers, SOFT, short, text, writeSvg } from './svg.js';
+import { INK, type Numbers, SOFT, short, text, writeSvg } from './svg.js';
 
 type Point = readonly [x: number, y: number];
 
@@ -29,7 +29,8 @@ export function walks(
   const names = Object.keys(ways);
   const rows = Math.ceil(names.length / columns);
   const height = (PANEL * (surface.y[1] - surface.y[0])) / (surface.x[1] - surface.x[0]);
-  const background = isolines(surface, height);
+  // drawn once, and shown in each panel
+  const background = [`<defs><g id="map">`, ...isolines(surface, height), '</g></defs>'];
   const panels = names.map((name, i) => {
     const left = GAP + (i % columns) * (PANEL + GAP);
     const top = TITLE + Math.floor(i / columns) * (height + TITLE + 6);
@@ -37,14 +38,14 @@ export function walks(
       `<g transform="translate(${left} ${short(top)})">`,
       text(0, -8, name, { bold: true }),
       `<svg width="${PANEL}" height="${short(height)}">`,
-      ...background,
+      '<use href="#map"/>',
       ...way(surface, height, ways[name]),
       '</svg>',
       `<rect width="${PANEL}" height="${short(height)}" fill="none" stroke="${SOFT}"/>`,
       '</g>',
     ].join('\n');
   });
-  writeSvg(path, GAP + columns * (PANEL + GAP), rows * (height + TITLE + 6) + 10, panels);
+  writeSvg(path, GAP + columns * (PANEL + GAP), rows * (height + TITLE + 6) + 10, [...background, ...panels]);
 }
 
 const place = ({ x, y }: Surface, height: number, [px, py]: Numbers): Point => [
@@ -66,15 +67,24 @@ function isolines(surface: Surface, height: number): string[] {
       place(surface, height, [at(x, column / GRID), at(y, row / GRID)])
         .map(short)
         .join(' ');
-    const data = coordinates.flat().map((ring) => `M${ring.map(point).join('L')}`);
-    return `<path d="${data.join('')}" fill="none" stroke="${LINE}"/>`;
+    // every other point of the grid is enough for a smooth line
+    const data = coordinates.flat().map(
+      (ring) =>
+        `M${ring
+          .filter((_, i) => i % 2 === 0)
+          .map(point)
+          .join('L')}Z`,
+    );
+    return `<path d="${data.join('')}" fill="none" stroke="#bcc5d0"/>`;
   });
 }
+
+const tenth = (x: number): string => String(Math.round(x * 10) / 10);
 
 function way(surface: Surface, height: number, points: readonly Numbers[]): string[] {
   const [start, ...rest] = points.map((point) => place(surface, height, point));
   const circle = ([cx, cy]: Point, style: string): string => `<circle cx="${short(cx)}" cy="${short(cy)}" ${style}/>`;
-  const data = [start, ...rest].map((point) => point.map(short).join(' ')).join('L');
+  const data = [start, ...rest].map((point) => point.map(tenth).join(' ')).join('L');
   return [
     `<path d="M${data}" fill="none" stroke="#0072b2" stroke-width="1.6" stroke-linejoin="round"/>`,
     ...rest.slice(0, 60).map((point) => circle(point, 'r="1.7" fill="#0072b2"')),
