@@ -9,6 +9,8 @@ export default defineConfig({
   test: {
     // The tests' gpu, except where a test says otherwise: gpu.js's own emulation, which runs everywhere.
     env: { TORCHLET_GPU: 'cpu' },
+    // what is generated is no staler than the sources
+    globalSetup: ['packages/kernels/build.mjs'],
     include: ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts', 'tools/*/test/**/*.test.ts'],
     typecheck: {
       enabled: true,

@@ -10,7 +10,7 @@ export interface KernelInfo {
   blas: string | null;
   /** Its kernels, by OpenBLAS's name of the processor; null where it has no such name. */
   core: string | null;
-  /** Threads that a large matrix product uses. */
+  /** Threads that large work uses. */
   threads: number;
   /** The WebAssembly build in use: with fused relaxed multiply-add, plain SIMD, or null when there is none. */
   simd: 'relaxed' | 'simd' | null;
@@ -19,21 +19,23 @@ export interface KernelInfo {
 /** What the kernels run on; loads the providers if nothing has used them yet. */
 export function info(): KernelInfo {
   const { name, library } = provider();
-  const simd = wasmKernels()?.build ?? null;
+  const kernels = wasmKernels();
+  const ofLibrary = library === null || library.getThreads() === null ? 1 : wantedThreads();
   return {
     gemm: name,
     blas: library?.path ?? null,
     core: library?.core ?? null,
-    threads: library === null || library.getThreads() === null ? 1 : wantedThreads(),
-    simd,
+    threads: kernels?.pool.threads ?? ofLibrary,
+    simd: kernels?.build ?? null,
   };
 }
 
-/** Asks for a number of threads and returns the number now in use; WebAssembly and plain loops use one. */
+/** Asks for a number of threads and returns the number now in use: one where there are no threads to share the work with. */
 export function setNumThreads(count: number): number {
   if (!Number.isInteger(count) || count < 1) {
     throw new RangeError(`setNumThreads: expected a positive integer, but got ${count}`);
   }
   askForThreads(count);
+  wasmKernels()?.pool.revive();
   return info().threads;
 }

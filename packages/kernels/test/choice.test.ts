@@ -44,7 +44,7 @@ describe('the choice of a provider', () => {
 
   it('takes WebAssembly with TORCHLET_BLAS=off, silently', () => {
     const { answer, stderr } = run({ TORCHLET_BLAS: 'off' });
-    expect(answer).toMatchObject({ gemm: 'wasm', blas: null, threads: 1, c: [4, 5, 10, 11] });
+    expect(answer).toMatchObject({ gemm: 'wasm', blas: null, c: [4, 5, 10, 11] });
     expect(['simd', 'relaxed']).toContain(answer.simd);
     expect(stderr).toBe('');
   });
@@ -133,6 +133,7 @@ describe('the choice of a provider', () => {
   it('has no environment and no library in a browser', () => {
     expect(browser.env('TORCHLET_BLAS')).toBeUndefined();
     expect(browser.loadBlas(undefined)).toBeNull();
+    expect(browser.startWorker).toBeNull();
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
     browser.warn('a message');
     expect(warn).toHaveBeenCalledWith('a message');
@@ -143,24 +144,29 @@ describe('the choice of a provider', () => {
 describe('threads', () => {
   it('are as many as the environment says', () => {
     const { answer, stderr } = run({ TORCHLET_THREADS: '3' });
-    // a provider without threads of its own uses one
-    expect(answer.threads).toBe(answer.gemm === 'blas' ? 3 : 1);
+    expect(answer.threads).toBe(3);
     expect(stderr).toBe('');
   });
 
-  it('are one for each processor where the environment says nonsense, with a warning', () => {
+  it('are one for each processor where the environment says nothing, or nonsense, with a warning', () => {
+    expect(run({ TORCHLET_THREADS: '' }).answer.threads).toBe(availableParallelism());
     const { answer, stderr } = run({ TORCHLET_THREADS: '0' });
-    expect(answer.threads).toBe(answer.gemm === 'blas' ? availableParallelism() : 1);
-    if (answer.gemm === 'blas') expect(stderr).toContain('TORCHLET_THREADS=0 is no positive integer. Kernels use ');
+    expect(answer.threads).toBe(availableParallelism());
+    expect(stderr).toContain('TORCHLET_THREADS=0 is no positive integer. Kernels use ');
+  });
+
+  it('are those of the library where there is no WebAssembly', () => {
+    const { answer } = run({ TORCHLET_THREADS: '3', TORCHLET_WASM: 'off' });
+    expect(answer.threads).toBe(answer.gemm === 'blas' ? 3 : 1);
   });
 });
 
 describe('setNumThreads', () => {
-  it('tells BLAS, and returns what is in use', () => {
+  it('returns what is in use', () => {
     const before = info().threads;
-    expect(setNumThreads(1)).toBe(1);
-    setNumThreads(before);
-    expect(info().threads).toBe(before);
+    expect(setNumThreads(3)).toBe(3);
+    expect(info().threads).toBe(3);
+    expect(setNumThreads(before)).toBe(before);
   });
 
   it('refuses what is no count', () => {

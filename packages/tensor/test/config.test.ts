@@ -17,3 +17,23 @@ describe('__config__.show', () => {
     torch.set_num_threads(before);
   });
 });
+
+describe('set_num_threads', () => {
+  it('is what get_num_threads and __config__.show say', () => {
+    const before = torch.get_num_threads();
+    torch.set_num_threads(3);
+    expect(torch.get_num_threads()).toBe(3);
+    expect(torch.__config__.show()).toContain('threads: 3\n');
+    torch.set_num_threads(before);
+  });
+
+  it("refuses what is no count, in PyTorch's words", () => {
+    expect(() => torch.set_num_threads(0)).toThrow('set_num_threads expects a positive integer');
+    expect(() => torch.set_num_threads(-1)).toThrow('set_num_threads expects a positive integer');
+    const set = torch.set_num_threads as (count: unknown) => void;
+    expect(() => set(1.5)).toThrow('set_num_threads expects an int, but got float');
+    expect(() => set('2')).toThrow('set_num_threads expects an int, but got str');
+    expect(() => set(true)).toThrow('set_num_threads expects an int, but got bool');
+    expect(() => set(null)).toThrow('set_num_threads expects an int, but got NoneType');
+  });
+});

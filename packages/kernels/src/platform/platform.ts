@@ -42,6 +42,19 @@ export interface Living {
   collectAll(): void;
 }
 
+/** A running worker thread. */
+export interface WorkerThread {
+  post(message: unknown): void;
+  stop(): void;
+}
+
+/**
+ * Starts a worker thread that does not keep the process alive.
+ * @param program JavaScript that calls `serve`, see parallel/task.ts
+ * @param onEnd called when the thread has ended, however, unless it was stopped
+ */
+export type StartWorker = (program: string, data: unknown, onEnd: () => void) => WorkerThread;
+
 /** What differs between Node and a browser. */
 export interface Platform {
   /** Processors that may run at the same time. */
@@ -54,6 +67,8 @@ export interface Platform {
   readonly collectGarbage: (() => void) | null;
   /** A new, empty set; null where nothing can tell. */
   openLiving(): Living | null;
+  /** Null where a caller cannot wait for threads. */
+  readonly startWorker: StartWorker | null;
   /** The system's BLAS, or null; `setting` is the value of TORCHLET_BLAS. A setting that cannot be met warns. */
   loadBlas(setting: string | undefined): BlasLibrary | null;
 }

@@ -71,9 +71,6 @@ export interface RowsDefinition {
   readonly passes: readonly RowPass[];
 }
 
-/** (rows, columns, addresses of arrays, row inputs and row outputs, for each the bytes from row to row, scalars) */
-export type RawRows = (rows: number, columns: number, ...rest: number[]) => void;
-
 class RowsCompiler {
   private readonly locals: Locals;
   /** Operands are the arrays, the row inputs and the row outputs. */
@@ -172,6 +169,9 @@ function usesOf({ body, result }: RowPass, arrays: readonly ArrayUse[]): (ArrayU
   });
 }
 
-/** The WebAssembly module of passes over rows, or null where the definition has no vector form. */
+/**
+ * The WebAssembly module of passes over rows, or null where the definition has no vector form. Its function takes rows, columns,
+ * the addresses of arrays, row inputs and row outputs, for each of them the bytes from row to row, and the scalars.
+ */
 export const compileRows = (definition: RowsDefinition): Uint8Array | null =>
   orNull(() => new RowsCompiler(definition).compile());

@@ -1,9 +1,13 @@
 /** Compiled loops, run on arrays wherever they live. */
-import { instantiateOn, type WasmKernels, wasmKernels } from '../wasm/instance.js';
+import type { Argument, Kernel } from '../parallel/pool.js';
+import { addressOf, LEAST_SHARED, unitsOf, unitsPerBlock } from '../parallel/split.js';
+import { compileKernel, type WasmKernels, wasmKernels } from '../wasm/instance.js';
 import { compileLoop, type LoopDefinition, type RawLoop } from './compile.js';
 
 /** Elements that visit WebAssembly memory at once: the pieces of three or four arrays stay in the cache. */
 const CHUNK = 1 << 13;
+/** Elements whose result is one number; such numbers are joined in their order, whoever found them. */
+const REDUCED = 1 << 15;
 
 /**
  * A loop over equally long float32 arrays.
@@ -23,11 +27,12 @@ export function vectorLoop(definition: LoopDefinition): VectorLoop | null {
   if (kernels === null) return null;
   const bytes = compileLoop(definition);
   if (bytes === null) return null;
-  const { run } = instantiateOn(kernels.memory, bytes) as { readonly run: RawLoop };
-  return runner(definition, kernels, run);
+  return runner(definition, kernels, compileKernel(kernels, bytes));
 }
 
-function runner(definition: LoopDefinition, { memory }: WasmKernels, raw: RawLoop): VectorLoop {
+function runner(definition: LoopDefinition, kernels: WasmKernels, kernel: Kernel): VectorLoop {
+  const { memory } = kernels;
+  const raw = kernel.run as RawLoop;
   const count = definition.arrays.length;
   const max = definition.result?.reduce === 'max';
   const args = new Array<number>(1 + count + definition.scalars.length).fill(0);
@@ -41,7 +46,10 @@ function runner(definition: LoopDefinition, { memory }: WasmKernels, raw: RawLoo
     }
     if (resident) {
       args[0] = n;
-      return raw(...(args as [number]));
+      if (n < LEAST_SHARED) return raw(...(args as [number]));
+      return definition.result === undefined
+        ? share(kernels, kernel, args, count)
+        : shareReduction(kernels, kernel, args, count, max);
     }
     let result = max ? -Infinity : 0;
     for (let start = 0; start < n; start += CHUNK) {
@@ -52,6 +60,38 @@ function runner(definition: LoopDefinition, { memory }: WasmKernels, raw: RawLoo
     }
     return result;
   };
+}
+
+/** The arguments of the loop for each block of so many elements. */
+const argumentsOf = (args: readonly number[], arrays: number, perBlock: number): Argument[] =>
+  args.map((arg, i) => {
+    if (i === 0) return unitsOf(arg, perBlock);
+    return i <= arrays ? addressOf(arg, 4 * perBlock) : arg;
+  });
+
+function share({ pool }: WasmKernels, kernel: Kernel, args: readonly number[], arrays: number): number {
+  const n = args[0];
+  const perBlock = unitsPerBlock(pool, n, 1, 16);
+  if (perBlock >= n) kernel.run(...args);
+  else pool.run({ blocks: Math.ceil(n / perBlock), calls: [{ kernel, args: argumentsOf(args, arrays, perBlock) }] });
+  return 0;
+}
+
+function shareReduction(
+  { pool, memory }: WasmKernels,
+  kernel: Kernel,
+  args: readonly number[],
+  arrays: number,
+  max: boolean,
+): number {
+  const blocks = Math.ceil(args[0] / REDUCED);
+  const [place] = memory.reserve([2 * blocks]);
+  pool.run({
+    blocks,
+    calls: [{ kernel, args: argumentsOf(args, arrays, REDUCED), result: addressOf(place, 8) }],
+  });
+  const parts = memory.doubles.subarray(place / 8, place / 8 + blocks);
+  return parts.reduce((a, b) => (max ? Math.max(a, b) : a + b));
 }
 
 type Visitor = (

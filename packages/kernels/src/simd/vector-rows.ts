@@ -1,7 +1,8 @@
 /** Compiled passes over the rows of matrices. */
-import { instantiateOn, wasmKernels } from '../wasm/instance.js';
+import { addressOf, unitsOf, unitsPerBlock } from '../parallel/split.js';
+import { compileKernel, wasmKernels } from '../wasm/instance.js';
 import type { WasmMemory } from '../wasm/memory.js';
-import { compileRows, type RawRows, type RowsDefinition } from './compile.js';
+import { compileRows, type RowsDefinition } from './compile.js';
 
 /** Where a matrix lies: elements from one row to the next, 0 for a row that all rows of the others share. */
 export interface Rows {
@@ -37,8 +38,8 @@ export function vectorRows(definition: RowsDefinition): VectorRows | null {
   if (kernels === null) return null;
   const bytes = compileRows(definition);
   if (bytes === null) return null;
-  const { memory } = kernels;
-  const { run } = instantiateOn(memory, bytes) as { readonly run: RawRows };
+  const { memory, pool } = kernels;
+  const kernel = compileKernel(kernels, bytes);
   const written = new Set([
     ...definition.arrays.flatMap(({ write }, i) => (write ? [i] : [])),
     ...definition.rowOutputs.map((_, i) => definition.arrays.length + definition.rowInputs.length + i),
@@ -50,7 +51,16 @@ export function vectorRows(definition: RowsDefinition): VectorRows | null {
     const addresses = all.map(({ array, offset }, i) => 4 * (visits[i]?.at ?? (array.byteOffset >>> 2) + offset));
     // numbers that were copied lie side by side
     const steps = all.map(({ step }, i) => 4 * (visits[i] !== null && i >= matrices.length ? 1 : step));
-    run(rows, columns, ...addresses, ...steps, ...scalars);
+    // rows that write to the same place have to wait for each other
+    const joined = all.some(({ step }, i) => step === 0 && written.has(i));
+    const perBlock = joined ? rows : unitsPerBlock(pool, rows, columns);
+    const rest = [...steps, ...scalars];
+    if (perBlock >= rows) kernel.run(rows, columns, ...addresses, ...rest);
+    else {
+      const places = addresses.map((address, i) => addressOf(address, perBlock * steps[i]));
+      const args = [unitsOf(rows, perBlock), columns, ...places, ...rest];
+      pool.run({ blocks: Math.ceil(rows / perBlock), calls: [{ kernel, args }] });
+    }
     visits.forEach((visit, i) => {
       if (visit !== null && written.has(i)) bringBack(memory, visit);
     });

@@ -1,4 +1,6 @@
 import { platform } from '#platform';
+import { type Kernel, Pool } from '../parallel/pool.js';
+import type { KernelFunction } from '../parallel/task.js';
 import { relaxed, simd } from './generated/modules.js';
 import { type SharedMemory, WasmMemory } from './memory.js';
 
@@ -97,6 +99,9 @@ interface WebAssemblyNamespace {
   Memory: new (limits: { initial: number; maximum: number; shared: boolean }) => SharedMemory;
 }
 
+/** The exports that threads may call; truth values are numbers there. */
+export type SharedExport = Exclude<keyof WasmExports, 'sgemmWorkspace'>;
+
 /** With fused relaxed multiply-add, or with what every engine with SIMD has. */
 export type WasmBuild = 'relaxed' | 'simd';
 
@@ -105,6 +110,10 @@ export interface WasmKernels {
   readonly build: WasmBuild;
   readonly exports: WasmExports;
   readonly memory: WasmMemory;
+  /** The threads that share the memory. */
+  readonly pool: Pool;
+  /** The exports, as the threads of the pool know them. */
+  readonly shared: Readonly<Record<SharedExport, Kernel>>;
 }
 
 const binaries: Record<WasmBuild, string> = { relaxed, simd };
@@ -137,10 +146,12 @@ function reserveMemory(wasm: WebAssemblyNamespace): SharedMemory {
   throw failure;
 }
 
-/** Runs a module's code on an instance's memory. */
-export function instantiateOn(memory: WasmMemory, bytes: Uint8Array): object {
+/** The function `run` of a module that works on an instance's memory, for all threads. */
+export function compileKernel({ memory, pool }: WasmKernels, bytes: Uint8Array): Kernel {
   const wasm = engine() as WebAssemblyNamespace;
-  return new wasm.Instance(new wasm.Module(bytes), { env: { memory: memory.memory } }).exports;
+  const module = new wasm.Module(bytes);
+  const { run } = new wasm.Instance(module, { env: { memory: memory.memory } }).exports as { run: KernelFunction };
+  return pool.kernel(run, { module });
 }
 
 /**
@@ -154,8 +165,13 @@ export function instantiate(build: WasmBuild): WasmKernels | null {
   if (!wasm.validate(bytes)) return null;
   try {
     const memory = reserveMemory(wasm);
-    const exports = new wasm.Instance(new wasm.Module(bytes), { env: { memory } }).exports as WasmExports;
-    return { build, exports, memory: new WasmMemory(memory, exports.sgemmWorkspace()) };
+    const module = new wasm.Module(bytes);
+    const exports = new wasm.Instance(module, { env: { memory } }).exports as WasmExports;
+    const pool = new Pool(memory, module);
+    const shared = Object.fromEntries(
+      Object.entries(exports).map(([name, run]) => [name, pool.kernel(run as KernelFunction, { name })]),
+    ) as Record<SharedExport, Kernel>;
+    return { build, exports, memory: new WasmMemory(memory, exports.sgemmWorkspace()), pool, shared };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     platform.warn(`WebAssembly cannot be used: ${reason}. Kernels run in plain JavaScript, many times slower.`);

@@ -1,0 +1,141 @@
+/** Bit for bit the same results on 1, 2 and 3 threads, of every kernel that shares its work. */
+import { afterAll, describe, expect, it } from 'vitest';
+import { type LoopDefinition, type RowsDefinition, setNumThreads, vectorLoop, vectorRows } from '../src/index.js';
+import { bits, kernels, onThreads } from './parallel-support.js';
+import { residentCopy } from './support.js';
+
+afterAll(() => void setNumThreads(1));
+
+/** Numbers of every kind, the same ones for the same seed. */
+function resident(length: number, seed: number): Float32Array {
+  const array = residentCopy(new Float32Array(length));
+  for (let i = 0; i < length; i++) array[i] = 3 * Math.sin(seed + i * 1.37) + (i % 97) / 50;
+  return array;
+}
+
+/** Expects the same from all numbers of threads, and that they shared the work. */
+function expectSame(run: () => readonly (string | number)[]): void {
+  let shared = 0;
+  // the other threads may be late on a busy machine: then the work was not shared, and it is done again
+  for (let attempt = 0; attempt < 200 && shared === 0; attempt++) {
+    const seen = onThreads(run);
+    for (const result of seen.results.slice(1)) expect(result).toEqual(seen.results[0]);
+    shared = seen.shared;
+  }
+  expect(shared).toBeGreaterThan(0);
+}
+
+const read = (name: string) => ({ name, read: true, write: false });
+const write = (name: string) => ({ name, read: false, write: true });
+const plain = { scalars: [], constants: {} };
+
+/** 2^18 elements and a few, so that blocks and vectors have a rest. */
+const N = (1 << 18) + 37;
+
+describe('elementwise loops', () => {
+  const bodies: Record<string, Pick<LoopDefinition, 'arrays' | 'scalars' | 'body'>> = {
+    sum: { arrays: [read('x'), read('y'), write('out')], scalars: [], body: 'out = x + y;' },
+    exponential: { arrays: [read('x'), write('out')], scalars: [], body: 'out = Math.exp(x) * Math.tanh(x);' },
+    update: {
+      arrays: [{ name: 'out', read: true, write: true }, read('x'), { name: 'm', read: true, write: true }],
+      scalars: ['lr', 'beta'],
+      body: 'm = beta * m + x; out = out - lr * m / (Math.sqrt(m * m) + 1e-3);',
+    },
+  };
+  it.each(Object.keys(bodies))('%s', (name) => {
+    const definition = bodies[name];
+    const loop = vectorLoop({ constants: {}, ...definition });
+    if (loop === null) throw new Error('no vector form');
+    const inputs = definition.arrays.map((_, i) => resident(N, i));
+    const arrays = inputs.map((input) => residentCopy(input));
+    const offsets = definition.arrays.map(() => 3);
+    expectSame(() => {
+      inputs.forEach((input, i) => {
+        arrays[i].set(input);
+      });
+      loop(N - 3, arrays, offsets, definition.scalars.length > 0 ? [0.1, 0.9] : []);
+      return arrays.map(bits);
+    });
+  });
+});
+
+describe('reductions', () => {
+  it.each(['sum', 'max'] as const)('%s', (reduce) => {
+    const loop = vectorLoop({ arrays: [read('x')], ...plain, body: '', result: { reduce, of: 'x * 1.1' } });
+    const x = resident(N, 5);
+    expectSame(() => [loop?.(N, [x], [0], []) as number]);
+    expect(Math.abs(loop?.(N, [x], [0], []) as number)).toBeGreaterThan(1);
+  });
+
+  it('keep a NaN of any block', () => {
+    const loop = vectorLoop({ arrays: [read('x')], ...plain, body: '', result: { reduce: 'max', of: 'x' } });
+    const x = resident(N, 5);
+    x[N - 2] = Number.NaN;
+    expectSame(() => [loop?.(N, [x], [0], []) as number]);
+    expect(loop?.(N, [x], [0], [])).toBeNaN();
+  });
+});
+
+describe('passes over rows', () => {
+  const [rows, columns] = [601, 333];
+  const softmax: RowsDefinition = {
+    arrays: [read('x'), { name: 'y', read: true, write: true }],
+    rowInputs: ['scale'],
+    rowOutputs: ['largest'],
+    ...plain,
+    passes: [
+      { body: '', name: 'largest', result: { reduce: 'max', of: 'x' } },
+      { body: 'y = Math.exp(x - largest);', name: 'total', result: { reduce: 'sum', of: 'y' } },
+      { body: 'y = scale * y / total;' },
+    ],
+  };
+  it('softmax, with numbers for each row', () => {
+    const run = vectorRows(softmax);
+    const x = resident(rows * columns, 2);
+    const y = resident(rows * columns, 3);
+    const scale = Float32Array.from({ length: rows }, (_, i) => i + 1);
+    const largest = new Float32Array(rows);
+    const whole = (array: Float32Array, step: number) => ({ array, offset: 0, step });
+    expectSame(() => {
+      y.fill(0);
+      largest.fill(0);
+      run?.(rows, columns, [whole(x, columns), whole(y, columns)], [whole(scale, 1), whole(largest, 1)], []);
+      return [bits(y), bits(largest)];
+    });
+  });
+
+  it('that write into one row are not shared', () => {
+    const run = vectorRows({
+      arrays: [read('x'), { name: 'y', read: true, write: true }],
+      rowInputs: [],
+      rowOutputs: [],
+      ...plain,
+      passes: [{ body: 'y = y + x;' }],
+    });
+    const x = resident(rows * columns, 2);
+    const y = resident(columns, 3);
+    const { results, shared } = onThreads(() => {
+      y.fill(0);
+      const matrices = [
+        { array: x, offset: 0, step: columns },
+        { array: y, offset: 0, step: 0 },
+      ];
+      run?.(rows, columns, matrices, [], []);
+      return bits(y);
+    });
+    expect(results[1]).toEqual(results[0]);
+    expect(shared).toBe(0);
+    const total = Array.from({ length: rows }, (_, i) => x[i * columns]).reduce((a, b) => Math.fround(a + b));
+    expect(y[0]).toBeCloseTo(total, 2);
+  });
+});
+
+it('small work is not shared', () => {
+  const loop = vectorLoop({ arrays: [read('x'), write('out')], ...plain, body: 'out = x + 1;' });
+  const [x, out] = [resident(60_000, 1), resident(60_000, 2)];
+  const before = kernels.pool.blocksRun[0];
+  setNumThreads(3);
+  loop?.(60_000, [x, out], [0, 0], []);
+  expect(kernels.pool.blocksRun[0]).toBe(before);
+  expect(out[59_999]).toBe(Math.fround(x[59_999] + 1));
+});

@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto';
+import { setNumThreads } from '../src/index.js';
+import { limits } from '../src/parallel/pool.js';
+import { type WasmKernels, wasmKernels } from '../src/wasm/instance.js';
+
+export const kernels = wasmKernels() as WasmKernels;
+
+/** Waits until that many threads are there; the first shared work starts them. */
+export function startThreads(count: number): void {
+  setNumThreads(count);
+  limits.startAfter = 0;
+  const nothing = kernels.shared.clear;
+  const end = performance.now() + 20_000;
+  while (!kernels.pool.isReady) {
+    kernels.pool.run({ blocks: count, calls: [{ kernel: nothing, args: [kernels.memory.geometry, 0] }] });
+    if (performance.now() > end) throw new Error('the threads do not start');
+  }
+}
+
+/** The results of the same work on 1, 2 and 3 threads, and the blocks that other threads than the caller ran in it. */
+export function onThreads<T>(run: () => T): { results: T[]; shared: number } {
+  const results: T[] = [];
+  let shared = 0;
+  for (const threads of [1, 2, 3]) {
+    if (threads === 1) setNumThreads(1);
+    else startThreads(threads);
+    const [, ...before] = kernels.pool.blocksRun;
+    results.push(run());
+    const [, ...after] = kernels.pool.blocksRun;
+    after.forEach((blocks, i) => {
+      shared += blocks - (before[i] ?? 0);
+    });
+  }
+  return { results, shared };
+}
+
+/** A name of the very bits of numbers, in which NaNs are equal and zeros have signs. */
+export const bits = (array: Float32Array | Int32Array): string =>
+  createHash('sha1')
+    .update(Buffer.from(array.buffer as ArrayBuffer, array.byteOffset, array.byteLength))
+    .digest('hex');
