@@ -1,4 +1,5 @@
 /** A WebGPU device for real, in its worker. */
+import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
 import { gpuDriver } from '../src/backend/gpu/device.js';
 import type { KernelSource } from '../src/backend/gpu/driver.js';
@@ -13,6 +14,24 @@ const plus = (value: number, op = 'plus'): KernelSource => ({
   parameters: ['a'],
   outputs: 2,
   body: `return a[this.thread.x] + ${value};`,
+});
+
+describe('gpu.js, which is pinned', () => {
+  const require = createRequire(new URL('../src/index.ts', import.meta.url));
+
+  it('has the private fields that are relied on', () => {
+    expect(require('gpu.js/package.json').version).toBe(require('../package.json').dependencies['gpu.js']);
+    const { GPU, WebGPUBufferResult } = require('gpu.js');
+    const { WebGPUKernel } = require('gpu.js/src/backend/web-gpu/kernel.js');
+    const kernel = new WebGPUKernel('function (a) { return a[0]; }', { output: [1], pipeline: true, immutable: true });
+    expect(kernel).toMatchObject({ built: false, outputBuffer: null, bindGroupDirty: true, context: null });
+    expect(kernel.build).toBeTypeOf('function');
+    expect(WebGPUKernel.mode).toBe('webgpu');
+    const result = new WebGPUBufferResult({ buffer: {}, output: [1], context: {}, kernel });
+    expect(result).toMatchObject({ type: 'WebGPUBuffer', output: [1], componentCount: 1, _deleted: false });
+    expect(result.buffer._refs).toBe(1);
+    expect(new GPU({ mode: 'cpu' }).kernels).toEqual([]);
+  });
 });
 
 describe.skipIf(!adapterFound('The WebGPU driver'))('the WebGPU driver', { timeout: 60_000 }, () => {

@@ -16,7 +16,11 @@ let refusal: { readonly requested: GpuMode | null; readonly error: DeviceError }
  * @throws DeviceError when `TORCHLET_GPU` says `off` or names no mode, or there is no device.
  */
 export function gpuDriver(): Driver {
-  if (driver === null || driver.ended !== null) driver = start(driver?.ended ?? null);
+  if (driver === null) {
+    driver = start(null);
+    // a process that ends while the device is busy would be aborted
+    onExit(() => driver?.close());
+  } else if (driver.ended !== null) driver = start(driver.ended);
   return driver;
 }
 
@@ -69,10 +73,8 @@ const EMULATION = 'TORCHLET_GPU=cpu runs the same kernels without a GPU, slowly.
 
 function open(mode: GpuMode, before: DeviceError | null): Driver {
   if (mode !== 'webgpu') return new LocalDriver(openLocal(mode), mode);
-  const { transport, control } = startWorker(before?.message ?? null);
-  const started = new WorkerDriver(transport, control, { blocking: blockingRequested() });
-  onExit(() => started.close());
-  return started;
+  const { transport, control, silence } = startWorker(before?.message ?? null);
+  return new WorkerDriver(transport, control, { blocking: blockingRequested(), silence });
 }
 
 function openLocal(mode: GpuMode): GpuJs {

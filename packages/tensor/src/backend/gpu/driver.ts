@@ -53,4 +53,6 @@ export interface Driver {
   memory(): DriverMemory;
   /** Gives the memory of unused buffers back. Waits. */
   emptyCache(): void;
+  /** Ends the device, with what it is doing. Nobody may use the driver afterwards. */
+  close(): void;
 }

@@ -61,4 +61,8 @@ export class LocalDriver implements Driver {
   emptyCache(): void {
     // nothing is kept that is not in use
   }
+
+  close(): void {
+    this.arrays.clear();
+  }
 }

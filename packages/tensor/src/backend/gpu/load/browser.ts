@@ -1,6 +1,5 @@
 import { DeviceError } from '../../../errors.js';
-import type { Control } from '../drivers/webgpu/control.js';
-import type { Transport } from '../drivers/webgpu/transport.js';
+import type { Connection } from '../drivers/webgpu/transport.js';
 
 const NOT_YET = 'a browser has no gpu device yet; keep the tensors on the cpu';
 
@@ -21,6 +20,6 @@ export function onExit(_callback: () => void): void {
 }
 
 /** @throws DeviceError always. */
-export function startWorker(_before: string | null): { transport: Transport; control: Control } {
+export function startWorker(_before: string | null): Connection {
   throw new DeviceError(NOT_YET);
 }

@@ -3,7 +3,7 @@ import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_thread
 import { DeviceError } from '../../../errors.js';
 import type { Batch } from '../drivers/webgpu/commands.js';
 import { Control } from '../drivers/webgpu/control.js';
-import type { Reply, Transport } from '../drivers/webgpu/transport.js';
+import type { Connection, Reply, Transport } from '../drivers/webgpu/transport.js';
 import type { NodeWorkerData } from '../worker/node.js';
 
 const require = createRequire(import.meta.url);
@@ -34,7 +34,7 @@ const ENTRY = new URL('../../../../dist/backend/gpu/worker/node-entry.js', impor
  * @param before what became of the device before this one
  * @throws DeviceError when the npm package `webgpu` is not installed.
  */
-export function startWorker(before: string | null, entry: URL = ENTRY): { transport: Transport; control: Control } {
+export function startWorker(before: string | null, entry: URL = ENTRY): Connection {
   try {
     require.resolve('webgpu');
   } catch {
@@ -45,7 +45,7 @@ export function startWorker(before: string | null, entry: URL = ENTRY): { transp
 }
 
 class NodeTransport implements Transport {
-  cause: string | null = null;
+  private known: string | null = null;
   private readonly worker: Worker;
   private readonly channel = new MessageChannel();
 
@@ -55,11 +55,11 @@ class NodeTransport implements Transport {
     this.worker = new Worker(entry, { workerData: data, transferList: [this.channel.port2], execArgv: [] });
     this.worker.unref();
     this.worker.on('error', (error) => {
-      this.cause ??= `its thread failed: ${error.message}`;
+      this.known ??= `its thread failed: ${error.message}`;
       control.setEnded();
     });
     this.worker.on('exit', (code) => {
-      this.cause ??= `its thread ended with code ${code}`;
+      this.known ??= `its thread ended with code ${code}`;
       control.setEnded();
     });
   }
@@ -75,11 +75,19 @@ class NodeTransport implements Transport {
     // replies bring their own memory
   }
 
-  receive(): Reply {
+  receive(): Reply | undefined {
     return receiveMessageOnPort(this.channel.port1)?.message;
   }
 
-  stop(): void {
+  kill(): void {
     void this.worker.terminate();
+  }
+
+  cause(): string | null {
+    if (this.known !== null) return this.known;
+    for (let reply = this.receive(); reply !== undefined; reply = this.receive()) {
+      if (reply.kind === 'failed') this.known = `its thread failed: ${reply.failure.message}`;
+    }
+    return this.known;
   }
 }

@@ -49,9 +49,7 @@ async function partsOfNode(before: string | null): Promise<EngineParts> {
 export function serveNode(change: (parts: EngineParts) => EngineParts = (parts) => parts): void {
   const { memory, port, before } = workerData as NodeWorkerData;
   const control = new Control(memory);
-  setInterval(() => control.beat(), Control.BEAT_MS);
-  // also after an error that nobody caught: a parent that is blocked hears of it by this alone
-  process.on('exit', () => control.setEnded());
+  const beating = setInterval(() => control.beat(), Control.BEAT_MS);
   const channel: Channel = {
     reply(reply) {
       if (reply.kind !== 'elements') port.postMessage(reply);
@@ -60,7 +58,14 @@ export function serveNode(change: (parts: EngineParts) => EngineParts = (parts) 
         port.postMessage({ kind: 'elements', elements }, [elements.buffer]);
       }
     },
+    end() {
+      clearInterval(beating);
+      port.close();
+    },
   };
   const server = new Server(channel, control, async () => change(await partsOfNode(before)));
   port.on('message', (batch: Batch) => server.take(batch));
+  process.on('uncaughtException', (error) => server.fail(error));
+  // a parent that is blocked hears of the end by this alone
+  process.on('exit', () => control.setEnded());
 }

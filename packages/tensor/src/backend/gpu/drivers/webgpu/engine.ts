@@ -99,6 +99,7 @@ export class Engine {
   /** Sees to it that a buffer of `bytes` can be taken. @throws OutOfMemoryError naming the op. */
   private async reserve(op: string, bytes: number): Promise<Started> {
     const started = await this.device();
+    this.lastOp = op;
     try {
       await started.pool.reserve(bytes);
     } catch (cause) {
@@ -118,6 +119,7 @@ export class Engine {
         this.fail(out, this.failureOfAny(arrays));
         return;
       }
+      if (this.started !== started) throw new DeviceError(`${source.op}(): the gpu device was lost`);
       const buffer = await this.compute(id, inputs, scalars);
       if (this.started !== started) throw new DeviceError(`${source.op}(): the gpu device was lost`);
       this.arrays.set(out, { buffer, numel: source.outputs, op: source.op });
@@ -135,7 +137,6 @@ export class Engine {
   ): Promise<WebGpuBuffer> {
     const kernel = this.kernels.get(id) as Kernel;
     const { op } = kernel.source;
-    this.lastOp = op;
     try {
       kernel.compiled ??= await this.compile(kernel.source, inputs, scalars);
       const buffer = await run(kernel.compiled, inputs, scalars);

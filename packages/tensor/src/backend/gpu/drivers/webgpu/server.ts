@@ -76,9 +76,26 @@ export class Server {
     );
     remember();
     control.noteBatch();
-    if (!control.closing) return;
+    if (control.closing) await this.close();
+  }
+
+  /** Ends the device; whoever waits for it hears of that. */
+  private async close(): Promise<void> {
+    const { engine } = this;
     this.engine = null;
-    await engine.close();
-    control.setEnded();
+    await engine?.close();
+    this.control.setEnded();
+    this.channel.end();
+  }
+
+  /**
+   * After an error that nobody expected: tells it, and ends as soon as nothing is under way. To end before that would take
+   * the process along: Dawn does not bear a thread that leaves promises behind.
+   */
+  fail(error: unknown): void {
+    this.control.setClosing();
+    this.channel.reply({ kind: 'failed', failure: failureOf(error) });
+    this.control.setEnded();
+    this.last = this.last.catch(() => undefined).then(() => this.close());
   }
 }

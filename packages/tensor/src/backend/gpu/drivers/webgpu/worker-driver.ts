@@ -146,7 +146,7 @@ export class WorkerDriver implements Driver {
     if (most === 0) this.bytesAhead = 0;
   }
 
-  private ask(write: () => void): Reply {
+  private ask(write: () => void): ReturnType<WorkerDriver['reply']> {
     this.throwIfEnded();
     write();
     const before = this.control.replies;
@@ -157,9 +157,9 @@ export class WorkerDriver implements Driver {
     return reply;
   }
 
-  private reply(before: number): Reply {
+  private reply(before: number): Reply | { readonly kind: 'nothing' } {
     if (!this.control.wait(() => this.control.replies > before, undefined, this.options.silence)) this.die();
-    const reply = this.transport.receive();
+    const reply = this.transport.receive() ?? { kind: 'nothing' };
     if (reply.kind === 'failed') throw errorOf(reply.failure);
     return reply;
   }
@@ -170,12 +170,13 @@ export class WorkerDriver implements Driver {
 
   private die(): never {
     this.death = this.deathNow();
-    this.transport.stop();
+    if (!this.control.ended) this.transport.kill();
     throw this.death;
   }
 
   private deathNow(): DeviceError {
-    const why = this.transport.cause ?? (this.control.ended ? 'its thread ended' : 'its thread gives no sign of life');
+    const why =
+      this.transport.cause() ?? (this.control.ended ? 'its thread ended' : 'its thread gives no sign of life');
     return new DeviceError(`the gpu device stopped, and its arrays are lost: ${why}`);
   }
 
@@ -186,6 +187,5 @@ export class WorkerDriver implements Driver {
     this.control.setClosing();
     this.transport.send(new BatchWriter().take());
     this.control.wait(() => this.control.ended, CLOSING_MS, this.options.silence);
-    this.transport.stop();
   }
 }
