@@ -55,32 +55,52 @@ function matrixOf(values: Values): number[][] {
 function squares(matrix: number[][], x: number, y: number, cell: number, options: HeatMapOptions): string[] {
   const { digits = null, gray = false } = options;
   const reach = options.reach ?? Math.max(1e-30, ...matrix.flat().map(Math.abs));
-  /** Squares of one colour are one path, which keeps large images small. */
-  const paths = new Map<string, string>();
-  const labels: string[] = [];
-  matrix.forEach((row, i) => {
-    row.forEach((value, j) => {
-      const level = Math.max(-1, Math.min(1, value / reach));
-      const fill = gray ? shade(level) : tint(level);
-      const [left, top] = [x + j * cell, y + i * cell];
-      paths.set(fill, `${paths.get(fill) ?? ''}M${short(left)} ${short(top)}h${cell}v${cell}h-${cell}z`);
-      if (digits !== null) {
-        const [middle, base] = [left + cell / 2, top + cell / 2 + 4.5];
-        labels.push(text(middle, base, value.toFixed(digits), { anchor: 'middle', size: cell < 30 ? 11 : 13 }));
-      }
-    });
-  });
+  const colors = matrix.map((row) => row.map((value) => (gray ? shade(value / reach) : tint(value / reach))));
   const [width, height] = [matrix[0].length * cell, matrix.length * cell];
-  const grid = digits === null ? '' : ` stroke="${LINE}"`;
   return [
-    ...[...paths].map(([fill, data]) => `<path d="${data}" fill="${fill}"${grid}/>`),
+    ...(digits === null ? runs(colors, x, y, cell) : numbered(matrix, colors, x, y, cell, digits)),
     `<rect x="${short(x)}" y="${short(y)}" width="${short(width)}" height="${short(height)}" fill="none" stroke="${LINE}"/>`,
-    ...labels,
   ];
 }
 
-/** In 32 steps, so that images have few colours. */
-const stepped = (level: number): number => Math.round(level * 32) / 32;
+/** Without numbers: neighbours of one colour are drawn together, and all of one colour are one path, so images stay small. */
+function runs(colors: readonly string[][], x: number, y: number, cell: number): string[] {
+  const paths = new Map<string, string>();
+  colors.forEach((row, i) => {
+    for (let j = 0, end = 0; j < row.length; j = end) {
+      for (end = j + 1; row[end] === row[j]; ) end++;
+      const [left, top, width] = [x + j * cell, y + i * cell, (end - j) * cell].map(short);
+      paths.set(row[j], `${paths.get(row[j]) ?? ''}M${left} ${top}h${width}v${cell}h-${width}z`);
+    }
+  });
+  paths.delete(WHITE);
+  return [...paths].map(([fill, data]) => `<path d="${data}" fill="${fill}"/>`);
+}
+
+function numbered(
+  matrix: number[][],
+  colors: string[][],
+  x: number,
+  y: number,
+  cell: number,
+  digits: number,
+): string[] {
+  return matrix.flatMap((row, i) =>
+    row.flatMap((value, j) => {
+      const [left, top] = [x + j * cell, y + i * cell];
+      const style = { anchor: 'middle', size: cell < 30 ? 11 : 13 } as const;
+      return [
+        `<rect x="${short(left)}" y="${short(top)}" width="${cell}" height="${cell}" fill="${colors[i][j]}" stroke="${LINE}"/>`,
+        text(left + cell / 2, top + cell / 2 + 4.5, value.toFixed(digits), style),
+      ];
+    }),
+  );
+}
+
+const WHITE = 'rgb(255,255,255)';
+
+/** From -1 to 1 in steps, so that images have few colours. */
+const stepped = (level: number): number => Math.round(Math.max(-1, Math.min(1, level)) * 16) / 16;
 
 function shade(level: number): string {
   const value = Math.round(255 * (1 - Math.max(0, stepped(level))));

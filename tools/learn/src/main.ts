@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Chapter, fillIn, IMAGES, readCourse } from './chapter.js';
 import { photograph } from './explorer-picture.js';
-import { makeFolder, runChapter } from './run.js';
+import { makeFolder, RUNS, runChapter } from './run.js';
 
 const { values, positionals } = parseArgs({
   options: { draw: { type: 'boolean', default: false }, fill: { type: 'boolean', default: false } },
@@ -33,9 +33,19 @@ async function run(chapter: Chapter): Promise<boolean> {
     if (!ok) return false;
     if (values.fill) fillIn(chapter, printed);
     if (values.draw) await keepPictures(folder.path);
+    keepPages(folder.path);
     return true;
   } finally {
     folder[Symbol.dispose]();
+  }
+}
+
+/** Pages for a browser stay in `runs`, to be opened. */
+function keepPages(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    if (!name.endsWith('.html')) continue;
+    copyFileSync(join(folder, name), join(RUNS, name));
+    console.log(`written: ${join(RUNS, name)}`);
   }
 }
 

@@ -13,11 +13,12 @@ export interface Result {
   readonly ok: boolean;
 }
 
+export const RUNS: string = fileURLToPath(new URL('../runs/', import.meta.url));
+
 /** A new folder inside of this package, so that its dependencies are found from there. */
 export function makeFolder(): { path: string; [Symbol.dispose](): void } {
-  const runs = fileURLToPath(new URL('../runs/', import.meta.url));
-  mkdirSync(runs, { recursive: true });
-  const path = mkdtempSync(join(runs, 'course-'));
+  mkdirSync(RUNS, { recursive: true });
+  const path = mkdtempSync(join(RUNS, 'course-'));
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
 }
 

@@ -18,11 +18,11 @@ afterAll(() => {
 const picturesOf = ({ page }: Chapter): string[] =>
   [...page.matchAll(/!\[[^\]]+\]\(images\/([^)]+)\)/g)].map(([, name]) => name);
 
-it('has the chapters of its index, in their order', () => {
+it('has eight chapters, in the order of its index', () => {
   const index = readFileSync(`${COURSE}README.md`, 'utf8');
   const links = [...index.matchAll(/\]\((\d[^)]*)[.]md\)/g)].map(([, name]) => name);
   expect(links).toEqual(course.map(({ name }) => name));
-  expect(course.map(({ name }) => Number.parseInt(name, 10))).toEqual(course.map((_, i) => i + 1));
+  expect(course.map(({ name }) => name[0]).join('')).toBe('12345678');
 });
 
 it('shows every picture that there is', () => {
