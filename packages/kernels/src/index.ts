@@ -17,7 +17,15 @@ export { sumColumns } from './reduce.js';
 export { allocateArray32, copyArray, isResident, MIN_RESIDENT, releaseArray, residentUsage } from './resident.js';
 export type { LoopDefinition, RowsDefinition } from './simd/compile.js';
 export { applyOperator } from './simd/operators.js';
-export { type Expression, parseStatements, type Statement, Unsupported } from './simd/syntax.js';
+export {
+  type Expression,
+  namesIn,
+  namesOf,
+  parseExpression,
+  parseStatements,
+  type Statement,
+  Unsupported,
+} from './simd/syntax.js';
 export { type VectorLoop, vectorLoop } from './simd/vector-loop.js';
 export { type Rows, type VectorRows, vectorRows } from './simd/vector-rows.js';
 export type { FloatArray, Gemm, NumericArray } from './types.js';

@@ -37,6 +37,7 @@ describe('expressions', () => {
     ['a - b - c', '((a - b) - c)'],
     ['a / b / c * d', '(((a / b) / c) * d)'],
     ['a - (b - c)', '(a - (b - c))'],
+    ['a - b % c * d', '(a - ((b % c) * d))'],
     ['-a * b', '((-a) * b)'],
     ['a - -b', '(a - (-b))'],
     ['- - a', '(-(-a))'],
@@ -95,7 +96,6 @@ describe('expressions', () => {
     ['f(a b)', "expected ',', found 'b'"],
     ['a b', "more follows after the expression 'a b'"],
     ['a constructor b', "more follows after the expression 'a constructor b'"],
-    ['a % b', "cannot read '% b'"],
     ['a & b', "cannot read '& b'"],
     ['~a', "cannot read '~a'"],
     ["'text'", "cannot read ''text''"],
@@ -165,7 +165,7 @@ describe('statements', () => {
     ['return a', 'the source ends too early'],
 
     ['a = b c', 'the source ends too early'],
-    ['a %= b', "cannot read '%= b'"],
+    ['a %= b', "unexpected '='"],
   ])('refuses %j', (source, message) => {
     expect(() => parseStatements(source)).toThrow(Unsupported);
     expect(() => parseStatements(source)).toThrow(message);

@@ -3,7 +3,6 @@ import { setTimeout as wait } from 'node:timers/promises';
 import v8 from 'node:v8';
 import vm from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { View } from '../src/backend/backend.js';
 import type { KernelSource } from '../src/backend/gpu/driver.js';
 import { openGpuJs } from '../src/backend/gpu/drivers/gpu-js.js';
 import { LocalDriver } from '../src/backend/gpu/drivers/local.js';
@@ -13,21 +12,11 @@ import { divide } from '../src/backend/gpu/kernels/indexing.js';
 import { requireGpuJs } from '../src/backend/gpu/load/node.js';
 import { DeviceError, DTypeError } from '../src/errors.js';
 import * as gpu from '../src/gpu.js';
-import { contiguousStrides, numelOf } from '../src/shape.js';
-import { Storage } from '../src/storage.js';
+import { integers, onGpu, read } from './gpu-views.js';
 
 const loaded = (): boolean =>
   Object.keys(createRequire(import.meta.url).cache).some((path) => /node_modules[\\/]gpu\.js[\\/]/.test(path));
 const loadedByImporting = loaded();
-
-function onGpu(shape: readonly number[], data: readonly number[]): View {
-  const buffer = gpuBackend().fromHost(new Float32Array(data), 'float32');
-  const storage = new Storage('gpu', 'float32', data.length, buffer);
-  return { storage, shape, strides: contiguousStrides(shape), offset: 0, dtype: 'float32' };
-}
-
-const empty = (...shape: number[]): View => onGpu(shape, new Array<number>(numelOf(shape)).fill(0));
-const read = (x: View): number[] => Array.from(gpuBackend().toHost(x));
 
 beforeEach(() => gpu.reset_stats());
 afterEach(() => {
@@ -42,95 +31,6 @@ it('gpu.js is loaded by the first use of the device, not by an import', () => {
   expect(loaded()).toBe(true);
 });
 
-describe('what moves', () => {
-  it('matmul uploads its operands once, stays on the device, and is read back once', () => {
-    const [a, b] = [onGpu([2, 2], [1, 2, 3, 4]), onGpu([2, 2], [0, 1, 1, 0])];
-    const [c, d] = [empty(2, 2), empty(2, 2)];
-    gpuBackend().matmul(a, b, null, c);
-    gpuBackend().matmul(c, b, null, d);
-    expect(gpu.stats()).toEqual({ uploads: 2, readbacks: 0, kernels: 2, transfers_by_op: {} });
-    expect(read(c)).toEqual([2, 1, 4, 3]);
-    expect(read(d)).toEqual([1, 2, 3, 4]);
-    expect(read(d)).toEqual([1, 2, 3, 4]);
-    expect(gpu.stats()).toEqual({ uploads: 2, readbacks: 2, kernels: 2, transfers_by_op: {} });
-  });
-
-  it('transposed and repeated operands of a matmul are read where they are', () => {
-    const a = onGpu([2, 3], [1, 2, 3, 4, 5, 6]);
-    const gram = empty(3, 3);
-    gpuBackend().matmul({ ...a, shape: [3, 2], strides: [1, 3] }, a, null, gram);
-    expect(read(gram)).toEqual([17, 22, 27, 22, 29, 36, 27, 36, 45]);
-    const twice = empty(2, 2, 3);
-    const eye = onGpu([2, 2], [1, 0, 0, 1]);
-    gpuBackend().matmul(
-      { ...eye, shape: [2, 2, 2], strides: [0, 2, 1] },
-      { ...a, shape: [2, 2, 3], strides: [0, 3, 1] },
-      null,
-      twice,
-    );
-    expect(read(twice)).toEqual([1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6]);
-    expect(gpu.stats().transfers_by_op).toEqual({});
-  });
-
-  it('other operations are transfers, counted by name', () => {
-    const [x, out] = [onGpu([3], [-1, 0, 2]), empty(3)];
-    gpuBackend().elementwise('relu', [x], out);
-    gpuBackend().elementwise('relu', [x], out);
-    gpuBackend().reduce('sum', x, [0], empty());
-    gpuBackend().gather(x, 0, { ...empty(0), shape: [0], strides: [1] }, empty(0));
-    const { transfers_by_op } = gpu.stats();
-    expect(transfers_by_op).toEqual({ 'elementwise.relu': 2, 'reduce.sum': 1, gather: 1 });
-    gpu.reset_stats();
-    expect(gpu.stats()).toEqual({ uploads: 0, readbacks: 0, kernels: 0, transfers_by_op: {} });
-  });
-
-  it('a window of a larger storage is packed, and written back into it, through the host', () => {
-    const a = onGpu([6], [9, 9, 1, 2, 3, 4]);
-    const out = onGpu([5], [7, 7, 7, 7, 7]);
-    const eye = onGpu([2, 2], [1, 0, 0, 1]);
-    gpuBackend().matmul({ ...a, shape: [2, 2], strides: [2, 1], offset: 2 }, eye, null, {
-      ...out,
-      shape: [2, 2],
-      strides: [2, 1],
-      offset: 1,
-    });
-    expect(read(out)).toEqual([7, 1, 2, 3, 4]);
-    expect(gpu.stats().transfers_by_op).toEqual({ pack: 1, store: 1 });
-  });
-
-  it('integers and empty operands never reach gpu.js', () => {
-    const none = empty(2, 3);
-    gpuBackend().matmul(
-      { ...empty(0), shape: [2, 0], strides: [1, 1] },
-      { ...empty(0), shape: [0, 3], strides: [3, 1] },
-      null,
-      none,
-    );
-    expect(read(none)).toEqual([0, 0, 0, 0, 0, 0]);
-    expect(gpu.stats()).toMatchObject({ kernels: 0, transfers_by_op: { matmul: 1 } });
-  });
-
-  it('fill and a whole copy move nothing', () => {
-    const [x, y] = [onGpu([2], [1, 2]), empty(2)];
-    gpuBackend().copy(x, y);
-    gpuBackend().fill(x, 5);
-    expect([read(x), read(y)]).toEqual([
-      [5, 5],
-      [1, 2],
-    ]);
-    expect(gpu.stats().transfers_by_op).toEqual({});
-  });
-
-  it('TORCHLET_GPU_DEBUG=1 prints each transfer', () => {
-    const print = vi.spyOn(console, 'error').mockImplementation(() => {});
-    gpuBackend().elementwise('exp', [onGpu([2], [0, 0])], empty(2));
-    expect(print).not.toHaveBeenCalled();
-    vi.stubEnv('TORCHLET_GPU_DEBUG', '1');
-    gpuBackend().elementwise('exp', [onGpu([2], [0, 0]), 1], empty(2));
-    expect(print.mock.calls).toEqual([['torchlet gpu: elementwise.exp runs on the cpu ([2] float32, [2] float32)']]);
-  });
-});
-
 describe('errors', () => {
   it('float64 is a DTypeError', () => {
     const text = 'the gpu device does not support float64, only float32, int64, int32, uint8, bool';
@@ -139,15 +39,15 @@ describe('errors', () => {
   });
 
   it('an operation that throws leaves its result as it was', () => {
-    const out = onGpu([1], [3]);
-    const huge = onGpu([1], [1e30]);
-    const integers = {
-      ...out,
-      storage: new Storage('gpu', 'int64', 1, gpuBackend().fromHost(new Float64Array([3]), 'int64')),
-      dtype: 'int64' as const,
-    };
-    expect(() => gpuBackend().copy(huge, integers)).toThrow(/2\^53/);
-    expect(read(integers)).toEqual([3]);
+    const [out, large] = [integers([3, 3]), integers([2 ** 53 - 1, 1])];
+    expect(() => gpuBackend().elementwise('add', [large, 1], out)).toThrow(/2\^53/);
+    expect(read(out)).toEqual([3, 3]);
+  });
+
+  it('an int64 that a kernel could not make of a float is an error of whoever reads it', () => {
+    const out = integers([3]);
+    gpuBackend().copy(onGpu([1], [1e30]), out);
+    expect(() => read(out)).toThrow(/int64 value 1\.0\d*e\+30 is beyond/);
   });
 
   it('integers that floats do not hold cannot be put on the device, and buffers of another device are refused', () => {

@@ -150,6 +150,7 @@ export class Lowering {
   private binary(operator: BinaryOperator, x: Value, y: Value): Value {
     if (x.kind === 'constant' && y.kind === 'constant') return constant(applyOperator(operator, x.value, y.value));
     if (operator === '&&' || operator === '||') return this.logic(operator, x, y);
+    if (operator === '%') throw new Unsupported('a remainder');
     if ((isTruth(x) || isTruth(y)) && (operator === '===' || operator === '!==')) {
       if (!isTruth(x) || !isTruth(y)) throw new Unsupported('a truth value compared with a number');
       const different: Value = { kind: 'mask', code: [...this.mask(x), ...this.mask(y), ...op.xor] };

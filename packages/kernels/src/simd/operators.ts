@@ -52,6 +52,8 @@ export function applyOperator(operator: BinaryOperator, x: number | boolean, y: 
       return a * b;
     case '/':
       return a / b;
+    case '%':
+      return a % b;
     case '<':
       return a < b;
     case '<=':

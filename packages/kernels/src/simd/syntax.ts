@@ -1,6 +1,6 @@
 /** The language of scalar definitions: a small part of JavaScript, read into trees. */
 
-export type BinaryOperator = '+' | '-' | '*' | '/' | '<' | '<=' | '>' | '>=' | '===' | '!==' | '&&' | '||';
+export type BinaryOperator = '+' | '-' | '*' | '/' | '%' | '<' | '<=' | '>' | '>=' | '===' | '!==' | '&&' | '||';
 
 export type Expression =
   | { readonly kind: 'number'; readonly value: number }
@@ -24,7 +24,7 @@ export type Statement =
 export class Unsupported extends Error {}
 
 const TOKEN =
-  /\s*(?:\/\/[^\n]*\s*)*(\d[\d_]*\.?\d*(?:e[+-]?\d+)?|[A-Za-z_$][\w$.]*|===|!==|<=|>=|&&|\|\||[-+*/]=|[-+*/<>!?:;,=(){}])/iy;
+  /\s*(?:\/\/[^\n]*\s*)*(\d[\d_]*\.?\d*(?:e[+-]?\d+)?|[A-Za-z_$][\w$.]*|===|!==|<=|>=|&&|\|\||[-+*/]=|[-+*/%<>!?:;,=(){}])/iy;
 const PRECEDENCE: Readonly<Record<string, number>> = {
   '||': 1,
   '&&': 2,
@@ -38,6 +38,7 @@ const PRECEDENCE: Readonly<Record<string, number>> = {
   '-': 5,
   '*': 6,
   '/': 6,
+  '%': 6,
 };
 
 function tokensOf(source: string): string[] {

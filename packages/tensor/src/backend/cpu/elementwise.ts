@@ -165,7 +165,7 @@ function runStrided(name: ElementwiseName, inputs: readonly (View | number)[], o
 }
 
 /** Strides of a view broadcast to `shape`. */
-function alignStrides(view: View, shape: readonly number[]): number[] {
+export function alignStrides(view: View, shape: readonly number[]): number[] {
   const lead = shape.length - view.shape.length;
   return shape.map((size, i) =>
     i < lead || (view.shape[i - lead] !== size && view.shape[i - lead] === 1) ? 0 : view.strides[i - lead],

@@ -7,20 +7,23 @@ import type { DeviceBuffer } from '../../storage.js';
 import type { Backend, View } from '../backend.js';
 import { cpuBackend } from '../cpu/cpu-backend.js';
 import { gpuDriver } from './device.js';
+import { accumulate, copy, elementwise, fill } from './elementwise.js';
 import { checkGpuDType, GpuBuffer, gpuBufferOf, Handle, handleOf } from './handles.js';
+import { gather, scatter, scatterAdd } from './indices.js';
 import * as linear from './linear.js';
+import * as pool from './pool.js';
+import { argReduce, reduce } from './reduce.js';
+import { rows, softmax } from './rows.js';
 import { inScope } from './scope.js';
 import { throughCpu } from './transfers.js';
-import { hostView, isWhole } from './views.js';
-
-const fillThroughCpu = throughCpu('fill');
-const copyThroughCpu = throughCpu('copy');
+import { update } from './update.js';
+import { hostView } from './views.js';
 
 const methods: Backend = {
   device: 'gpu',
   allocate(numel: number, dtype: DType): DeviceBuffer {
     checkGpuDType('allocate', dtype);
-    return new GpuBuffer(Handle.zeros(dtype, numel));
+    return new GpuBuffer(Handle.filled(dtype, numel, 0));
   },
   release: (buffer: DeviceBuffer) => gpuBufferOf(buffer).dispose(),
   hostArray: (numel: number, dtype: DType): TypedArray => allocateArray(dtype, numel),
@@ -29,35 +32,21 @@ const methods: Backend = {
     return new GpuBuffer(Handle.ofHost(dtype, data));
   },
   toHost: (x: View): TypedArray => cpuBackend.toHost(hostView(x, handleOf(x).toHost())),
-  fill(out: View, value: number): void {
-    if (!isWhole(out)) {
-      fillThroughCpu(out, value);
-      return;
-    }
-    const array = allocateArray(out.dtype, out.storage.numel).fill(value);
-    gpuBufferOf(out.storage.buffer).handle = Handle.ofHost(out.dtype, array);
-  },
-  copy(src: View, out: View): void {
-    // handles never change, so two storages may hold the same one
-    if (src.dtype === out.dtype && isWhole(src) && isWhole(out)) gpuBufferOf(out.storage.buffer).handle = handleOf(src);
-    else copyThroughCpu(src, out);
-  },
-  accumulate: throughCpu('accumulate'),
-  elementwise: throughCpu('elementwise'),
-  update: throughCpu('update'),
-  rows: throughCpu('rows'),
-  reduce: throughCpu('reduce'),
-  argReduce: throughCpu('argReduce'),
+  fill,
+  copy,
+  accumulate,
+  elementwise,
+  update,
+  rows,
+  reduce,
+  argReduce,
   scan: throughCpu('scan'),
   sort: throughCpu('sort'),
-  softmax: throughCpu('softmax'),
-  gather: throughCpu('gather'),
-  scatterAdd: throughCpu('scatterAdd'),
-  scatter: throughCpu('scatter'),
-  maxPool2d: throughCpu('maxPool2d'),
-  maxPool2dBackward: throughCpu('maxPool2dBackward'),
-  avgPool2d: throughCpu('avgPool2d'),
-  avgPool2dBackward: throughCpu('avgPool2dBackward'),
+  softmax,
+  gather,
+  scatterAdd,
+  scatter,
+  ...pool,
   ...linear,
 };
 

@@ -5,14 +5,15 @@
  * Handles are counted: several boxes may hold one, and the last box to let go frees the memory on the device. A handle that
  * no box has taken by the end of the operation that made it was a temporary of that operation (see `scope.ts`).
  */
-import { allocateArray, type DType, itemsize, type TypedArray } from '../../dtype.js';
+import { allocateArray, checkSafe, type DType, itemsize, type TypedArray } from '../../dtype.js';
 import { DTypeError } from '../../errors.js';
 import type { DeviceBuffer } from '../../storage.js';
 import type { View } from '../backend.js';
 import { gpuDriver, startedDriver } from './device.js';
 import type { ArrayId } from './driver.js';
+import { fillKernel } from './kernels/fill.js';
 import { noteMade } from './scope.js';
-import { countReadback, countUpload } from './stats.js';
+import { countKernel, countReadback, countUpload } from './stats.js';
 
 /** float64 is missing: GPUs compute in 32 bits through gpu.js. */
 const DTYPES: readonly DType[] = ['float32', 'int64', 'int32', 'uint8', 'bool'];
@@ -52,7 +53,14 @@ export class Handle {
   private holders = 0;
   private freed = false;
 
-  private constructor(dtype: DType, numel: number, host: TypedArray | null, id: ArrayId | null) {
+  private constructor(
+    dtype: DType,
+    numel: number,
+    host: TypedArray | null,
+    id: ArrayId | null,
+    /** The value of all elements, where it is known to be one. */
+    readonly constant: number | null = null,
+  ) {
     this.dtype = dtype;
     this.numel = numel;
     this.host = host;
@@ -66,9 +74,12 @@ export class Handle {
     return this.numel * itemsize(this.dtype);
   }
 
-  /** Zeros, made when they are first looked at: most new storages are overwritten whole. */
-  static zeros(dtype: DType, numel: number): Handle {
-    return new Handle(dtype, numel, null, null);
+  /**
+   * One value everywhere. The elements are made when somebody looks at them: most new storages are overwritten whole, and
+   * most kernels take a number as well.
+   */
+  static filled(dtype: DType, numel: number, value: number): Handle {
+    return new Handle(dtype, numel, null, null, value);
   }
 
   /** The array is the handle's from here on. */
@@ -102,9 +113,15 @@ export class Handle {
     this.host = null;
   }
 
+  /** Whether the elements have been put or made on the device. */
+  get onDevice(): boolean {
+    return this.id !== null;
+  }
+
   /** Whether the elements are on the device, or would be there exactly. */
   get fitsDevice(): boolean {
     if (this.id !== null || (this.dtype !== 'int64' && this.dtype !== 'int32')) return true;
+    if (this.constant !== null) return Math.abs(this.constant) <= LARGEST_EXACT;
     const host = this.toHost();
     for (let i = 0; i < host.length; i++) if (Math.abs(host[i]) > LARGEST_EXACT) return false;
     return true;
@@ -113,17 +130,24 @@ export class Handle {
   /** The elements on the host, to be read and never written. Waits for the device. */
   toHost(): TypedArray {
     if (this.host === null) {
-      this.host = this.id === null ? allocateArray(this.dtype, this.numel) : this.download(this.id);
+      this.host = this.constant !== null ? this.filledHost(this.constant) : this.download(this.id as ArrayId);
     }
     return this.host;
   }
 
+  private filledHost(value: number): TypedArray {
+    const array = allocateArray(this.dtype, this.numel);
+    return value === 0 ? array : array.fill(value);
+  }
+
+  /** @throws ValueError for an int64 that a kernel could not make of a float. */
   private download(id: ArrayId): TypedArray {
     countReadback();
     const floats = gpuDriver().download(id);
     if (this.dtype === 'float32') return floats;
     const array = allocateArray(this.dtype, this.numel);
-    array.set(floats);
+    if (this.dtype !== 'int64') array.set(floats);
+    else for (let i = 0; i < floats.length; i++) array[i] = checkSafe(floats[i]);
     return array;
   }
 
@@ -131,10 +155,15 @@ export class Handle {
   toDevice(): ArrayId {
     if (this.id === null) {
       if (!this.fitsDevice) throw new DTypeError(`gpu kernels hold ${this.dtype} only up to 2^24 in size`);
-      const host = this.toHost();
       const id = nextArrayId();
-      gpuDriver().upload(id, host instanceof Float32Array ? host : Float32Array.from(host));
-      countUpload();
+      if (this.constant !== null) {
+        gpuDriver().run(fillKernel(this.numel), [], [this.constant], id);
+        countKernel();
+      } else {
+        const host = this.toHost();
+        gpuDriver().upload(id, host instanceof Float32Array ? host : Float32Array.from(host));
+        countUpload();
+      }
       this.id = id;
     }
     return this.id;

@@ -1,6 +1,7 @@
 /** matmul and convolution on gpu.js. What its kernels do not take (integers, empty sizes) goes through the cpu. */
 import { numelOf } from '../../shape.js';
 import type { Backend, Conv2dParams, View } from '../backend.js';
+import { elementwise, fill } from './elementwise.js';
 import { type Handle, handleOf } from './handles.js';
 import {
   type ConvShape,
@@ -39,6 +40,12 @@ function strided(x: View): Strided {
 }
 
 export function matmul(a: View, b: View, bias: View | null, out: View): void {
+  if (out.dtype === 'float32' && numelOf(a.shape) === 0) {
+    // no products: what is left is the bias
+    if (bias === null) fill(out, 0);
+    else elementwise('copy', [bias], out);
+    return;
+  }
   if (!fits(a, b, out)) {
     viaCpu.matmul(a, b, bias, out);
     return;

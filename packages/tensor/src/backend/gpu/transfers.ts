@@ -1,5 +1,6 @@
 /** Operations without a gpu kernel: their operands go to the host, the cpu backend computes, the results come back. */
 import { allocateArray } from '../../dtype.js';
+import { numelOf } from '../../shape.js';
 import type { Backend, View } from '../backend.js';
 import { cpuBackend } from '../cpu/cpu-backend.js';
 import { gpuBufferOf, Handle, handleOf } from './handles.js';
@@ -44,14 +45,28 @@ type Run = (...args: Argument[]) => void;
 
 const isView = (x: Argument): x is View => typeof x === 'object' && x !== null && 'storage' in x;
 
-/** The cpu's method on gpu views; each call is counted, as `elementwise.relu` where the method is a family. */
+/**
+ * Whether the host has to ask for elements: floats belong on the device wherever they are now; integers that have not been
+ * there lie on the host, where their arithmetic is done anyway, and nothing moves.
+ */
+const moves = (x: View): boolean => numelOf(x.shape) > 0 && (x.dtype === 'float32' || handleOf(x).onDevice);
+
+/** The cpu's method on gpu views; a call that moves elements is counted, as `elementwise.relu` where the method is a family. */
 export function throughCpu<K extends keyof Kernels>(method: K): Backend[K] {
   const outputs = OUTPUTS[method];
   const compute = cpuBackend[method] as Run;
   const run: Run = (...args) => {
-    const views = args.flat().filter(isView);
+    const views = (keep: (i: number) => boolean): View[] =>
+      args
+        .filter((_, i) => keep(i))
+        .flat()
+        .filter(isView);
     const op = typeof args[0] === 'string' ? `${method}.${args[0]}` : method;
-    countTransfer(op, () => describe(views));
+    const read = views((i) => UPDATES.has(method) || !outputs.includes(i));
+    const written = views((i) => outputs.includes(i));
+    if (read.some(moves) && written.some((x) => numelOf(x.shape) > 0)) {
+      countTransfer(op, () => describe(views(() => true)));
+    }
     const results: { view: View; host: View }[] = [];
     const move = (argument: Argument, output: boolean): Argument => {
       if (!isView(argument)) return argument;

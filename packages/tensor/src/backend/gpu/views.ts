@@ -1,10 +1,15 @@
 /** Gpu views seen from the host, and kernel operands made from views. */
 import type { TypedArray } from '../../dtype.js';
-import { contiguousStrides, isContiguous, numelOf } from '../../shape.js';
+import { isContiguous, numelOf } from '../../shape.js';
 import type { Storage } from '../../storage.js';
 import type { View } from '../backend.js';
 import { cpuBackend } from '../cpu/cpu-backend.js';
+import { alignStrides } from '../cpu/elementwise.js';
 import { gpuBufferOf, Handle, handleOf } from './handles.js';
+import { elementwiseKernel } from './kernels/elementwise.js';
+import { type Place, rowMajor } from './kernels/walk.js';
+import { windowKernel } from './kernels/window.js';
+import { runKernel } from './run.js';
 import { countTransfer } from './stats.js';
 
 /** The same window over host memory. Not a `new Storage`: those have numbers that tell the engine their age. */
@@ -29,23 +34,61 @@ export const isWhole = (x: View): boolean =>
 export const describe = (views: readonly View[]): string =>
   views.map((x) => `[${x.shape.join(', ')}] ${x.dtype}`).join(', ');
 
-/** A handle of the view's elements in row-major order; packs them on the host unless they are all of the storage. */
+/** Where a kernel that walks over `shape` finds the elements of a view that broadcasts to it. */
+export const placeOf = (x: View, shape: readonly number[] = x.shape): Place => ({
+  strides: alignStrides(x, shape),
+  offset: x.offset,
+});
+
+/** A handle of the view's elements in row-major order: the storage's own where the view shows all of it. */
 export function contiguousHandle(x: View): Handle {
-  if (isWhole(x)) return handleOf(x);
-  countTransfer('pack', () => describe([x]));
-  return Handle.ofHost(x.dtype, cpuBackend.toHost(hostView(x, handleOf(x).toHost())).slice());
+  const handle = handleOf(x);
+  if (isWhole(x)) return handle;
+  const numel = numelOf(x.shape);
+  if (handle.constant !== null) return Handle.filled(x.dtype, numel, handle.constant);
+  if (numel === 0 || !handle.fitsDevice) return packOnHost(x, handle);
+  const { kernel, scalars } = elementwiseKernel('copy', x.dtype, x.shape, [placeOf(x)]);
+  return runKernel(kernel, [handle], scalars, x.dtype);
 }
 
-/** Makes a kernel's result the view's elements. */
+function packOnHost(x: View, handle: Handle): Handle {
+  if (handle.onDevice) countTransfer('pack', () => describe([x]));
+  return Handle.ofHost(x.dtype, cpuBackend.toHost(hostView(x, handle.toHost())).slice());
+}
+
+/** Makes a kernel's row-major result the view's elements. */
 export function store(result: Handle, out: View): void {
+  if (isWhole(out)) gpuBufferOf(out.storage.buffer).handle = result;
+  else write(out, result.constant ?? result, rowMajor(out.shape));
+}
+
+/**
+ * Writes elements, of the view's own dtype, or one number, into the view.
+ * @param place where the source's elements lie, over the view's shape
+ */
+export function write(out: View, source: Handle | number, place: Place): void {
+  if (numelOf(out.shape) === 0) return;
   const buffer = gpuBufferOf(out.storage.buffer);
-  if (isWhole(out)) {
-    buffer.handle = result;
+  const old = buffer.handle;
+  const fits =
+    old.fitsDevice &&
+    (typeof source === 'number' ? Math.abs(source) <= 2 ** 24 || out.dtype === 'float32' : source.fitsDevice);
+  const prepared = fits
+    ? windowKernel(out.storage.numel, out, old.constant, typeof source === 'number' ? source : place)
+    : null;
+  if (prepared === null) {
+    writeOnHost(out, old, source, place);
     return;
   }
-  countTransfer('store', () => describe([out]));
-  const array = handleOf(out).toHost().slice();
-  const packed = { ...hostView(out, result.toHost()), strides: contiguousStrides(out.shape), offset: 0 };
-  cpuBackend.copy(packed, hostView(out, array));
-  buffer.handle = Handle.ofHost(out.dtype, array);
+  const arrays = [...(old.constant === null ? [old] : []), ...(typeof source === 'number' ? [] : [source])];
+  buffer.handle = runKernel(prepared.kernel, arrays, prepared.scalars, out.dtype);
+}
+
+function writeOnHost(out: View, old: Handle, source: Handle | number, { strides, offset }: Place): void {
+  if (old.onDevice || (typeof source === 'object' && source.onDevice)) countTransfer('store', () => describe([out]));
+  const array = old.toHost().slice();
+  const target = hostView(out, array);
+  if (typeof source === 'number') cpuBackend.fill(target, source);
+  else cpuBackend.copy({ ...hostView(out, source.toHost()), strides, offset }, target);
+  gpuBufferOf(out.storage.buffer).handle = Handle.ofHost(out.dtype, array);
 }

@@ -24,12 +24,12 @@ if (${remainder} >= ${divisor}) { ${quotient}++; ${remainder}++; ${remainder} = 
 export const integer = (name: string, value: string): string => `let ${name} = 0;\n${name} = ${value} - 1;\n${name}++;`;
 
 /**
- * Source that takes the flat output index apart: one integer for each name, the last one running fastest.
+ * Source that takes a flat index apart: one integer for each name, the last one running fastest.
  * The first name's size is not needed and may be any.
  */
-export function unravel(names: readonly string[], sizes: readonly number[]): string {
+export function unravel(names: readonly string[], sizes: readonly number[], index = 'this.thread.x'): string {
   const lines: string[] = [];
-  let rest = 'this.thread.x';
+  let rest = index;
   for (let d = names.length - 1; d > 0; d--) {
     const quotient = d === 1 ? names[0] : `rest${d}`;
     lines.push(divide(quotient, names[d], rest, sizes[d]));

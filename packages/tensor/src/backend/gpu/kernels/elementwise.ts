@@ -1,0 +1,57 @@
+/** `out[i] = f(x[i], y[i], z[i])` from the one scalar definition, over operands with any strides. */
+import { type DType, isFloating } from '../../../dtype.js';
+import { ELEMENTWISE, type ElementwiseName } from '../../elementwise.js';
+import type { KernelSource } from '../driver.js';
+import { Translator } from './language.js';
+import { type Place, walk } from './walk.js';
+
+const VARIABLES = ['x', 'y', 'z'] as const;
+
+/** A kernel together with the scalars that it is to be called with. */
+export interface Prepared {
+  readonly kernel: KernelSource;
+  readonly scalars: readonly number[];
+}
+
+/** @param operands in the definition's order: where an array's elements lie, or a number */
+export function elementwiseKernel(
+  name: ElementwiseName,
+  out: DType,
+  shape: readonly number[],
+  operands: readonly (Place | number)[],
+  from: DType = out,
+): Prepared {
+  const arrays = VARIABLES.filter((_, i) => typeof operands[i] === 'object');
+  const numbers = VARIABLES.filter((_, i) => typeof operands[i] === 'number');
+  const { code, at, scalars, values } = walk(
+    shape,
+    operands.filter((x) => typeof x === 'object'),
+  );
+  const translator = new Translator();
+  const kernel = translator.complete({
+    op: name,
+    parameters: arrays.map((variable) => `${variable}Array`),
+    scalars: [...numbers, ...scalars],
+    outputs: shape.reduce((a, b) => a * b, 1),
+    body: `${code}
+${arrays.map((variable, i) => `const ${variable} = ${variable}Array[${at[i]}];`).join('\n')}
+${translator.statements(stored(name, out, from))}
+return result;`,
+  });
+  const given = operands.filter((x) => typeof x === 'number');
+  return { kernel, scalars: [...given, ...values, ...translator.scalars] };
+}
+
+/** Statements that declare `result` as an element of `out` holds it; `from` is the operand's type where it is converted. */
+function stored(name: ElementwiseName, out: DType, from: DType): string {
+  const e = ELEMENTWISE[name];
+  if (out === 'bool') return `let result = (${e}) !== 0 ? 1 : 0;`;
+  if (name !== 'copy' || out === from || isFloating(out) || from === 'bool') return `let result = ${e};`;
+  const whole = `let whole = Math.trunc(x);`;
+  if (out === 'int64') return `${whole} let result = whole;`;
+  if (out === 'uint8') return `${whole} let result = whole - 256 * Math.floor(whole / 256);`;
+  // a float beyond 2^31 is a multiple of 128, so that all this is exact
+  return `${whole} let result = whole;
+  if (Math.abs(whole) >= 2147483648) result = whole - 4294967296 * Math.floor(whole / 4294967296);
+  if (result >= 2147483648) result = result - 4294967296;`;
+}

@@ -1,0 +1,150 @@
+/**
+ * Pooling and its gradients, one output element a thread, on contiguous arrays `x [N, C, H, W]` and `out [N, C, OH, OW]`.
+ * Gradients are gathered: an image element looks for the windows that saw it.
+ */
+import type { AvgPool2dParams, Pool2dParams } from '../../backend.js';
+import type { KernelSource } from '../driver.js';
+import { divide, integer, shifted, unravel, weighted } from './indexing.js';
+import { loop } from './reduce.js';
+
+export interface PoolShape<P extends Pool2dParams = Pool2dParams> {
+  readonly x: readonly number[];
+  readonly out: readonly number[];
+  readonly params: P;
+}
+
+/** A kernel together with the scalars that it is to be called with. */
+interface Prepared {
+  readonly kernel: KernelSource;
+  readonly scalars: readonly number[];
+}
+
+const countOf = (sizes: readonly number[]): number => sizes.reduce((a, b) => a * b, 1);
+
+/** Visits the image positions that an output's window covers, as `iy` and `ix`. */
+function overWindow({ x, params }: PoolShape, visit: string): string {
+  const { kernel_size, stride, padding, dilation } = params;
+  const place = (axis: 0 | 1, o: string, k: string): string =>
+    shifted(weighted([o, stride[axis]], [k, dilation[axis]]), -padding[axis]);
+  const inside = (axis: 0 | 1, name: string, from: string, body: string): string =>
+    `${integer(name, from)}\nif (${name} >= 0) { if (${name} < ${x[2 + axis]}) {\n${body}\n} }`;
+  const row = loop('kx', kernel_size[1], inside(1, 'ix', place(1, 'ox', 'kx'), visit));
+  return loop('ky', kernel_size[0], inside(0, 'iy', place(0, 'oy', 'ky'), row));
+}
+
+/** Visits the outputs whose windows cover image position `iy`, `ix`, as `oy` and `ox`. */
+function overOutputs({ out, params }: PoolShape, visit: string): string {
+  const { kernel_size, stride, padding, dilation } = params;
+  const seen = (axis: 0 | 1, o: string, i: string, k: string, body: string): string => {
+    const distance = `(${shifted(i, padding[axis])} - ${weighted([k, dilation[axis]])})`;
+    const within = `if (${o} < ${out[2 + axis]}) {\n${body}\n}`;
+    const found =
+      stride[axis] === 1
+        ? `${integer(o, distance)}\n${within}`
+        : `${divide(o, `${o}Rest`, distance, stride[axis])}\nif (${o}Rest === 0) {\n${within}\n}`;
+    return `if (${distance} >= 0) {\n${found}\n}`;
+  };
+  const row = loop('kx', kernel_size[1], seen(1, 'ox', 'ix', 'kx', visit));
+  return loop('ky', kernel_size[0], seen(0, 'oy', 'iy', 'ky', row));
+}
+
+const at = (plane: string, [, , height, width]: readonly number[], y: string, x: string): string =>
+  weighted([plane, height * width], [y, width], [x, 1]);
+
+const planesOf = ([n, c, height, width]: readonly number[]): number[] => [n * c, height, width];
+
+/** The maximum of each window, or its position within the plane; the first of equal ones, and a NaN is the greatest. */
+export function maxPool2dKernel(s: PoolShape, what: 'value' | 'index'): Prepared {
+  const value = `v = x[${at('p', s.x, 'iy', 'ix')}];
+if (!(v === v) || v > best || place < 0) { best = v; place = ${weighted(['iy', s.x[3]], ['ix', 1])}; }`;
+  return {
+    kernel: {
+      op: 'maxPool2d',
+      parameters: ['x'],
+      scalars: ['infinity'],
+      outputs: countOf(s.out),
+      body: `${unravel(['p', 'oy', 'ox'], planesOf(s.out))}
+let best = -infinity;
+let place = 0.5;
+place = -1;
+let v = 0.5;
+${overWindow(s, value)}
+return ${what === 'value' ? 'best' : 'place'};`,
+    },
+    scalars: [Infinity],
+  };
+}
+
+/** dx[i] = Σ grad[o] over the windows whose maximum stood at i */
+export function maxPool2dBackwardKernel(s: PoolShape): Prepared {
+  const o = at('p', s.out, 'oy', 'ox');
+  const visit = `if (indices[${o}] === own) { sum = sum + grad[${o}]; }`;
+  return {
+    kernel: {
+      op: 'maxPool2dBackward',
+      parameters: ['grad', 'indices'],
+      outputs: countOf(s.x),
+      body: `${unravel(['p', 'iy', 'ix'], planesOf(s.x))}
+let own = 0.5;
+own = ${weighted(['iy', s.x[3]], ['ix', 1])};
+let sum = 0;
+${overOutputs(s, visit)}
+return sum;`,
+    },
+    scalars: [],
+  };
+}
+
+/** Source that declares `count`, by which a window's sum is divided: its elements in the image, or with padding around it. */
+function divisor({ x, params }: PoolShape<AvgPool2dParams>): string {
+  const { kernel_size, stride, padding, count_include_pad, divisor_override } = params;
+  if (divisor_override !== null) return `let count = 0.5;\ncount = ${divisor_override};`;
+  const margin = (axis: 0 | 1): number => (count_include_pad ? padding[axis] : 0);
+  const extent = (axis: 0 | 1, o: string): string => {
+    const size = x[2 + axis];
+    const first = shifted(weighted([o, stride[axis]]), -padding[axis]);
+    // where the window begins and ends, cut to the image or the padded image; counted from the padding's first element
+    return `let e${axis} = 0.5;
+e${axis} = ${first} + ${kernel_size[axis]};
+if (e${axis} > ${size + padding[axis]}) { e${axis} = ${size + padding[axis]}; }
+let f${axis} = 0.5;
+f${axis} = ${first};
+if (f${axis} < ${-margin(axis)}) { f${axis} = ${-margin(axis)}; }
+if (e${axis} > ${size + margin(axis)}) { e${axis} = ${size + margin(axis)}; }`;
+  };
+  return `${extent(0, 'oy')}\n${extent(1, 'ox')}\nlet count = 0.5;\ncount = (e0 - f0) * (e1 - f1);`;
+}
+
+/** The mean of each window. */
+export function avgPool2dKernel(s: PoolShape<AvgPool2dParams>): Prepared {
+  return {
+    kernel: {
+      op: 'avgPool2d',
+      parameters: ['x'],
+      outputs: countOf(s.out),
+      body: `${unravel(['p', 'oy', 'ox'], planesOf(s.out))}
+let sum = 0;
+${overWindow(s, `sum = sum + x[${at('p', s.x, 'iy', 'ix')}];`)}
+${divisor(s)}
+return sum / count;`,
+    },
+    scalars: [],
+  };
+}
+
+/** dx[i] = Σ grad[o] / count[o] over the windows that saw i */
+export function avgPool2dBackwardKernel(s: PoolShape<AvgPool2dParams>): Prepared {
+  const visit = `${divisor(s)}\nsum = sum + grad[${at('p', s.out, 'oy', 'ox')}] / count;`;
+  return {
+    kernel: {
+      op: 'avgPool2dBackward',
+      parameters: ['grad'],
+      outputs: countOf(s.x),
+      body: `${unravel(['p', 'iy', 'ix'], planesOf(s.x))}
+let sum = 0;
+${overOutputs(s, visit)}
+return sum;`,
+    },
+    scalars: [],
+  };
+}

@@ -1,0 +1,62 @@
+/** An optimizer's update: one kernel for each tensor that it writes, all over the one definition of an element. */
+import type { UpdateKernel } from '../../update-kernel.js';
+import type { KernelSource } from '../driver.js';
+import { type Constants, Translator } from './language.js';
+import { live, undeclared } from './live.js';
+
+export interface PreparedUpdate {
+  readonly kernel: KernelSource;
+  /** Which of the update's tensors, in the order of `writes`, then `reads`, the kernel takes. */
+  readonly arrays: readonly number[];
+  readonly scalars: readonly number[];
+}
+
+/** The kernel that computes the tensor `result`. @param present which tensors there are; absent ones read as 0 */
+export function updateKernel(
+  definition: UpdateKernel,
+  result: string,
+  numel: number,
+  present: readonly boolean[],
+  values: readonly (number | boolean)[],
+): PreparedUpdate {
+  const tensors = [...definition.writes, ...definition.reads];
+  const translator = new Translator(constantsOf(definition, present, values));
+  const { statements, needed } = live(translator.read(definition.each), [result]);
+  const arrays = tensors.flatMap((name, i) => (needed.has(name) && present[i] ? [i] : []));
+  const numbers = definition.values.flatMap((name, i) =>
+    needed.has(name) ? [{ name, value: Number(values[i]) }] : [],
+  );
+  const loaded = new Set(arrays.map((i) => tensors[i]));
+  const kernel: KernelSource = {
+    op: definition.name,
+    parameters: arrays.map((i) => `${tensors[i]}Array`),
+    scalars: numbers.map(({ name }) => name),
+    outputs: numel,
+    body: `${[...loaded].map((name) => `let ${name} = ${name}Array[this.thread.x];`).join('\n')}
+${undeclared(statements)
+  .filter((name) => !loaded.has(name))
+  .map((name) => `let ${name} = 0;`)
+  .join('\n')}
+${translator.list(statements)}
+return ${result};`,
+  };
+  return {
+    kernel: translator.complete(kernel),
+    arrays,
+    scalars: [...numbers.map(({ value }) => value), ...translator.scalars],
+  };
+}
+
+/** Zeros, booleans and absent tensors: what the definition says of them is decided when compiling. */
+function constantsOf(
+  { writes, reads, values: names }: UpdateKernel,
+  present: readonly boolean[],
+  values: readonly (number | boolean)[],
+): Constants {
+  const absent = [...writes, ...reads].filter((_, i) => !present[i]).map((name) => [name, 0] as const);
+  const known = names.flatMap((name, i) => {
+    const value = values[i];
+    return typeof value === 'boolean' || value === 0 ? [[name, value] as const] : [];
+  });
+  return Object.fromEntries([...absent, ...known]);
+}

@@ -1,0 +1,95 @@
+/** Where a kernel that walks over a shape finds the elements of operands with strides. */
+import { contiguousStrides } from '../../../shape.js';
+import { collapse } from '../../cpu/elementwise.js';
+import { integer, unravel, weighted } from './indexing.js';
+
+/** An operand: its strides over the shape that is walked, 0 where it stays, and its first element. */
+export interface Place {
+  readonly strides: readonly number[];
+  readonly offset: number;
+}
+
+export interface Walk {
+  /** Source that declares what `at` needs. */
+  readonly code: string;
+  /** For each operand, the expression of its element's position. */
+  readonly at: readonly string[];
+  /** Names and values of the offsets, which are scalars, so that every slice of a tensor runs the same kernel. */
+  readonly scalars: readonly string[];
+  readonly values: readonly number[];
+}
+
+/** A first element, as an integer that a kernel adds or subtracts. */
+export interface Start {
+  /** Source that declares it. */
+  readonly code: string;
+  /** The expression, or null for 0. */
+  readonly term: string | null;
+  readonly scalars: readonly string[];
+  readonly values: readonly number[];
+}
+
+/** Scalars are 32-bit floats; a larger offset stands in the text. */
+const LARGEST_SCALAR = 2 ** 24;
+
+export function startOf(offset: number, suffix: number | string = ''): Start {
+  const none = { code: '', scalars: [], values: [] };
+  if (offset === 0) return { ...none, term: null };
+  if (offset > LARGEST_SCALAR) return { ...none, term: String(offset) };
+  const [scalar, term] = [`start${suffix}`, `from${suffix}`];
+  return { code: integer(term, scalar), term, scalars: [scalar], values: [offset] };
+}
+
+/** The sum of indices times strides and a start. */
+export const position = (terms: readonly (readonly [string, number])[], { term }: Start): string =>
+  term === null ? weighted(...terms) : `${weighted(...terms)} + ${term}`;
+
+/** @param index an integer expression, the position in row-major order of the shape */
+export function walk(shape: readonly number[], places: readonly Place[], index = 'this.thread.x'): Walk {
+  const merged = collapse(
+    shape,
+    places.map(({ strides }) => strides),
+  );
+  const rank = merged.shape.length;
+  const names = rank === 1 ? [index] : merged.shape.map((_, d) => `d${d}`);
+  const starts = places.map(({ offset }, i) => startOf(offset, i));
+  const lines = [rank > 1 ? unravel(names, merged.shape, index) : '', ...starts.map(({ code }) => code)];
+  return {
+    code: lines.filter((line) => line !== '').join('\n'),
+    at: starts.map((start, i) =>
+      position(
+        names.map((name, d) => [name, merged.strides[i][d]]),
+        start,
+      ),
+    ),
+    scalars: starts.flatMap((start) => start.scalars),
+    values: starts.flatMap((start) => start.values),
+  };
+}
+
+/** A dimension of a window, from the largest stride to the smallest. */
+interface Level {
+  readonly size: number;
+  readonly stride: number;
+  readonly dim: number;
+}
+
+/**
+ * The dimensions of a view by falling strides, where each step is longer than all that lies within it: then a position in
+ * memory tells the index. Null for other views.
+ */
+export function nested(shape: readonly number[], strides: readonly number[]): Level[] | null {
+  const levels = shape
+    .map((size, dim): Level => ({ size, stride: strides[dim], dim }))
+    .filter(({ size }) => size > 1)
+    .sort((a, b) => b.stride - a.stride);
+  let extent = 0;
+  for (const { size, stride } of levels.slice().reverse()) {
+    if (stride <= extent) return null;
+    extent += (size - 1) * stride;
+  }
+  return levels;
+}
+
+/** Row-major strides, as a kernel's own result has them. */
+export const rowMajor = (shape: readonly number[]): Place => ({ strides: contiguousStrides(shape), offset: 0 });
