@@ -1,11 +1,10 @@
 // Unfolding images to columns and back, over whole images. The geometry lies in memory as 32-bit integers (its order is
-// `WasmStage`'s in src/conv/wasm-stage.ts).
+// `writeGeometry`'s in src/conv/work.ts).
 import { addInto, clearElements, copyElements } from './planes';
 
 // @ts-ignore: decorator
 @unmanaged
 class Geometry {
-  images: i32;
   planes: i32; // channels of all groups: the distance between images
   channels: i32; // of this group
   height: i32;
@@ -23,16 +22,16 @@ class Geometry {
 }
 
 /** x (at the group's first channel) to col `[channels * kh * kw, images * outHeight * outWidth]`. */
-export function unfold(geometry: usize, x: usize, col: usize): void {
-  walk(geometry, x, col, true);
+export function unfold(geometry: usize, images: i32, x: usize, col: usize): void {
+  walk(geometry, images, x, col, true);
 }
 
 /** Adds every element of col to the place in x it was taken from; spoils the elements of col that lie in the padding. */
-export function fold(geometry: usize, col: usize, x: usize): void {
-  walk(geometry, x, col, false);
+export function fold(geometry: usize, images: i32, col: usize, x: usize): void {
+  walk(geometry, images, x, col, false);
 }
 
-function walk(geometry: usize, x: usize, col: usize, reading: bool): void {
+function walk(geometry: usize, images: i32, x: usize, col: usize, reading: bool): void {
   const g = changetype<Geometry>(geometry);
   const plane = ((g.height * g.width) as usize) << 2;
   const image = (g.planes as usize) * plane;
@@ -44,7 +43,7 @@ function walk(geometry: usize, x: usize, col: usize, reading: bool): void {
         const rowShift = kh * g.dilationHeight - g.padTop;
         const shift = kw * g.dilationWidth - g.padLeft;
         let source = x + (c as usize) * plane;
-        for (let b = 0; b < g.images; b++) {
+        for (let b = 0; b < images; b++) {
           if (same) shiftedPlane(g, source, col, rowShift, shift, reading);
           else if (reading) readRows(g, source, col, rowShift, shift);
           else addRows(g, source, col, rowShift, shift);

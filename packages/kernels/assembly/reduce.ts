@@ -1,6 +1,6 @@
-/** out[j] = the sum of x[i][j] over all rows i, in double precision; `x` is `[rows, columns]`. */
-export function sumColumns(x: usize, out: usize, rows: i32, columns: i32): void {
-  const row = (columns as usize) << 2;
+/** out[j] = the sum of x[i][j] over all rows i, in double precision; rows have `columns` elements and lie `stride` apart. */
+export function sumColumns(x: usize, out: usize, rows: i32, columns: i32, stride: i32): void {
+  const row = (stride as usize) << 2;
   let j = 0;
   // a strip of 16 columns is a cache line wide
   for (; j + 16 <= columns; j += 16) sumStrip(x + ((j as usize) << 2), out + ((j as usize) << 2), rows, row);

@@ -1,6 +1,10 @@
 import { checkSpan } from './checks.js';
+import { addressOf, share, unitsOf } from './parallel/split.js';
 import type { FloatArray } from './types.js';
 import { wasmKernels } from './wasm/instance.js';
+
+/** Columns that threads do not share: a cache line's. */
+const STRIP = 16;
 
 /**
  * `out[j] = Σ x[i][j]` over the rows of `x [rows, columns]`, accumulated in float64. Fast where `x` lies in WebAssembly
@@ -18,9 +22,15 @@ export function sumColumns<T extends FloatArray>(
   checkSpan('sumColumns', 'out', out, outOffset, columns);
   const kernels = x instanceof Float32Array ? wasmKernels() : null;
   if (kernels?.memory.holds(x)) {
-    const { memory, exports } = kernels;
+    const { memory, pool, shared } = kernels;
     const [place] = memory.holds(out) ? [out.byteOffset + 4 * outOffset] : memory.reserve([columns]);
-    exports.sumColumns(x.byteOffset + 4 * xOffset, place, rows, columns);
+    share(pool, shared.sumColumns, Math.ceil(columns / STRIP), rows * STRIP, (_, perBlock) => [
+      addressOf(x.byteOffset + 4 * xOffset, 4 * STRIP * perBlock),
+      addressOf(place, 4 * STRIP * perBlock),
+      rows,
+      unitsOf(columns, STRIP * perBlock || columns),
+      columns,
+    ]);
     if (!memory.holds(out)) out.set(memory.floats.subarray(place >>> 2, (place >>> 2) + columns), outOffset);
     return;
   }

@@ -24,18 +24,22 @@ export function askForThreads(count: number): void {
 }
 
 /**
- * Multiplications that pay for waking threads. A smaller product, such as one image's part of a convolution, is done before the
- * other threads have begun.
+ * Multiplications that pay for waking the library's threads. A smaller product, such as one image's part of a convolution, is done
+ * before they have begun.
  */
 const LEAST_SHARED = 1 << 24;
 
 /** What the library was told last; telling it again takes longer than a small product. */
 const told = new WeakMap<BlasLibrary, number>();
 
-/** Gives the library the threads for a product of this size. */
-export function shareProduct(library: BlasLibrary, m: number, n: number, k: number): void {
-  const count = m * n * k < LEAST_SHARED ? 1 : wantedThreads();
+/** Gives the library so many threads. */
+export function useThreads(library: BlasLibrary, count: number): void {
   if (told.get(library) === count) return;
   library.setThreads(count);
   told.set(library, count);
+}
+
+/** Gives the library the threads for a product of this size. */
+export function shareProduct(library: BlasLibrary, m: number, n: number, k: number): void {
+  useThreads(library, m * n * k < LEAST_SHARED ? 1 : wantedThreads());
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { blocksOf, isPointwise, limits, needsRowBlocks } from '../src/conv/shape.js';
-import { HeapStage, type Slot, type Stage } from '../src/conv/stage.js';
-import { WasmStage } from '../src/conv/wasm-stage.js';
+import { HeapStage } from '../src/conv/stage.js';
+import { writeGeometry } from '../src/conv/work.js';
 import {
   type Conv2dShape,
   col2im,
@@ -226,47 +226,32 @@ for (const [type, make, tolerance] of floatTypes) {
   });
 }
 
-/** Everything a stage does for one block, from the same inputs. */
-function stageResults(stage: Stage<Float32Array>, s: Conv2dShape): number[][] {
-  const { x: xLength, out: outLength } = sizes(s);
-  const block = { image: 0, images: s.batch, row: 0, rows: s.outHeight };
-  const n = s.batch * s.outHeight * s.outWidth;
-  const depth = (s.inChannels / s.groups) * s.kernelHeight * s.kernelWidth;
-  const outGroup = s.outChannels / s.groups;
-  const x = Float32Array.from(numbers(xLength, 1));
-  const gradX = new Float32Array(xLength).fill(9);
-  const grad = Float32Array.from(numbers(outLength, 2));
-  const out = new Float32Array(outLength);
-  const bias: Slot<Float32Array> = { array: Float32Array.from(numbers(s.outChannels, 3)), offset: 0 };
-  const sums = new Float64Array(s.outChannels).fill(0.5);
-  stage.open([xLength, xLength, outLength, outLength, depth * n, outGroup * n]);
-  const xSlot = stage.input(x, 0, xLength);
-  const gradXSlot = stage.output(gradX, 0, xLength, true);
-  const gradSlot = stage.input(grad, 0, outLength);
-  const outSlot = stage.output(out, 0, outLength, false);
-  const col = stage.work('columns', depth * n);
-  const product = stage.work('product', outGroup * n);
-  const columns: number[] = [];
-  for (let g = 0; g < s.groups; g++) {
-    stage.unfold(s, block, g, xSlot, col);
-    columns.push(...col.array.subarray(col.offset, col.offset + depth * n));
-    stage.fold(s, block, g, col, gradXSlot);
-    stage.gather(s, block, g, gradSlot, product, sums);
-    columns.push(...product.array.subarray(product.offset, product.offset + outGroup * n));
-    stage.scatter(s, block, g, product, outSlot, g === 0 ? null : bias);
-  }
-  stage.commit();
-  return [columns, [...gradX], [...out], [...sums]];
-}
-
 describe('conv2d stages', () => {
   for (const build of ['simd', 'relaxed'] as const) {
     const kernels = instantiate(build);
-    it.skipIf(kernels === null).each(cases)(`WebAssembly (${build}) does what the heap does: %s`, (_, s) => {
-      if (kernels === null) throw new Error('unreachable');
-      const heap = stageResults(new HeapStage(new Float32Array(0)), s);
-      const wasm = stageResults(new WasmStage<Float32Array>(kernels, s), s);
-      for (let i = 0; i < heap.length; i++) expect(worstError(wasm[i], heap[i])).toBeLessThan(1e-6);
+    it.skipIf(kernels === null).each(cases)(`WebAssembly (${build}) unfolds and folds as loops do: %s`, (_, s) => {
+      const { memory, exports } = kernels as NonNullable<typeof kernels>;
+      const n = s.batch * s.outHeight * s.outWidth;
+      const length = ((s.inChannels * s.kernelHeight * s.kernelWidth) / s.groups) * n;
+      const image = s.inChannels * s.height * s.width;
+      const [xAt, colAt] = memory.reserve([s.batch * image, length]);
+      const part = (at: number, count: number): Float32Array => memory.floats.subarray(at / 4, at / 4 + count);
+      const x = Float32Array.from(numbers(s.batch * image, 1));
+      const col = new Float32Array(length);
+      const back = new Float32Array(x.length);
+      writeGeometry(memory.ints, memory.geometry / 4, s);
+      for (let g = 0; g < s.groups; g++) {
+        const first = xAt + (4 * g * image) / s.groups;
+        part(xAt, x.length).set(x);
+        im2col(s, x, 0, col, 0, s.batch, g);
+        exports.unfold(memory.geometry, s.batch, first, colAt);
+        expect(part(colAt, length)).toEqual(col);
+        part(xAt, x.length).fill(0);
+        back.fill(0);
+        col2im(s, col, 0, back, 0, s.batch, g);
+        exports.fold(memory.geometry, s.batch, colAt, first);
+        expect(worstError(part(xAt, x.length), back)).toBeLessThan(1e-6);
+      }
     });
   }
 

@@ -1,29 +1,10 @@
 /** Bit for bit the same results on 1, 2 and 3 threads, of every kernel that shares its work. */
 import { afterAll, describe, expect, it } from 'vitest';
 import { type LoopDefinition, type RowsDefinition, setNumThreads, vectorLoop, vectorRows } from '../src/index.js';
-import { bits, kernels, onThreads } from './parallel-support.js';
+import { bits, expectSame, kernels, onThreads, resident } from './parallel-support.js';
 import { residentCopy } from './support.js';
 
 afterAll(() => void setNumThreads(1));
-
-/** Numbers of every kind, the same ones for the same seed. */
-function resident(length: number, seed: number): Float32Array {
-  const array = residentCopy(new Float32Array(length));
-  for (let i = 0; i < length; i++) array[i] = 3 * Math.sin(seed + i * 1.37) + (i % 97) / 50;
-  return array;
-}
-
-/** Expects the same from all numbers of threads, and that they shared the work. */
-function expectSame(run: () => readonly (string | number)[]): void {
-  let shared = 0;
-  // the other threads may be late on a busy machine: then the work was not shared, and it is done again
-  for (let attempt = 0; attempt < 200 && shared === 0; attempt++) {
-    const seen = onThreads(run);
-    for (const result of seen.results.slice(1)) expect(result).toEqual(seen.results[0]);
-    shared = seen.shared;
-  }
-  expect(shared).toBeGreaterThan(0);
-}
 
 const read = (name: string) => ({ name, read: true, write: false });
 const write = (name: string) => ({ name, read: false, write: true });

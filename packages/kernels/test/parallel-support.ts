@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
+import { expect } from 'vitest';
 import { setNumThreads } from '../src/index.js';
 import { limits } from '../src/parallel/pool.js';
 import { type WasmKernels, wasmKernels } from '../src/wasm/instance.js';
+import { residentCopy } from './support.js';
 
 export const kernels = wasmKernels() as WasmKernels;
 
@@ -39,3 +41,22 @@ export const bits = (array: Float32Array | Int32Array): string =>
   createHash('sha1')
     .update(Buffer.from(array.buffer as ArrayBuffer, array.byteOffset, array.byteLength))
     .digest('hex');
+
+/** Numbers of every kind, the same ones for the same seed. */
+export function resident(length: number, seed: number): Float32Array {
+  const array = residentCopy(new Float32Array(length));
+  for (let i = 0; i < length; i++) array[i] = 3 * Math.sin(seed + i * 1.37) + (i % 97) / 50;
+  return array;
+}
+
+/** Expects the same from all numbers of threads, and that they shared the work. */
+export function expectSame(run: () => readonly (string | number)[]): void {
+  let shared = 0;
+  // the other threads may be late on a busy machine: then the work was not shared, and it is done again
+  for (let attempt = 0; attempt < 200 && shared === 0; attempt++) {
+    const seen = onThreads(run);
+    for (const result of seen.results.slice(1)) expect(result).toEqual(seen.results[0]);
+    shared = seen.shared;
+  }
+  expect(shared).toBeGreaterThan(0);
+}

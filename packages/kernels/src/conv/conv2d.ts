@@ -11,8 +11,8 @@ import {
   isPointwise,
   isWholeImage,
 } from './shape.js';
-import type { Slot } from './stage.js';
-import { stageFor } from './stages.js';
+import { HeapStage, type Slot } from './stage.js';
+import { forwardTask, inputGradTask, weightGradTask } from './task.js';
 
 /** Sizes that every block uses. */
 interface Sizes {
@@ -89,18 +89,18 @@ export function conv2dForward<T extends FloatArray>(
     ['out', out, outOffset],
     ['bias', bias, bOffset],
   );
+  if (forwardTask(shape, x, xOffset, weight, wOffset, bias, bOffset, out, outOffset)) return;
   if (isPointwise(shape)) {
     pointwiseForward(shape, x, xOffset, weight, wOffset, bias, bOffset, out, outOffset);
     return;
   }
   const { depth, outGroup, image, outImage, columns } = sizesOf(shape);
-  const stage = stageFor(shape, x);
+  const stage = new HeapStage(x);
   const add: Slot<T> | null = bias === null ? null : { array: bias, offset: bOffset };
   for (const block of blocksOf(shape)) {
     const n = columns(block);
-    stage.open([block.images * image, block.images * outImage, depth * n, outGroup * n]);
-    const source = stage.input(x, xOffset + block.image * image, block.images * image);
-    const target = stage.output(out, outOffset + block.image * outImage, block.images * outImage, false);
+    const source: Slot<T> = { array: x, offset: xOffset + block.image * image };
+    const target: Slot<T> = { array: out, offset: outOffset + block.image * outImage };
     const col = stage.work('columns', depth * n);
     const work = stage.work('product', outGroup * n);
     for (let g = 0; g < shape.groups; g++) {
@@ -111,7 +111,6 @@ export function conv2dForward<T extends FloatArray>(
       gemm(false, false, outGroup, n, depth, 1, weight, w, depth, col.array, col.offset, n, 0, array, offset, n);
       if (product === work || add !== null) stage.scatter(shape, block, g, product, target, add);
     }
-    stage.commit();
   }
 }
 
@@ -131,21 +130,18 @@ export function conv2dInputGrad<T extends FloatArray>(
   const op = 'conv2dInputGrad';
   const grad: [string, FloatArray, number] = ['gradOut', gradOut, gOffset];
   checkArrays(op, shape, ['gradIn', gradIn, giOffset], ['weight', weight, wOffset], grad, ['bias', null, 0]);
+  if (inputGradTask(shape, gradOut, gOffset, weight, wOffset, gradIn, giOffset)) return;
   if (isPointwise(shape)) {
     pointwiseInputGrad(shape, gradOut, gOffset, weight, wOffset, gradIn, giOffset);
     return;
   }
   const { depth, outGroup, image, outImage, columns } = sizesOf(shape);
-  const stage = stageFor(shape, gradOut);
-  const blocks = blocksOf(shape);
-  if (blocks.length === 0) gradIn.fill(0, giOffset, giOffset + shape.batch * image);
-  for (const block of blocks) {
+  const stage = new HeapStage(gradOut);
+  gradIn.fill(0, giOffset, giOffset + shape.batch * image);
+  for (const block of blocksOf(shape)) {
     const n = columns(block);
-    stage.open([block.images * outImage, block.images * image, depth * n, outGroup * n]);
-    const source = stage.input(gradOut, gOffset + block.image * outImage, block.images * outImage);
-    // a later block of rows of the same image adds to what is there
-    const fresh = block.row === 0;
-    const target = stage.output(gradIn, giOffset + block.image * image, block.images * image, fresh);
+    const source: Slot<T> = { array: gradOut, offset: gOffset + block.image * outImage };
+    const target: Slot<T> = { array: gradIn, offset: giOffset + block.image * image };
     const col = stage.work('columns', depth * n);
     const work = stage.work('product', outGroup * n);
     for (let g = 0; g < shape.groups; g++) {
@@ -156,7 +152,6 @@ export function conv2dInputGrad<T extends FloatArray>(
       gemm(true, false, depth, n, outGroup, 1, weight, w, depth, array, offset, n, 0, col.array, col.offset, n);
       stage.fold(shape, block, g, col, target);
     }
-    stage.commit();
   }
 }
 
@@ -179,18 +174,18 @@ export function conv2dWeightGrad<T extends FloatArray>(
   const op = 'conv2dWeightGrad';
   const weight: [string, FloatArray, number] = ['gradWeight', gradWeight, gwOffset];
   checkArrays(op, shape, ['x', x, xOffset], weight, ['gradOut', gradOut, gOffset], ['gradBias', gradBias, gbOffset]);
+  if (weightGradTask(shape, x, xOffset, gradOut, gOffset, gradWeight, gwOffset, gradBias, gbOffset)) return;
   const { depth, outGroup, image, outImage, columns } = sizesOf(shape);
   gradWeight.fill(0, gwOffset, gwOffset + shape.outChannels * depth);
   const sums = new Float64Array(shape.outChannels);
   if (isPointwise(shape)) {
     pointwiseWeightGrad(shape, x, xOffset, gradOut, gOffset, gradWeight, gwOffset, gradBias === null ? null : sums);
   } else {
-    const stage = stageFor(shape, x);
+    const stage = new HeapStage(x);
     for (const block of blocksOf(shape)) {
       const n = columns(block);
-      stage.open([block.images * image, block.images * outImage, depth * n, outGroup * n]);
-      const source = stage.input(x, xOffset + block.image * image, block.images * image);
-      const grads = stage.input(gradOut, gOffset + block.image * outImage, block.images * outImage);
+      const source: Slot<T> = { array: x, offset: xOffset + block.image * image };
+      const grads: Slot<T> = { array: gradOut, offset: gOffset + block.image * outImage };
       const col = stage.work('columns', depth * n);
       const work = stage.work('product', outGroup * n);
       for (let g = 0; g < shape.groups; g++) {
@@ -203,7 +198,6 @@ export function conv2dWeightGrad<T extends FloatArray>(
         const { array, offset } = product;
         gemm(false, true, outGroup, depth, n, 1, array, offset, n, col.array, col.offset, n, 1, gradWeight, w, depth);
       }
-      stage.commit();
     }
   }
   if (gradBias !== null) for (let c = 0; c < sums.length; c++) gradBias[gbOffset + c] = sums[c];

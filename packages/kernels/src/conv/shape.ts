@@ -34,11 +34,19 @@ export interface Block {
 }
 
 /** What decides how the work is cut into blocks; changed only by tests. */
-export const limits: { blockElements: number; minColumns: number; minPositions: number; maxBlockElements: number } = {
-  /** A block's columns and products should stay in the cache between the steps that make and use them … */
+export const limits: {
+  blockElements: number;
+  minColumns: number;
+  minBlocks: number;
+  minPositions: number;
+  maxBlockElements: number;
+} = {
+  /** A block's columns and products should stay in the cache between the steps that make and use them. */
   blockElements: 1 << 19,
-  /** … but a product over fewer columns than this is too thin. */
+  /** A product over fewer columns than this is too thin. */
   minColumns: 1024,
+  /** There should be so many blocks for threads to share, whatever their number. */
+  minBlocks: 16,
   /**
    * An image with so many positions is a block of its own: the matrix product then reads and writes the images' own planes, and
    * nothing has to be scattered or gathered.
@@ -105,7 +113,10 @@ export function blocksOf(shape: Conv2dShape): Block[] {
     return blocks;
   }
   const outGroup = shape.outChannels / shape.groups;
-  const columns = Math.max(limits.minColumns, Math.floor(limits.blockElements / (depth + outGroup)));
+  const columns = Math.max(
+    limits.minColumns,
+    Math.min(Math.floor(limits.blockElements / (depth + outGroup)), Math.ceil(batch / limits.minBlocks) * positions),
+  );
   const images = positions >= limits.minPositions ? 1 : Math.max(1, Math.floor(columns / positions));
   for (let image = 0; image < batch; image += images) {
     blocks.push({ image, images: Math.min(images, batch - image), row: 0, rows: outHeight });

@@ -4,6 +4,7 @@ import type { Gemm } from '../types.js';
 import { type WasmKernels, wasmKernels } from '../wasm/instance.js';
 import { blasGemm } from './blas.js';
 import { referenceGemm } from './reference.js';
+import { type GemmCall, wasmCall } from './shared.js';
 import { wasmSgemm } from './wasm.js';
 
 /** One way to multiply matrices. */
@@ -12,6 +13,8 @@ export interface GemmProvider {
   readonly library: BlasLibrary | null;
   readonly sgemm: Gemm<Float32Array>;
   readonly dgemm: Gemm<Float64Array>;
+  /** Products as parts of a task; null where there are no threads to share it. */
+  readonly call: GemmCall | null;
 }
 
 /** Plain loops: always there. */
@@ -20,6 +23,7 @@ export const referenceProvider: GemmProvider = {
   library: null,
   sgemm: referenceGemm,
   dgemm: referenceGemm,
+  call: null,
 };
 
 /** The system's BLAS as TORCHLET_BLAS asks for it, or null. */
@@ -30,7 +34,7 @@ export function blasProvider(): GemmProvider | null {
 
 /** Float32 in WebAssembly, the rest in plain loops. */
 export function wasmProvider(kernels: WasmKernels): GemmProvider {
-  return { name: 'wasm', library: null, sgemm: wasmSgemm(kernels), dgemm: referenceGemm };
+  return { name: 'wasm', library: null, sgemm: wasmSgemm(kernels), dgemm: referenceGemm, call: wasmCall(kernels) };
 }
 
 let chosen: GemmProvider | null = null;

@@ -2,6 +2,10 @@ import type { Gemm } from '../types.js';
 import type { WasmKernels } from '../wasm/instance.js';
 import { tileColumns, tileDepth, tileRows, type WasmMemory } from '../wasm/memory.js';
 import { prepareGemm } from './prepare.js';
+import { shareGemm, wasmCall } from './shared.js';
+
+/** Multiplications that pay for calling other threads. */
+const LEAST_SHARED = 1 << 20;
 
 /** A matrix operand and the tile of WebAssembly memory it visits in, unless it already lives there. */
 interface Operand {
@@ -65,6 +69,7 @@ function copyRows(
 /** sgemm in WebAssembly. Matrices outside its memory visit tile by tile. */
 export function wasmSgemm(kernels: WasmKernels): Gemm<Float32Array> {
   const { memory, exports } = kernels;
+  const call = wasmCall(kernels);
   return (transA, transB, m, n, k, alpha, a, aOffset, lda, b, bOffset, ldb, beta, c, cOffset, ldc) => {
     const op = 'sgemm';
     if (!prepareGemm(op, transA, transB, m, n, k, alpha, a, aOffset, lda, b, bOffset, ldb, beta, c, cOffset, ldc))
@@ -72,6 +77,10 @@ export function wasmSgemm(kernels: WasmKernels): Gemm<Float32Array> {
     const left = operand(memory, a, aOffset, lda, memory.tiles.a);
     const right = operand(memory, b, bOffset, ldb, memory.tiles.b);
     const out = operand(memory, c, cOffset, ldc, memory.tiles.c);
+    if (left.resident && right.resident && out.resident) {
+      const [p, q, r] = [left, right, out].map((o) => o.array.byteOffset + 4 * o.offset);
+      if (shareGemm(kernels, call, LEAST_SHARED, transA, transB, m, n, k, alpha, p, lda, q, ldb, beta, r, ldc)) return;
+    }
     const rows = left.resident && out.resident ? m : tileRows;
     const columns = right.resident && out.resident ? n : tileColumns;
     const depth = left.resident && right.resident ? k : tileDepth;

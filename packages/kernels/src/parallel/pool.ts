@@ -50,6 +50,8 @@ export interface Task {
   /** Where the calls of a block are repeated: how often in all blocks together, and in each but the last. */
   readonly turns?: { readonly total: number; readonly perBlock: number };
   readonly calls: readonly Call[];
+  /** Threads at most. */
+  readonly threads?: number;
 }
 
 /** What decides when threads start, sleep and count as dead, in milliseconds; changed only by tests. */
@@ -117,7 +119,7 @@ export class Pool {
 
   /** Runs the task to its end. Throws {@link WorkerError} when a worker failed in it. */
   run(task: Task): void {
-    const wanted = Math.min(this.threads, task.blocks);
+    const wanted = Math.min(this.threads, task.blocks, task.threads ?? MOST_THREADS);
     const threads = wanted > 1 && this.hasWorkers(wanted) ? wanted : 1;
     if (threads > 1) for (const { kernel } of task.calls) this.tell(kernel.id);
     const { control } = this;

@@ -1,5 +1,5 @@
 /** How work is cut into blocks. */
-import type { Pool, Varying } from './pool.js';
+import type { Argument, Kernel, Pool, Varying } from './pool.js';
 
 /** Elements that pay for calling other threads. */
 export const LEAST_SHARED: number = 1 << 16;
@@ -28,3 +28,23 @@ export const unitsOf = (units: number, perBlock: number): Varying => ({
 
 /** An address that moves on by so many bytes from block to block. */
 export const addressOf = (base: number, perBlock: number): Varying => ({ base, perBlock });
+
+/**
+ * Calls a kernel once, or for blocks of its units.
+ * @param elements of one unit
+ * @param args the kernel's arguments for so many units a block
+ */
+export function share(
+  pool: Pool,
+  kernel: Kernel,
+  units: number,
+  elements: number,
+  args: (size: Argument, perBlock: number) => readonly Argument[],
+): void {
+  const perBlock = unitsPerBlock(pool, units, elements);
+  if (perBlock >= units) kernel.run(...args(units, 0).map((arg) => (typeof arg === 'number' ? arg : arg.base)));
+  else {
+    const calls = [{ kernel, args: args(unitsOf(units, perBlock), perBlock) }];
+    pool.run({ blocks: Math.ceil(units / perBlock), calls });
+  }
+}

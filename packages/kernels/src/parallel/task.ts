@@ -213,11 +213,43 @@ export function takePart(
   }
 }
 
-/** How a worker gets at a kernel: an export of the kernels' own module, or `run` of a module compiled later. */
+type NativeGemm = (
+  order: number,
+  transA: number,
+  transB: number,
+  m: number,
+  n: number,
+  k: number,
+  alpha: number,
+  a: number,
+  lda: number,
+  b: number,
+  ldb: number,
+  beta: number,
+  c: number,
+  ldc: number,
+) => void;
+
+/** C's `cblas_sgemm` on row-major matrices in the shared memory, which begins at `base`. */
+export const nativeGemm =
+  (gemm: NativeGemm, base: number): KernelFunction =>
+  (transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc) =>
+    gemm(101, 111 + transA, 111 + transB, m, n, k, alpha, base + a, lda, base + b, ldb, beta, base + c, ldc);
+
+/**
+ * How a worker gets at a kernel: an export of the kernels' own module, `run` of a module compiled later, or {@link nativeGemm} of a
+ * native library.
+ */
 export interface KernelMessage {
   readonly id: number;
   readonly name?: string;
   readonly module?: object;
+  readonly native?: {
+    readonly koffi: string;
+    readonly library: string;
+    readonly prototype: string;
+    readonly base: number;
+  };
 }
 
 /** What a worker is started with. */
@@ -245,16 +277,24 @@ interface Wasm {
   Instance: new (module: object, imports: object) => { readonly exports: Readonly<Record<string, KernelFunction>> };
 }
 
+interface Koffi {
+  load(path: string): { func(prototype: string): NativeGemm };
+}
+
 /** The kernels of a worker, each known since its message came. */
-function kernelsOf({ workerData, parentPort, receiveMessageOnPort }: WorkerThreads): (id: number) => KernelFunction {
+function kernelsOf(threads: WorkerThreads, require: (path: string) => unknown): (id: number) => KernelFunction {
+  const { workerData, parentPort, receiveMessageOnPort } = threads;
   const { memory, module } = workerData;
   const { WebAssembly } = globalThis as unknown as { WebAssembly: Wasm };
   const imports = { env: { memory } };
   const own = new WebAssembly.Instance(module, imports).exports;
   const known: KernelFunction[] = [];
-  const learn = ({ id, name, module: compiled }: KernelMessage): void => {
+  const learn = ({ id, name, module: compiled, native }: KernelMessage): void => {
     if (name !== undefined) known[id] = own[name];
-    else known[id] = new WebAssembly.Instance(compiled as object, imports).exports.run;
+    else if (native !== undefined) {
+      const { koffi, library, prototype, base } = native;
+      known[id] = nativeGemm((require(koffi) as Koffi).load(library).func(prototype), base);
+    } else known[id] = new WebAssembly.Instance(compiled as object, imports).exports.run;
   };
   return (id) => {
     while (known[id] === undefined) {
@@ -267,7 +307,7 @@ function kernelsOf({ workerData, parentPort, receiveMessageOnPort }: WorkerThrea
 }
 
 /** A worker's whole life. */
-export function serve(threads: WorkerThreads): void {
+export function serve(threads: WorkerThreads, require: (path: string) => unknown): void {
   const { thread, patience, memory, control: buffer } = threads.workerData;
   const control = new Control(buffer);
   const { process } = globalThis as unknown as { process: { on(event: 'exit', listener: () => void): void } };
@@ -275,7 +315,7 @@ export function serve(threads: WorkerThreads): void {
     if (control.state(thread) !== STATES.failed) control.setState(thread, STATES.gone);
   });
   try {
-    const kernel = kernelsOf(threads);
+    const kernel = kernelsOf(threads, require);
     const doubles = new Float64Array(memory.buffer);
     control.setState(thread, STATES.idle);
     for (let seen = 0; ; ) {

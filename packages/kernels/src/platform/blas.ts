@@ -5,6 +5,9 @@ import { betterCore } from './openblas-core.js';
 import type { BlasLibrary, CblasGemm } from './platform.js';
 import { warn } from './warn.js';
 
+const require = createRequire(import.meta.url);
+const KOFFI = 'koffi';
+
 interface NativeLibrary {
   func(prototype: string): (...args: unknown[]) => unknown;
   unload(): void;
@@ -12,6 +15,7 @@ interface NativeLibrary {
 
 interface Koffi {
   load(path: string): NativeLibrary;
+  address(array: FloatArray): bigint;
 }
 
 const candidates: Record<string, string[]> = {
@@ -36,12 +40,15 @@ function message(error: unknown): string {
   return text.trim().split('\n')[0];
 }
 
-function gemmPrototype(name: string, scalar: string): string {
+function gemmPrototype(name: string, scalar: string, pointer = `${scalar} *`): string {
   return (
-    `void ${name}(int order, int transA, int transB, int m, int n, int k, ${scalar} alpha, const ${scalar} *a, int lda, ` +
-    `const ${scalar} *b, int ldb, ${scalar} beta, ${scalar} *c, int ldc)`
+    `void ${name}(int order, int transA, int transB, int m, int n, int k, ${scalar} alpha, ${pointer} a, int lda, ` +
+    `${pointer} b, int ldb, ${scalar} beta, ${pointer} c, int ldc)`
   );
 }
+
+/** Matrices as numbers: where they begin in the memory of the process. */
+const BY_ADDRESS = gemmPrototype('cblas_sgemm', 'float', 'uintptr_t');
 
 function optionalFunction(library: NativeLibrary, prototype: string): ((...args: unknown[]) => unknown) | null {
   try {
@@ -124,6 +131,9 @@ function open(koffi: Koffi, path: string): BlasLibrary {
     core: typeof core === 'string' ? core : null,
     sgemm,
     dgemm,
+    sgemmByAddress: library.func(BY_ADDRESS) as BlasLibrary['sgemmByAddress'],
+    elsewhere: { koffi: require.resolve(KOFFI), library: path, prototype: BY_ADDRESS },
+    addressOf: (array) => Number(koffi.address(array)),
     getThreads: () => (getThreads === null ? null : Number(getThreads())),
     setThreads: (count) => void setThreads?.(count),
   };
@@ -156,7 +166,7 @@ export function loadBlas(setting: string | undefined): BlasLibrary | null {
   let koffi: Koffi | null = null;
   let koffiError = '';
   try {
-    koffi = createRequire(import.meta.url)('koffi') as Koffi;
+    koffi = require(KOFFI) as Koffi;
   } catch (error) {
     koffiError = message(error);
   }

@@ -1,7 +1,7 @@
 import type { FloatArray } from '../types.js';
 
 /** C's `cblas_sgemm`/`cblas_dgemm`: layout, transposes, sizes, then the matrices, each as an array at its first element. */
-export type CblasGemm<T extends FloatArray> = (
+export type CblasGemm<T extends FloatArray | number> = (
   order: number,
   transA: number,
   transB: number,
@@ -18,11 +18,24 @@ export type CblasGemm<T extends FloatArray> = (
   ldc: number,
 ) => void;
 
+/** A function of a native library: where koffi is, the library, and the function's C prototype. */
+export interface NativeSource {
+  readonly koffi: string;
+  readonly library: string;
+  readonly prototype: string;
+}
+
 /** A BLAS found at run time. */
 export interface BlasLibrary {
   readonly path: string;
   readonly sgemm: CblasGemm<Float32Array>;
   readonly dgemm: CblasGemm<Float64Array>;
+  /** The same with addresses in the memory of the process … */
+  readonly sgemmByAddress: CblasGemm<number>;
+  /** … of which this is one. The array must not move: one over WebAssembly memory does not. */
+  addressOf(array: FloatArray): number;
+  /** How another thread gets at `sgemmByAddress`. */
+  readonly elsewhere: NativeSource;
   /** What the library says of its kernels, such as `SkylakeX`; null when it says nothing. */
   readonly core: string | null;
   /** Threads the library uses, or null when it does not say. */

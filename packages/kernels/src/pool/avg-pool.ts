@@ -2,7 +2,7 @@ import { checkSpan } from '../checks.js';
 import type { FloatArray } from '../types.js';
 import type { WasmKernels } from '../wasm/instance.js';
 import { checkPool2d, type Pool2dShape } from './shape.js';
-import { kernelsFor2x2 } from './windows.js';
+import { kernelsFor2x2, overPlanes } from './windows.js';
 
 /** A window cut to the plane, and what its sum is divided by. */
 interface Window {
@@ -63,8 +63,11 @@ export function avgPool2dForward<T extends FloatArray>(
   checkSpan(op, 'out', out, outOffset, planes * outHeight * outWidth);
   const kernels = residentKernels(shape, x, out);
   if (kernels !== null) {
-    const [from, to] = [x.byteOffset + 4 * xOffset, out.byteOffset + 4 * outOffset];
-    kernels.exports.avgPool2x2(from, to, planes, height, width, outHeight, outWidth, 1 / (divisorOverride ?? 4));
+    const places = [
+      [x.byteOffset + 4 * xOffset, height * width],
+      [out.byteOffset + 4 * outOffset, outHeight * outWidth],
+    ] as const;
+    overPlanes(kernels, kernels.shared.avgPool2x2, shape, places, 1 / (divisorOverride ?? 4));
     return;
   }
   const window: Window = { top: 0, bottom: 0, left: 0, right: 0, divisor: 1 };
@@ -102,17 +105,11 @@ export function avgPool2dBackward<T extends FloatArray>(
   checkSpan(op, 'gradIn', gradIn, giOffset, planes * height * width);
   const kernels = residentKernels(shape, gradOut, gradIn);
   if (kernels !== null) {
-    const [from, to] = [gradOut.byteOffset + 4 * gOffset, gradIn.byteOffset + 4 * giOffset];
-    kernels.exports.avgPool2x2Backward(
-      from,
-      to,
-      planes,
-      height,
-      width,
-      outHeight,
-      outWidth,
-      1 / (divisorOverride ?? 4),
-    );
+    const places = [
+      [gradOut.byteOffset + 4 * gOffset, outHeight * outWidth],
+      [gradIn.byteOffset + 4 * giOffset, height * width],
+    ] as const;
+    overPlanes(kernels, kernels.shared.avgPool2x2Backward, shape, places, 1 / (divisorOverride ?? 4));
     return;
   }
   gradIn.fill(0, giOffset, giOffset + planes * height * width);

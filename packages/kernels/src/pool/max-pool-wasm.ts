@@ -1,6 +1,7 @@
 import type { FloatArray } from '../types.js';
 import type { WasmKernels } from '../wasm/instance.js';
 import type { Pool2dShape } from './shape.js';
+import { overPlanes } from './windows.js';
 
 /** Input elements that visit WebAssembly memory at once. */
 const CHUNK = 1 << 14;
@@ -24,8 +25,11 @@ export function maxPool2x2<T extends FloatArray>(
   const plane = height * width;
   const outPlane = outHeight * outWidth;
   if (memory.holds(x) && memory.holds(out) && memory.holds(indices)) {
-    const [from, to] = [x.byteOffset + 4 * xOffset, out.byteOffset + 4 * outOffset];
-    exports.maxPool2x2(from, to, indices.byteOffset, s.planes, height, width, outHeight, outWidth);
+    overPlanes(kernels, kernels.shared.maxPool2x2, s, [
+      [x.byteOffset + 4 * xOffset, plane],
+      [out.byteOffset + 4 * outOffset, outPlane],
+      [indices.byteOffset, outPlane],
+    ]);
     return;
   }
   const step = planesAtOnce(s);
@@ -56,8 +60,11 @@ export function maxPool2x2Backward<T extends FloatArray>(
   const plane = height * width;
   const outPlane = outHeight * outWidth;
   if (memory.holds(gradOut) && memory.holds(indices) && memory.holds(gradIn)) {
-    const [from, to] = [gradOut.byteOffset + 4 * gOffset, gradIn.byteOffset + 4 * giOffset];
-    exports.maxPool2x2Backward(from, indices.byteOffset, to, s.planes, height, width, outHeight, outWidth);
+    overPlanes(kernels, kernels.shared.maxPool2x2Backward, s, [
+      [gradOut.byteOffset + 4 * gOffset, outPlane],
+      [indices.byteOffset, outPlane],
+      [gradIn.byteOffset + 4 * giOffset, plane],
+    ]);
     return;
   }
   const step = planesAtOnce(s);

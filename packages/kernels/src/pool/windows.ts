@@ -1,3 +1,5 @@
+import type { Kernel } from '../parallel/pool.js';
+import { addressOf, share } from '../parallel/split.js';
 import type { FloatArray } from '../types.js';
 import { type WasmKernels, wasmKernels } from '../wasm/instance.js';
 import type { Pool2dShape } from './shape.js';
@@ -21,4 +23,27 @@ export function kernelsFor2x2(s: Pool2dShape, a: FloatArray, b: FloatArray): Was
   const plane = s.height * s.width;
   if (!plain || plane > MAX_PLANE || s.planes * plane < MIN_ELEMENTS) return null;
   return a instanceof Float32Array && b instanceof Float32Array ? wasmKernels() : null;
+}
+
+/**
+ * Runs a kernel over all planes, which threads share.
+ * @param places addresses, each with the elements that a plane has there
+ * @param rest arguments behind the sizes
+ */
+export function overPlanes(
+  { pool }: WasmKernels,
+  kernel: Kernel,
+  s: Pool2dShape,
+  places: readonly (readonly [address: number, elements: number])[],
+  ...rest: number[]
+): void {
+  share(pool, kernel, s.planes, s.height * s.width, (planes, perBlock) => [
+    ...places.map(([address, elements]) => addressOf(address, 4 * elements * perBlock)),
+    planes,
+    s.height,
+    s.width,
+    s.outHeight,
+    s.outWidth,
+    ...rest,
+  ]);
 }

@@ -23,8 +23,8 @@ export interface WasmExports {
     ldc: number,
     work: number,
   ): void;
-  unfold(geometry: number, x: number, col: number): void;
-  fold(geometry: number, col: number, x: number): void;
+  unfold(geometry: number, images: number, x: number, col: number): void;
+  fold(geometry: number, images: number, col: number, x: number): void;
   scatterPlanes(
     from: number,
     to: number,
@@ -44,7 +44,7 @@ export interface WasmExports {
     stride: number,
   ): void;
   sumPlanes(x: number, sums: number, planes: number, positions: number): void;
-  sumColumns(x: number, out: number, rows: number, columns: number): void;
+  sumColumns(x: number, out: number, rows: number, columns: number, stride: number): void;
   /** Sets `bytes` to zero. */
   clear(address: number, bytes: number): void;
   /** Moves `bytes`. */

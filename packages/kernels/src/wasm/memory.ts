@@ -8,6 +8,8 @@ export interface SharedMemory {
 
 const GEOMETRY = 1024;
 const FIXED = 8192;
+/** Bytes between neighbours, more than whole pages for the reason that heap.ts gives. */
+const APART = 576;
 
 /** Elements of the tiles in which matrices from elsewhere visit: A, B and C of one partial product. */
 export const tileRows = 512;
@@ -38,9 +40,12 @@ export class WasmMemory {
   private region = { address: 0, bytes: 0 };
   private tilePlaces: Tiles | null = null;
 
+  /** Workspaces of all threads, once there were several. */
+  private workspaces = { base: FIXED, count: 1 };
+
   constructor(
     readonly memory: SharedMemory,
-    workspaceBytes: number,
+    private readonly workspaceBytes: number,
   ) {
     const { buffer } = memory;
     this.heap = new Heap(FIXED + workspaceBytes, buffer.byteLength);
@@ -65,13 +70,22 @@ export class WasmMemory {
     return this.tilePlaces;
   }
 
+  /** The address of each thread's workspace. */
+  workspaceOf(threads: number): { readonly base: number; readonly perThread: number } {
+    const perThread = this.workspaceBytes + APART;
+    if (threads > this.workspaces.count) {
+      // the earlier ones stay where they are: there are few, and they are small
+      this.workspaces = { base: this.allocate(threads * perThread), count: threads };
+    }
+    return { base: this.workspaces.base, perThread };
+  }
+
   /** Byte addresses of regions with so many 32-bit elements each; all earlier regions are given up. */
   reserve(sizes: readonly number[]): number[] {
     let total = 0;
-    // apart by more than a page's fraction, for the reason that heap.ts gives
     const offsets = sizes.map((size) => {
       const offset = total;
-      total = Math.ceil((total + 4 * size) / 64) * 64 + 576;
+      total = Math.ceil((total + 4 * size) / 64) * 64 + APART;
       return offset;
     });
     if (total > this.region.bytes) {

@@ -1,0 +1,92 @@
+/** How a convolution is cut into the blocks of a task. */
+import type { Task, Varying } from '../parallel/pool.js';
+import { blocksOf, type Conv2dShape, columnDepth, isPointwise } from './shape.js';
+
+/**
+ * Parts of the batch whose gradients of the weights are found apart and then added up, whatever the number of threads, and the
+ * elements of all their gradients at most.
+ */
+const PARTS = 16;
+const MOST_PARTIAL = 1 << 22;
+
+/** What the blocks of a task and the turns within them stand for. */
+export type Order = 'images, groups' | 'parts, images' | 'groups, images';
+
+/** A convolution cut into blocks of images, and its arguments by block and turn. */
+export class Plan {
+  readonly positions: number;
+  readonly depth: number;
+  readonly inGroup: number;
+  readonly outGroup: number;
+  readonly plane: number;
+  readonly image: number;
+  readonly outImage: number;
+  /** Images of each block but the last. */
+  readonly images: number;
+  readonly imageBlocks: number;
+  readonly columns: number;
+  /** An image of a 1×1 convolution is its own column matrix. */
+  readonly direct: boolean;
+  /** Blocks of images in each part, see {@link PARTS}. */
+  readonly perPart: number;
+  readonly parts: number;
+
+  constructor(
+    readonly shape: Conv2dShape,
+    private readonly order: Order,
+  ) {
+    const s = shape;
+    const blocks = blocksOf(s);
+    this.positions = s.outHeight * s.outWidth;
+    this.depth = columnDepth(s);
+    this.inGroup = s.inChannels / s.groups;
+    this.outGroup = s.outChannels / s.groups;
+    this.plane = s.height * s.width;
+    this.image = s.inChannels * this.plane;
+    this.outImage = s.outChannels * this.positions;
+    this.images = blocks[0].images;
+    this.imageBlocks = blocks.length;
+    this.columns = this.images * this.positions;
+    this.direct = isPointwise(s) && this.images === 1;
+    const parts = Math.min(PARTS, Math.floor(MOST_PARTIAL / (s.outChannels * this.depth)), blocks.length);
+    this.perPart = Math.ceil(blocks.length / Math.max(1, parts));
+    this.parts = Math.ceil(blocks.length / this.perPart);
+  }
+
+  /** A number that changes from one block of images to the next, and from group to group. */
+  along(base: number, perImages: number, perGroup: number, most?: number): Varying {
+    if (this.order === 'images, groups') return { base, perBlock: perImages, perTurn: perGroup, most };
+    if (this.order === 'groups, images') return { base, perBlock: perGroup, perTurn: perImages, most };
+    return { base, perBlock: this.perPart * perImages, perTurn: perImages, most };
+  }
+
+  get blocks(): Pick<Task, 'blocks' | 'turns'> {
+    const { imageBlocks, perPart, parts } = this;
+    const { groups } = this.shape;
+    const nested = (outer: number, inner: number): Pick<Task, 'blocks' | 'turns'> => ({
+      blocks: outer,
+      turns: { total: outer * inner, perBlock: inner },
+    });
+    if (this.order === 'images, groups') return nested(imageBlocks, groups);
+    if (this.order === 'groups, images') return nested(groups, imageBlocks);
+    return { blocks: parts, turns: { total: imageBlocks, perBlock: perPart } };
+  }
+
+  /** So many units of each image of the block. */
+  ofImages(units: number): Varying {
+    return this.along(units * this.shape.batch, -units * this.images, 0, units * this.images);
+  }
+
+  /** The group's channels of the block's first image. */
+  input(address: number): Varying {
+    return this.along(address, 4 * this.images * this.image, 4 * this.inGroup * this.plane);
+  }
+
+  output(address: number): Varying {
+    return this.along(address, 4 * this.images * this.outImage, 4 * this.outGroup * this.positions);
+  }
+
+  weight(address: number): Varying {
+    return this.along(address, 0, 4 * this.outGroup * this.depth);
+  }
+}
