@@ -53,5 +53,6 @@ async function keepPictures(folder: string): Promise<void> {
   mkdirSync(IMAGES, { recursive: true });
   for (const name of readdirSync(folder)) if (name.endsWith('.svg')) copyFileSync(join(folder, name), IMAGES + name);
   const explorer = join(folder, 'explorer.html');
-  if (existsSync(explorer)) await photograph(explorer, IMAGES);
+  if (existsSync(explorer) && !(await photograph(explorer, `${IMAGES}explorer.png`)))
+    console.warn('explorer.png is not drawn again: that needs Chromium (name one in TORCHLET_BROWSER).');
 }
