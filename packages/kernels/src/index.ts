@@ -29,4 +29,4 @@ export {
 export { type VectorLoop, vectorLoop } from './simd/vector-loop.js';
 export { type Rows, type VectorRows, vectorRows } from './simd/vector-rows.js';
 export type { FloatArray, Gemm, NumericArray } from './types.js';
-export { afterCollections, type Effort, openWatch, type Watch } from './watch.js';
+export { afterCollections, type Effort, openWatch, type Watch, type Witness } from './watch.js';

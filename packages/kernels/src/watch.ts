@@ -1,6 +1,8 @@
 /** Objects that are watched until nobody can reach them, so that what they stood for can be given back. */
 import { platform } from '#platform';
-import type { Living } from './platform/platform.js';
+import type { Living, Witness } from './platform/platform.js';
+
+export type { Witness } from './platform/platform.js';
 
 /**
  * How hard to look: `young` finds what died soon after it was made, in a fraction of a millisecond; `all` finds everything,
@@ -8,71 +10,65 @@ import type { Living } from './platform/platform.js';
  */
 export type Effort = 'known' | 'young' | 'all';
 
-/** Tokens of targets; a token must not refer to its target. */
-export interface Watch<Token extends object> {
-  add(target: object, token: Token): void;
+export interface Watch<W extends Witness> {
+  /** A witness stands for one target. */
+  add(target: object, witness: W): void;
   /** Whoever gives back what the target stands for by himself is not to be told of it. */
-  delete(token: Token): void;
-  /** The tokens whose targets nobody can reach any more; they are watched no longer. */
-  takeDead(effort: Effort): Token[];
+  delete(witness: W): void;
+  /** The witnesses whose targets nobody can reach any more; they are watched no longer. */
+  takeDead(effort: Effort): W[];
 }
 
-interface Mark {
-  round: number;
-}
-
-class LivingWatch<Token extends object> implements Watch<Token> {
-  private readonly marks = new Map<Token, Mark>();
-  private round = 0;
+class LivingWatch<W extends Witness> implements Watch<W> {
+  private readonly witnesses = new Set<W>();
+  private roll = 0;
 
   constructor(private readonly living: Living) {}
 
-  add(target: object, token: Token): void {
-    const mark: Mark = { round: this.round };
-    this.marks.set(token, mark);
-    this.living.add(target, () => {
-      mark.round = this.round;
-    });
+  add(target: object, witness: W): void {
+    witness.seen = this.roll;
+    this.witnesses.add(witness);
+    this.living.add(target, witness);
   }
 
-  delete(token: Token): void {
-    this.marks.delete(token);
+  delete(witness: W): void {
+    this.witnesses.delete(witness);
   }
 
-  takeDead(effort: Effort): Token[] {
+  takeDead(effort: Effort): W[] {
     if (effort === 'young') this.living.collectYoung();
     else if (effort === 'all') this.living.collectAll();
-    const round = ++this.round;
-    this.living.visit();
-    const dead: Token[] = [];
-    for (const [token, mark] of this.marks) if (mark.round !== round) dead.push(token);
-    for (const token of dead) this.marks.delete(token);
+    const roll = ++this.roll;
+    this.living.call(roll);
+    const dead: W[] = [];
+    for (const witness of this.witnesses) if (witness.seen !== roll) dead.push(witness);
+    for (const witness of dead) this.witnesses.delete(witness);
     return dead;
   }
 }
 
 /** Knows what the engine has cleared by itself, between turns of the event loop. */
-class WeakRefWatch<Token extends object> implements Watch<Token> {
-  private readonly refs = new Map<Token, WeakRef<object>>();
+class WeakRefWatch<W extends Witness> implements Watch<W> {
+  private readonly refs = new Map<W, WeakRef<object>>();
 
-  add(target: object, token: Token): void {
-    this.refs.set(token, new WeakRef(target));
+  add(target: object, witness: W): void {
+    this.refs.set(witness, new WeakRef(target));
   }
 
-  delete(token: Token): void {
-    this.refs.delete(token);
+  delete(witness: W): void {
+    this.refs.delete(witness);
   }
 
-  takeDead(): Token[] {
-    const dead: Token[] = [];
-    for (const [token, ref] of this.refs) if (ref.deref() === undefined) dead.push(token);
-    for (const token of dead) this.refs.delete(token);
+  takeDead(): W[] {
+    const dead: W[] = [];
+    for (const [witness, ref] of this.refs) if (ref.deref() === undefined) dead.push(witness);
+    for (const witness of dead) this.refs.delete(witness);
     return dead;
   }
 }
 
 /** An empty watch; where the platform cannot tell what is alive, one that hears of it later. */
-export function openWatch<Token extends object>(): Watch<Token> {
+export function openWatch<W extends Witness>(): Watch<W> {
   const living = platform.openLiving();
   return living === null ? new WeakRefWatch() : new LivingWatch(living);
 }

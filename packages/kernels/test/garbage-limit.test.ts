@@ -45,12 +45,19 @@ describe('GarbageLimit', () => {
 
   it('leaves more room when looking takes too much of the time, up to the most', () => {
     const garbage = new GarbageLimit(OPTIONS);
-    look(garbage, 0, 90);
+    for (let i = 0; i < 50; i++) look(garbage, 0, 90);
     expect(limitOf(garbage)).toBe(100);
+    for (let i = 0; i < 20 && limitOf(garbage) === 100; i++) look(garbage, 0, 300);
     for (const room of [200, 400, 400]) {
-      look(garbage, 0, 150);
       expect(limitOf(garbage)).toBe(room);
+      look(garbage, 0, 300);
     }
+  });
+
+  it('forgives slow looks among quick ones', () => {
+    const garbage = new GarbageLimit(OPTIONS);
+    for (let i = 0; i < 50; i++) look(garbage, 0, i % 3 === 0 ? 5 : 300);
+    expect(limitOf(garbage)).toBe(100);
   });
 
   it('with a memory comes down slowly from a high limit', () => {
@@ -67,10 +74,10 @@ describe('GarbageLimit', () => {
     expect(limitOf(garbage)).toBe(200);
   });
 
-  it('says when half of the room is used up', () => {
+  it('says when a good moment is worth a look', () => {
     const garbage = new GarbageLimit(OPTIONS);
-    expect([50, 51].map((held) => garbage.isHalfReached(held))).toEqual([false, true]);
+    expect([60, 61].map((held) => garbage.isNear(held))).toEqual([false, true]);
     look(garbage, 1000);
-    expect([1250, 1251].map((held) => garbage.isHalfReached(held))).toEqual([false, true]);
+    expect([900, 901].map((held) => garbage.isNear(held))).toEqual([false, true]);
   });
 });

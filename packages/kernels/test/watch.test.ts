@@ -3,11 +3,13 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { platform } from '#platform';
 import { openLiving } from '../src/platform/living.js';
-import { afterCollections, openWatch, type Watch } from '../src/watch.js';
+import { afterCollections, openWatch, type Watch, type Witness } from '../src/watch.js';
 
-interface Token {
+interface Token extends Witness {
   readonly name: string;
 }
+
+const token = (name: string): Token => ({ name, seen: 0 });
 
 const names = (tokens: readonly Token[]): string[] => tokens.map(({ name }) => name).sort();
 
@@ -19,7 +21,7 @@ afterEach(() => {
 function watched(watch: Watch<Token>, prefix: string, count: number): object[] {
   return Array.from({ length: count }, (_, i) => {
     const target = i % 2 === 0 ? new Float32Array(3) : { i };
-    watch.add(target, { name: `${prefix}${i}` });
+    watch.add(target, token(`${prefix}${i}`));
     return target;
   });
 }
@@ -62,9 +64,9 @@ describe('a watch', () => {
 
   it('says nothing of what was deleted', () => {
     const watch = openWatch<Token>();
-    const token = { name: 'given back' };
-    (() => watch.add({}, token))();
-    watch.delete(token);
+    const given = token('given back');
+    (() => watch.add({}, given))();
+    watch.delete(given);
     dropped(watch, 'dropped', 4);
     expect(names(watch.takeDead('all'))).not.toContain('given back');
   });
@@ -79,7 +81,7 @@ describe('a watch', () => {
       for (let i = 0; i < 20; i++) {
         const name = `${made++}`;
         const target = { step, junk: new Array(i) };
-        watch.add(target, { name });
+        watch.add(target, token(name));
         if (i === 0) held.set(name, target);
       }
       if (step % 3 === 0) held.delete(`${(step / 3) * 20}`);
@@ -100,9 +102,9 @@ describe('where nothing can tell what is alive', () => {
     const watch = openWatch<Token>();
     const held = watched(watch, 'held', 3);
     dropped(watch, 'dropped', 3);
-    const token = { name: 'given back' };
-    (() => watch.add({}, token))();
-    watch.delete(token);
+    const given = token('given back');
+    (() => watch.add({}, given))();
+    watch.delete(given);
     await wait(0);
     platform.collectGarbage?.();
     expect(names(watch.takeDead('all'))).toEqual(['dropped0', 'dropped1', 'dropped2']);

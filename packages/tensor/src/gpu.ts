@@ -1,7 +1,7 @@
 /** `torch.gpu`: what `torch.cuda` is to CUDA. https://pytorch.org/docs/stable/cuda.html */
 import { requestedMode } from './backend/gpu/config.js';
 import { gpuDriver } from './backend/gpu/device.js';
-import { allocatedBytes } from './backend/gpu/handles.js';
+import { allocatedBytes, peakBytes, resetPeak } from './backend/gpu/memory.js';
 import { type GpuStats, gpuStats, resetGpuStats } from './backend/gpu/stats.js';
 import { DeviceError } from './errors.js';
 
@@ -38,9 +38,25 @@ export function synchronize(): void {
   gpuDriver().synchronize();
 }
 
-/** Bytes of all gpu storages, those included that the garbage collector has yet to take. */
+/**
+ * Bytes of all gpu tensors, those included that nobody can reach and that have not been looked for yet.
+ * https://pytorch.org/docs/stable/generated/torch.cuda.memory.memory_allocated.html
+ */
 export function memory_allocated(): number {
   return allocatedBytes();
+}
+
+/**
+ * The most that {@link memory_allocated} was, at the end of an operation, since the start or {@link reset_peak_memory_stats}.
+ * https://pytorch.org/docs/stable/generated/torch.cuda.memory.max_memory_allocated.html
+ */
+export function max_memory_allocated(): number {
+  return peakBytes();
+}
+
+/** https://pytorch.org/docs/stable/generated/torch.cuda.memory.reset_peak_memory_stats.html */
+export function reset_peak_memory_stats(): void {
+  resetPeak();
 }
 
 /** What was moved to and from the device, and what ran on it, since the start or {@link reset_stats}. */

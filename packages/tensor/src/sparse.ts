@@ -50,6 +50,11 @@ export class SparseTensor extends Tensor {
     return false;
   }
 
+  override dispose(): void {
+    this.cooIndices.dispose();
+    this.cooValues.dispose();
+  }
+
   override sparse_dim(): number {
     return this.cooIndices.shape[0];
   }

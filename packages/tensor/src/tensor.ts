@@ -187,6 +187,19 @@ export class Tensor {
     return backendOf(this.device).toHost(this);
   }
 
+  /**
+   * Frees a gpu tensor's memory now rather than when it is found unreachable; never needed. Views and `detach()` share that
+   * memory: using it through any of them is a DeviceError afterwards. On the cpu nothing happens.
+   */
+  dispose(): void {
+    backendOf(this.device).dispose(this.storage.buffer);
+  }
+
+  /** `using x = …` disposes of x when the block ends. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
   /** The number of elements along the first dimension. @throws ShapeError for a 0-dim tensor. */
   get length(): number {
     if (this.shape.length === 0) throw new ShapeError('len() of a 0-d tensor');

@@ -7,48 +7,49 @@
 import { inspect } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import type { Living } from './platform.js';
+import type { Living, Witness } from './platform.js';
 
 type Collector = (options?: { readonly type: 'minor' }) => void;
 
-let collector: Collector | null = null;
+let gc: Collector | null = null;
 
-function collect(): Collector {
-  if (collector === null) {
+function collector(): Collector {
+  if (gc === null) {
     setFlagsFromString('--expose-gc');
-    collector = runInNewContext('gc') as Collector;
+    gc = runInNewContext('gc') as Collector;
   }
-  return collector;
+  return gc;
 }
 
-/** Printed, it calls. */
-class Visited {
-  constructor(readonly visit: () => void) {}
-  [inspect.custom](): string {
-    this.visit();
-    return '';
-  }
+let current = 0;
+
+/** What a witness does when it is printed. */
+function answer(this: Witness): string {
+  this.seen = current;
+  return '';
 }
 
 const EVERYTHING = { showHidden: true, depth: 0, maxArrayLength: Number.POSITIVE_INFINITY } as const;
 
 class InspectedMap implements Living {
-  private readonly map = new WeakMap<object, Visited>();
+  private readonly map = new WeakMap<object, Witness>();
 
-  add(target: object, visit: () => void): void {
-    this.map.set(target, new Visited(visit));
+  add(target: object, witness: Witness): void {
+    (witness as { [inspect.custom]?: typeof answer })[inspect.custom] = answer;
+    this.map.set(target, witness);
   }
 
-  visit(): void {
+  call(roll: number): void {
+    current = roll;
     inspect(this.map, EVERYTHING);
   }
 
   collectYoung(): void {
-    collect()({ type: 'minor' });
+    collector()({ type: 'minor' });
   }
 
   collectAll(): void {
-    collect()();
+    collector()();
   }
 }
 
@@ -56,15 +57,17 @@ class InspectedMap implements Living {
 function works(): boolean {
   const living = new InspectedMap();
   const held = [{}, new Float32Array(1), Object.freeze([])];
-  const seen = held.map(() => 0);
-  held.forEach((target, i) => {
-    living.add(target, () => seen[i]++);
+  const witnesses = held.map((target) => {
+    const witness = { seen: 0 };
+    living.add(target, witness);
+    return witness;
   });
   living.collectYoung();
-  living.visit();
+  living.call(1);
+  const young = witnesses.every(({ seen }) => seen === 1);
   living.collectAll();
-  living.visit();
-  return held.length === 3 && seen.every((times) => times === 2);
+  living.call(2);
+  return young && held.length === 3 && witnesses.every(({ seen }) => seen === 2);
 }
 
 let trusted: boolean | null = null;

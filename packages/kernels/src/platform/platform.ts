@@ -44,11 +44,17 @@ export interface BlasLibrary {
   setThreads(count: number): void;
 }
 
+/** What stands for a watched object. It must not refer to it. */
+export interface Witness {
+  /** The number of the last roll call at which the object was alive. */
+  seen: number;
+}
+
 /** Objects of which it can be told at any time which are still alive. */
 export interface Living {
-  add(target: object, visit: () => void): void;
-  /** Calls `visit` of every target that is alive, and of those that no collection has taken yet. */
-  visit(): void;
+  add(target: object, witness: Witness): void;
+  /** Notes the roll call with the witnesses of all targets that are alive, and of those that no collection has taken yet. */
+  call(roll: number): void;
   /** Collects what died young; takes about as long as what is young and alive is large. */
   collectYoung(): void;
   /** Collects everything that is dead, which takes milliseconds. */

@@ -2,6 +2,7 @@
  * Reverse-mode differentiation: visits the nodes of a graph once each, in an order in which all gradients of a node have
  * come in, without recursion. https://pytorch.org/docs/stable/notes/autograd.html
  */
+import { backendOf } from '../backend/devices.js';
 import { inferenceMode, latestStorageId, type Storage } from '../storage.js';
 import type { Tensor } from '../tensor.js';
 import { anomalyMode, checkResults, explainFailure } from './anomaly.js';
@@ -25,12 +26,15 @@ export function runBackward(roots: readonly Edge[], grads: readonly Tensor[], op
   const run = new Run(options);
   const outer = running.run;
   running.run = run;
+  let results: (Tensor | null)[];
   try {
-    return withGradMode(options.createGraph && !inferenceMode.enabled, () => run.execute(roots, grads));
+    results = withGradMode(options.createGraph && !inferenceMode.enabled, () => run.execute(roots, grads));
   } finally {
     running.run = outer;
     run.forget();
   }
+  if (!options.retainGraph && grads.length > 0) backendOf(grads[0].device).graphFreed();
+  return results;
 }
 
 const NOTHING: readonly (Tensor | null)[] = [];

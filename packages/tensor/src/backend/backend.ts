@@ -57,6 +57,10 @@ export interface Backend {
   allocate(numel: number, dtype: DType, zero: boolean): DeviceBuffer;
   /** Takes back a buffer that `allocate` returned and that nobody will use again, to serve a later call sooner. */
   release(buffer: DeviceBuffer): void;
+  /** The user is done with the elements, whoever else may still show them: where that frees memory, using them is an error. */
+  dispose(buffer: DeviceBuffer): void;
+  /** A backward pass has freed its graph: a good moment to look for what nobody can reach any more. */
+  graphFreed(): void;
   /** An array to be filled and given to `fromHost`, from where that needs no second copy. It may hold anything. */
   hostArray(numel: number, dtype: DType): TypedArray;
   /** A buffer of the array's elements; the array belongs to the backend afterwards. */

@@ -22,6 +22,9 @@ export const cpuBackend: Backend = {
   hostArray,
   fromHost,
   release,
+  // the garbage collector's business
+  dispose: () => {},
+  graphFreed: () => {},
   toHost(x: View): TypedArray {
     const { array, offset } = pack(x);
     let n = 1;

@@ -14,6 +14,7 @@ import * as linear from './linear.js';
 import * as pool from './pool.js';
 import { argReduce, reduce } from './reduce.js';
 import { rows, softmax } from './rows.js';
+import { collectSoon } from './memory.js';
 import { inScope } from './scope.js';
 import { throughCpu } from './transfers.js';
 import { update } from './update.js';
@@ -26,6 +27,8 @@ const methods: Backend = {
     return new GpuBuffer(Handle.filled(dtype, numel, 0));
   },
   release: (buffer: DeviceBuffer) => gpuBufferOf(buffer).dispose(),
+  dispose: (buffer: DeviceBuffer) => gpuBufferOf(buffer).dispose(),
+  graphFreed: collectSoon,
   hostArray: (numel: number, dtype: DType): TypedArray => allocateArray(dtype, numel),
   fromHost(data: TypedArray, dtype: DType): DeviceBuffer {
     checkGpuDType('to', dtype);

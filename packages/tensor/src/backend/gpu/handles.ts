@@ -6,12 +6,13 @@
  * no box has taken by the end of the operation that made it was a temporary of that operation (see `scope.ts`).
  */
 import { allocateArray, checkSafe, type DType, itemsize, type TypedArray } from '../../dtype.js';
-import { DTypeError } from '../../errors.js';
+import { DeviceError, DTypeError } from '../../errors.js';
 import type { DeviceBuffer } from '../../storage.js';
 import type { View } from '../backend.js';
 import { gpuDriver, startedDriver } from './device.js';
 import type { ArrayId } from './driver.js';
 import { fillKernel } from './kernels/fill.js';
+import { type Cell, countArray, forgetBox, watchBox } from './memory.js';
 import { noteMade } from './scope.js';
 import { countKernel, countReadback, countUpload } from './stats.js';
 
@@ -27,17 +28,7 @@ export function checkGpuDType(op: string, dtype: DType): void {
   throw new DTypeError(`${op}(): the gpu device does not support ${dtype}, only ${DTYPES.join(', ')}`);
 }
 
-let allocated = 0;
-let peak = 0;
 let lastId: ArrayId = 0;
-
-/** Bytes of all handles that somebody holds. */
-export const allocatedBytes = (): number => allocated;
-/** The most that there were since the start or {@link resetPeak}. */
-export const peakBytes = (): number => peak;
-export function resetPeak(): void {
-  peak = allocated;
-}
 
 export const nextArrayId = (): ArrayId => ++lastId;
 
@@ -65,8 +56,7 @@ export class Handle {
     this.numel = numel;
     this.host = host;
     this.id = id;
-    allocated += this.bytes;
-    if (allocated > peak) peak = allocated;
+    countArray(this.bytes, 1);
     noteMade(this);
   }
 
@@ -107,7 +97,7 @@ export class Handle {
   freeUnlessHeld(): void {
     if (this.holders > 0 || this.freed) return;
     this.freed = true;
-    allocated -= this.bytes;
+    countArray(this.bytes, -1);
     if (this.id !== null) startedDriver()?.free(this.id);
     this.id = null;
     this.host = null;
@@ -170,41 +160,52 @@ export class Handle {
   }
 }
 
-/** What the garbage collector leaves of a box: the handle that has to be let go. */
-interface Cell {
-  handle: Handle;
-}
+/** What a box holds; it outlives the box until it has let go. */
+class Content implements Cell {
+  seen = 0;
 
-const dropped = new FinalizationRegistry<Cell>((cell) => cell.handle.release());
+  constructor(public handle: Handle | null) {}
+
+  letGo(): void {
+    this.handle?.release();
+    this.handle = null;
+  }
+}
 
 /** A gpu storage's buffer. */
 export class GpuBuffer {
-  private readonly cell: Cell;
+  private readonly content: Content;
 
   constructor(handle: Handle) {
     handle.retain();
-    this.cell = { handle };
-    dropped.register(this, this.cell, this);
+    this.content = new Content(handle);
+    watchBox(this, this.content);
   }
 
+  /** @throws DeviceError after {@link dispose}. */
   get handle(): Handle {
-    return this.cell.handle;
+    if (this.content.handle === null) throw new DeviceError(DISPOSED);
+    return this.content.handle;
   }
 
   set handle(next: Handle) {
-    const before = this.cell.handle;
+    const before = this.handle;
     if (before === next) return;
     next.retain();
-    this.cell.handle = next;
+    this.content.handle = next;
     before.release();
   }
 
-  /** Lets go of the elements at once. Nobody may use the buffer afterwards. */
+  /** Lets go of the elements at once. Nobody can use the buffer afterwards. */
   dispose(): void {
-    dropped.unregister(this);
-    this.cell.handle.release();
+    forgetBox(this.content);
+    this.content.letGo();
   }
 }
+
+const DISPOSED =
+  'the memory of this gpu tensor was freed by dispose(), on it or on a tensor that shares its storage; it cannot be used ' +
+  'any more';
 
 export function gpuBufferOf(buffer: DeviceBuffer): GpuBuffer {
   if (!(buffer instanceof GpuBuffer))

@@ -1,4 +1,6 @@
 /** Temporaries of an operation: handles that it made and put into no storage are freed when it ends. */
+import { notePeak } from './memory.js';
+
 interface Freeable {
   freeUnlessHeld(): void;
 }
@@ -20,5 +22,6 @@ export function inScope<R>(run: () => R): R {
   } finally {
     made = null;
     for (const handle of list) handle.freeUnlessHeld();
+    notePeak();
   }
 }

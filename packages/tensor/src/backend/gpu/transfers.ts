@@ -8,7 +8,10 @@ import { countTransfer } from './stats.js';
 import { describe, hostView, isWhole } from './views.js';
 
 /** The methods of a backend that compute. */
-export type Kernels = Omit<Backend, 'device' | 'allocate' | 'release' | 'hostArray' | 'fromHost' | 'toHost'>;
+export type Kernels = Omit<
+  Backend,
+  'device' | 'allocate' | 'release' | 'dispose' | 'graphFreed' | 'hostArray' | 'fromHost' | 'toHost'
+>;
 
 /** Which arguments of each method are written. */
 const OUTPUTS: Readonly<Record<keyof Kernels, readonly number[]>> = {

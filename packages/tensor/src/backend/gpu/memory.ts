@@ -1,0 +1,84 @@
+/**
+ * How much memory gpu tensors take, and how it comes back when nobody can reach them any more. The engine that runs this
+ * program does not see the device's memory, and collects by itself only between turns of the event loop.
+ */
+import { afterCollections, GarbageLimit, openWatch, type Watch, type Witness } from '@torchlet/kernels';
+
+const KIBI = 1 << 10;
+const MEBI = 1 << 20;
+
+/** What an array costs beside its elements: devices do not divide their memory finely. */
+const OVERHEAD = 256;
+
+let allocated = 0;
+let arrays = 0;
+let peak = 0;
+
+/** Bytes of all handles that somebody holds. */
+export const allocatedBytes = (): number => allocated;
+/** The most that there were at the end of an operation, since the start or {@link resetPeak}. */
+export const peakBytes = (): number => peak;
+export function resetPeak(): void {
+  peak = allocated;
+}
+export function notePeak(): void {
+  if (allocated > peak) peak = allocated;
+}
+
+/** Counts a new handle, or with negative bytes the end of one. */
+export function countArray(bytes: number, count: 1 | -1): void {
+  allocated += count * bytes;
+  arrays += count;
+}
+
+const cost = (): number => allocated + arrays * OVERHEAD;
+
+/** What a box leaves when nobody can reach it: something to let go of. */
+export interface Cell extends Witness {
+  letGo(): void;
+}
+
+let watch: Watch<Cell> | null = null;
+
+/** Looking among what was made lately takes tenths of a millisecond; it leaves what has been seen alive twice. */
+const young = new GarbageLimit({ least: 64 * KIBI, most: 64 * MEBI, time: 0.25, part: 0.75, memory: 0.97 });
+/** Looking everywhere takes milliseconds. */
+const all = new GarbageLimit({ least: 64 * KIBI, most: 256 * MEBI, time: 0.1, part: 0.75, memory: 0.97 });
+
+function collect(effort: 'known' | 'young' | 'all'): void {
+  for (const cell of watch?.takeDead(effort) ?? []) cell.letGo();
+}
+
+function openedWatch(): Watch<Cell> {
+  if (watch === null) {
+    watch = openWatch();
+    afterCollections(() => collect('known'));
+  }
+  return watch;
+}
+
+/** From here on `cell` is let go when nobody can reach `box`. Looks for others of which that is true, if it is time. */
+export function watchBox(box: object, cell: Cell): void {
+  const opened = openedWatch();
+  notePeak();
+  if (young.isReached(cost())) {
+    young.look(() => collect('young'), cost);
+    if (all.isReached(cost())) collectAll();
+  }
+  opened.add(box, cell);
+}
+
+/** The owner of the box lets go by himself. */
+export function forgetBox(cell: Cell): void {
+  watch?.delete(cell);
+}
+
+/** Much has just become unreachable, most of it made lately: a good moment to look. */
+export function collectSoon(): void {
+  if (young.isNear(cost())) young.look(() => collect('young'), cost);
+}
+
+/** Frees all that nobody can reach. */
+export function collectAll(): void {
+  all.look(() => collect('all'), cost);
+}
