@@ -22,7 +22,7 @@ const tensorLayers = [
   ['errors', 'dtype', 'shape', 'arguments', 'signature', 'dtype-names'],
   ['random/', 'format', 'storage'],
   ['backend/'],
-  ['tensor', 'generator', 'gpu', 'threads', 'config'],
+  ['tensor', 'generator', 'threads', 'config'],
   ['autograd/'],
   [
     'tensor-data',
@@ -31,6 +31,7 @@ const tensorLayers = [
     'random-state',
     'sequence-factories',
     'factories-list',
+    'gpu',
     'sparse',
     'sparse-factory',
     'ops/',

@@ -17,8 +17,10 @@ export interface GarbageLimitOptions {
 const FORGETTING = 1.02;
 /** What the last interval counts. */
 const RENEWAL = 0.2;
-/** The part of a limit from which on a good moment counts. */
-const NEAR = 0.6;
+/** How much must have come, as a part of what the last good moment left. */
+const GROWTH = 0.25;
+/** Where next to nothing was left, bytes that count as if they had been. */
+const LITTLE = 8192;
 
 /**
  * The limit follows what the last look left. A limit with a memory stays above what a step of a loop needs at its height: a
@@ -27,6 +29,8 @@ const NEAR = 0.6;
 export class GarbageLimit {
   private headroom: number;
   private limit: number;
+  /** The least that was held since the last good moment. */
+  private rest = 0;
   private lastLook = 0;
   /** Milliseconds that a look takes when nothing else keeps the machine busy, and from one to the next. */
   private cost = Number.POSITIVE_INFINITY;
@@ -42,9 +46,23 @@ export class GarbageLimit {
     return held > this.limit;
   }
 
-  /** Whether a look pays at a moment when much is likely to have become garbage. */
-  isNear(held: number): boolean {
-    return held > NEAR * this.limit;
+  /** Whether it is time to look, unless that would take too much of the time; far beyond the limit it is in any case. */
+  isDue(held: number): boolean {
+    if (held < this.rest) this.rest = held;
+    return held > this.limit && (this.isAffordable() || held > 2 * this.limit + this.options.most);
+  }
+
+  private isAffordable(): boolean {
+    return this.interval === null || performance.now() - this.lastLook >= this.cost / this.options.time;
+  }
+
+  /** At a moment when much is likely to have become garbage: looks if more has come since the last such moment, and says whether. */
+  lookEarly(collect: () => void, held: () => number): boolean {
+    if (held() - this.rest < GROWTH * Math.max(this.rest, LITTLE)) return false;
+    if (!this.isAffordable()) return false;
+    this.look(collect, held);
+    this.rest = held();
+    return true;
   }
 
   /** Looks, and sets the next limit. `held` says what is left; `wanted`: bytes that are about to be taken. */
@@ -59,6 +77,7 @@ export class GarbageLimit {
     if (this.cost > time * this.interval) this.headroom = Math.min(2 * this.headroom, most);
     this.lastLook = end;
     const left = held();
+    this.rest = Math.min(this.rest, left);
     this.limit = Math.max(left + Math.max(this.headroom, left * part, wanted), memory * this.limit);
   }
 }

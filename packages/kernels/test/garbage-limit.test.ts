@@ -13,8 +13,8 @@ afterEach(() => {
 /** The least number of bytes at which a limit is reached. */
 function limitOf(garbage: GarbageLimit): number {
   let held = 0;
-  while (!garbage.isReached(held)) held++;
-  return held - 1;
+  while (!garbage.isReached(held + 1)) held++;
+  return held;
 }
 
 /** A look that takes `ms`, a second after the last, and leaves `held` bytes. */
@@ -74,10 +74,43 @@ describe('GarbageLimit', () => {
     expect(limitOf(garbage)).toBe(200);
   });
 
-  it('says when a good moment is worth a look', () => {
+  it('is due beyond the limit when a look has its time, and far beyond it at once', () => {
     const garbage = new GarbageLimit(OPTIONS);
-    expect([60, 61].map((held) => garbage.isNear(held))).toEqual([false, true]);
-    look(garbage, 1000);
-    expect([900, 901].map((held) => garbage.isNear(held))).toEqual([false, true]);
+    expect([100, 101].map((held) => garbage.isDue(held))).toEqual([false, true]);
+    look(garbage, 1000, 20);
+    now += 199;
+    expect([1501, 3400, 3401].map((held) => garbage.isDue(held))).toEqual([false, false, true]);
+    now += 1;
+    expect([1500, 1501].map((held) => garbage.isDue(held))).toEqual([false, true]);
+  });
+
+  it('uses a good moment when much has come since the last, and not at once after another look', () => {
+    const garbage = new GarbageLimit(OPTIONS);
+    /** Whether a good moment is used when so much is held, of which `left` are left. */
+    const used = (before: number, left: number, ms = 5): boolean => {
+      let held = before;
+      const looked = garbage.lookEarly(
+        () => {
+          now += ms;
+          held = left;
+        },
+        () => held,
+      );
+      expect(held).toBe(looked ? left : before);
+      return looked;
+    };
+    now = 1000;
+    expect([used(2047, 1), used(2048, 7)]).toEqual([false, true]);
+    now += 1000;
+    expect(used(1e6, 1e5)).toBe(true);
+    expect(limitOf(garbage)).toBe(150_000);
+    now += 49;
+    expect(used(1e6, 1e5)).toBe(false);
+    now += 1;
+    expect([used(124_999, 1), used(125_000, 1e5)]).toEqual([false, true]);
+    // a look in between that finds less
+    look(garbage, 5e4);
+    now += 1000;
+    expect([used(62_499, 1), used(62_500, 1)]).toEqual([false, true]);
   });
 });

@@ -1,9 +1,10 @@
 /** `torch.gpu`: what `torch.cuda` is to CUDA. https://pytorch.org/docs/stable/cuda.html */
 import { requestedMode } from './backend/gpu/config.js';
-import { gpuDriver } from './backend/gpu/device.js';
-import { allocatedBytes, peakBytes, resetPeak } from './backend/gpu/memory.js';
+import { gpuDriver, startedDriver } from './backend/gpu/device.js';
+import { allocatedBytes, collectAll, peakBytes, resetPeak } from './backend/gpu/memory.js';
 import { type GpuStats, gpuStats, resetGpuStats } from './backend/gpu/stats.js';
 import { DeviceError } from './errors.js';
+import { manual_seed as seedAll } from './random-state.js';
 
 export type { GpuStats } from './backend/gpu/stats.js';
 
@@ -21,6 +22,17 @@ export function is_available(): boolean {
     if (error instanceof DeviceError) return false;
     throw error;
   }
+}
+
+/** 1 where there is a gpu device, else 0: `gpu` and `gpu:0` are one and the same. */
+export function device_count(): number {
+  return is_available() ? 1 : 0;
+}
+
+/** Always 0. @throws DeviceError when there is no gpu device. */
+export function current_device(): number {
+  gpuDriver();
+  return 0;
 }
 
 /** What the device runs on. @throws DeviceError when there is no gpu device. */
@@ -57,6 +69,63 @@ export function max_memory_allocated(): number {
 /** https://pytorch.org/docs/stable/generated/torch.cuda.memory.reset_peak_memory_stats.html */
 export function reset_peak_memory_stats(): void {
   resetPeak();
+}
+
+/**
+ * Bytes of the device's buffers, those included that wait to be used again, as of the last wait. 0 where no device runs.
+ * https://pytorch.org/docs/stable/generated/torch.cuda.memory.memory_reserved.html
+ */
+export function memory_reserved(): number {
+  return startedDriver()?.memory().reserved ?? 0;
+}
+
+/** What {@link memory_stats} tells: a few of PyTorch's entries, under its names. */
+export interface GpuMemoryStats {
+  /** {@link memory_allocated} */
+  readonly 'allocated_bytes.all.current': number;
+  /** {@link max_memory_allocated} */
+  readonly 'allocated_bytes.all.peak': number;
+  /** {@link memory_reserved} */
+  readonly 'reserved_bytes.all.current': number;
+  /** Buffers that the device was asked for since its start: the ones that were used again do not count. */
+  readonly num_device_alloc: number;
+}
+
+/**
+ * The counters of memory. What the device says is as of the last wait.
+ * https://pytorch.org/docs/stable/generated/torch.cuda.memory.memory_stats.html
+ */
+export function memory_stats(): GpuMemoryStats {
+  const { reserved, buffers } = startedDriver()?.memory() ?? { reserved: 0, buffers: 0 };
+  return {
+    'allocated_bytes.all.current': memory_allocated(),
+    'allocated_bytes.all.peak': max_memory_allocated(),
+    'reserved_bytes.all.current': reserved,
+    num_device_alloc: buffers,
+  };
+}
+
+/**
+ * Frees the tensors that nobody can reach, and gives the memory of unused buffers back to the device. Never needed.
+ * https://pytorch.org/docs/stable/generated/torch.cuda.memory.empty_cache.html
+ */
+export function empty_cache(): void {
+  collectAll();
+  const driver = startedDriver();
+  if (driver !== null && driver.ended === null) driver.emptyCache();
+}
+
+/**
+ * Seeds the generator from which random elements are drawn on every device, the cpu's: the same seed gives the same
+ * elements on both. https://pytorch.org/docs/stable/generated/torch.cuda.manual_seed.html
+ */
+export function manual_seed(seed: number | bigint): void {
+  seedAll(seed);
+}
+
+/** As {@link manual_seed}: there is one device. */
+export function manual_seed_all(seed: number | bigint): void {
+  seedAll(seed);
 }
 
 /** What was moved to and from the device, and what ran on it, since the start or {@link reset_stats}. */

@@ -11,10 +11,10 @@ import { accumulate, copy, elementwise, fill } from './elementwise.js';
 import { checkGpuDType, GpuBuffer, gpuBufferOf, Handle, handleOf } from './handles.js';
 import { gather, scatter, scatterAdd } from './indices.js';
 import * as linear from './linear.js';
+import { collectEarly } from './memory.js';
 import * as pool from './pool.js';
 import { argReduce, reduce } from './reduce.js';
 import { rows, softmax } from './rows.js';
-import { collectSoon } from './memory.js';
 import { inScope } from './scope.js';
 import { throughCpu } from './transfers.js';
 import { update } from './update.js';
@@ -28,7 +28,7 @@ const methods: Backend = {
   },
   release: (buffer: DeviceBuffer) => gpuBufferOf(buffer).dispose(),
   dispose: (buffer: DeviceBuffer) => gpuBufferOf(buffer).dispose(),
-  graphFreed: collectSoon,
+  graphFreed: collectEarly,
   hostArray: (numel: number, dtype: DType): TypedArray => allocateArray(dtype, numel),
   fromHost(data: TypedArray, dtype: DType): DeviceBuffer {
     checkGpuDType('to', dtype);

@@ -22,6 +22,9 @@ const DTYPES: readonly DType[] = ['float32', 'int64', 'int32', 'uint8', 'bool'];
 /** Beyond this, neighbouring integers are the same 32-bit float. */
 const LARGEST_EXACT = 2 ** 24;
 
+/** Bytes of an array that may stay on the host beside the device's. */
+const KEPT_ON_HOST = 2 ** 16;
+
 /** @throws DTypeError for a dtype that the device does not have. */
 export function checkGpuDType(op: string, dtype: DType): void {
   if (DTYPES.includes(dtype)) return;
@@ -117,12 +120,26 @@ export class Handle {
     return true;
   }
 
+  /**
+   * Whether elements that are on the device stay on the host as well: integers, which are looked at there (indices are
+   * checked) and may not fit, and what is small.
+   */
+  private get keepsHost(): boolean {
+    return this.dtype !== 'float32' || this.bytes <= KEPT_ON_HOST;
+  }
+
+  /** Nobody has a handle that was freed; taking it for zeros would hide that somebody has. */
+  private checkHeld(): void {
+    if (this.freed) throw new DeviceError('the gpu device was given an array that it has already freed');
+  }
+
   /** The elements on the host, to be read and never written. Waits for the device. */
   toHost(): TypedArray {
-    if (this.host === null) {
-      this.host = this.constant !== null ? this.filledHost(this.constant) : this.download(this.id as ArrayId);
-    }
-    return this.host;
+    this.checkHeld();
+    if (this.host !== null) return this.host;
+    const host = this.constant !== null ? this.filledHost(this.constant) : this.download(this.id as ArrayId);
+    if (this.keepsHost) this.host = host;
+    return host;
   }
 
   private filledHost(value: number): TypedArray {
@@ -143,6 +160,7 @@ export class Handle {
 
   /** The elements on the device. @throws DTypeError for integers that 32-bit floats do not hold. */
   toDevice(): ArrayId {
+    this.checkHeld();
     if (this.id === null) {
       if (!this.fitsDevice) throw new DTypeError(`gpu kernels hold ${this.dtype} only up to 2^24 in size`);
       const id = nextArrayId();
@@ -155,6 +173,7 @@ export class Handle {
         countUpload();
       }
       this.id = id;
+      if (!this.keepsHost) this.host = null;
     }
     return this.id;
   }

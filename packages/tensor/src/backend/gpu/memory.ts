@@ -41,9 +41,12 @@ export interface Cell extends Witness {
 let watch: Watch<Cell> | null = null;
 
 /** Looking among what was made lately takes tenths of a millisecond; it leaves what has been seen alive twice. */
-const young = new GarbageLimit({ least: 64 * KIBI, most: 64 * MEBI, time: 0.25, part: 0.75, memory: 0.97 });
+const young = new GarbageLimit({ least: 32 * KIBI, most: 64 * MEBI, time: 0.25, part: 0.35, memory: 0.97 });
 /** Looking everywhere takes milliseconds. */
-const all = new GarbageLimit({ least: 64 * KIBI, most: 256 * MEBI, time: 0.1, part: 0.75, memory: 0.97 });
+const all = new GarbageLimit({ least: 64 * KIBI, most: 256 * MEBI, time: 0.2, part: 0.35, memory: 0.9 });
+
+/** A full collection makes V8 take all that is alive for old: in the middle of a step that is what is about to die. */
+const BAD_MOMENT = 1.25;
 
 function collect(effort: 'known' | 'young' | 'all'): void {
   for (const cell of watch?.takeDead(effort) ?? []) cell.letGo();
@@ -61,9 +64,9 @@ function openedWatch(): Watch<Cell> {
 export function watchBox(box: object, cell: Cell): void {
   const opened = openedWatch();
   notePeak();
-  if (young.isReached(cost())) {
+  if (young.isDue(cost())) {
     young.look(() => collect('young'), cost);
-    if (all.isReached(cost())) collectAll();
+    if (all.isDue(cost() / BAD_MOMENT)) collectAll();
   }
   opened.add(box, cell);
 }
@@ -73,9 +76,9 @@ export function forgetBox(cell: Cell): void {
   watch?.delete(cell);
 }
 
-/** Much has just become unreachable, most of it made lately: a good moment to look. */
-export function collectSoon(): void {
-  if (young.isNear(cost())) young.look(() => collect('young'), cost);
+/** To be called when much has become unreachable that was made lately. */
+export function collectEarly(): void {
+  if (young.lookEarly(() => collect('young'), cost)) all.lookEarly(() => collect('all'), cost);
 }
 
 /** Frees all that nobody can reach. */
