@@ -36,7 +36,17 @@ const LARGEST_SCALE: Partial<Record<ElementwiseName, number>> = {
   lerp: Number.MAX_VALUE,
   elu: 3,
   softplus: 3,
+  // its slope vanishes in float32, and infinity times nothing is NaN
+  gelu_backward: Number.MAX_VALUE,
 };
+
+function specialValues(name: ElementwiseName): readonly number[] {
+  const largest = LARGEST_SCALE[name];
+  // 1 / 0.1 rounds up to 10 in float32, and does not in float64
+  if (name === 'trunc_divide') return SPECIAL.filter((v) => v !== 0.1);
+  return largest === undefined ? SPECIAL : SPECIAL.filter((v) => Math.abs(v) <= largest);
+}
+
 const COMPARISONS: ReadonlySet<ElementwiseName> = new Set([
   'logical_not',
   'logical_and',
@@ -105,9 +115,7 @@ const LARGEST: Partial<Record<DType, readonly number[]>> = {
 
 const onFloats = NAMES.flatMap((name) =>
   defineFor(FLOATS, `elementwise ${name} on special values`, (backend, dtype) => {
-    const largest = LARGEST_SCALE[name];
-    const list = largest === undefined ? SPECIAL : SPECIAL.filter((v) => Math.abs(v) <= largest);
-    const inputs = combinations(backend, dtype, list, REFERENCE[name].arity);
+    const inputs = combinations(backend, dtype, specialValues(name), REFERENCE[name].arity);
     check(backend, name, inputs, inputs[0].shape, dtype);
     if (COMPARISONS.has(name)) check(backend, name, inputs, inputs[0].shape, 'bool');
   }),
