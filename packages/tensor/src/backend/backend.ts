@@ -67,6 +67,8 @@ export interface Backend {
   fromHost(data: TypedArray, dtype: DType): DeviceBuffer;
   /** The view's elements in row-major order. May alias the buffer: to be read at once and never written. */
   toHost(x: View): TypedArray;
+  /** The same where looking at them waits for nothing, else null: checks of values are not worth a wait. */
+  known(x: View): TypedArray | null;
 
   // Elements
   fill(out: View, value: number): void;

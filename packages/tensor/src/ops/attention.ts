@@ -6,7 +6,7 @@ import { broadcastShapes, showShape } from '../shape.js';
 import { signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import { dropout } from './dropout.js';
-import { checkSameDevice, checkTensor, fromHost } from './kernel.js';
+import { checkSameDevice, checkTensor, fromHost, knownElements } from './kernel.js';
 
 export interface AttentionOptions {
   /** Bool (true takes part) or of the query's dtype (added to the scores); broadcast to `[…, L, S]`. */
@@ -131,6 +131,7 @@ function maskedSoftmax(scores: Tensor, mask: Tensor): Tensor {
   if (scores.numel() === 0) return shown.softmax(-1);
   const blind = hidden.amin(-1, true);
   // a row of −∞ has no softmax, and its gradient would be NaN
-  if (!blind.amax().item()) return shown.softmax(-1);
+  const any = knownElements(blind.amax());
+  if (any !== null && any[0] === 0) return shown.softmax(-1);
   return shown.masked_fill(blind, 0).softmax(-1).masked_fill(blind, 0);
 }

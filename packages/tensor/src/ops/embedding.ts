@@ -8,7 +8,7 @@ import { type Shape, showShape } from '../shape.js';
 import { type Named, signature } from '../signature.js';
 import { SparseTensor } from '../sparse.js';
 import type { Tensor } from '../tensor.js';
-import { cast, checkSameDevice, checkTensor } from './kernel.js';
+import { cast, checkSameDevice, checkTensor, knownElements } from './kernel.js';
 import { vectorLength } from './similarity.js';
 
 interface Plan {
@@ -100,7 +100,7 @@ export const embedding: (
       );
     }
     const index = cast(input.detach(), 'int64');
-    for (const i of index.toArray()) {
+    for (const i of knownElements(index) ?? []) {
       if (i < 0 || i >= weight.shape[0]) throw new ValueError(`${op}(): index out of range in self: ${i}`);
     }
     const plan: Plan = {

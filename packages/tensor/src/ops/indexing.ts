@@ -6,11 +6,20 @@ import { type Shape, showShape, wrapDim } from '../shape.js';
 import { signature } from '../signature.js';
 import { Tensor } from '../tensor.js';
 import { cat } from './joining.js';
-import { allocate, allocateOutput, backend, cast, checkSameDevice, checkSameDType, checkTensor } from './kernel.js';
+import {
+  allocate,
+  allocateOutput,
+  backend,
+  cast,
+  checkSameDevice,
+  checkSameDType,
+  checkTensor,
+  knownElements,
+} from './kernel.js';
 
-/** int64 indices within `[0, size)`. @throws ShapeError, DTypeError in PyTorch's words. */
+/** int64 indices within `[0, size)`, as far as the host knows them. @throws ShapeError in PyTorch's words. */
 export function checkIndex(op: string, index: Tensor, dim: number, size: number): void {
-  for (const i of index.toArray()) {
+  for (const i of knownElements(index) ?? []) {
     if (i < 0 || i >= size) {
       throw new ShapeError(`${op}(): index ${i} is out of bounds for dimension ${dim} with size ${size}`);
     }

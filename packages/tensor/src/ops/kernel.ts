@@ -3,7 +3,7 @@ import { kindOf } from '../arguments.js';
 import type { Backend, ReduceName } from '../backend/backend.js';
 import { backendOf } from '../backend/devices.js';
 import type { ElementwiseName } from '../backend/elementwise.js';
-import { castNumber, cName, type DType, resultType, toFloating } from '../dtype.js';
+import { castNumber, cName, type DType, resultType, type TypedArray, toFloating } from '../dtype.js';
 import { DeviceError, DTypeError, ValueError } from '../errors.js';
 import { broadcastShapes, contiguousStrides, numelOf, reducedShape, type Shape, sameShape } from '../shape.js';
 import { type Device, Storage } from '../storage.js';
@@ -78,6 +78,9 @@ export function checkSameDType(op: string, first: Tensor, ...others: (Tensor | n
   }
   return first.dtype;
 }
+
+/** The elements, in row-major order, where looking at them waits for nothing; a gpu tensor's may be on the device alone. */
+export const knownElements = (x: Tensor): TypedArray | null => backend(x).known(x);
 
 /** The backend of a tensor. */
 export const backend = (t: Tensor): Backend => backendOf(t.device);

@@ -6,7 +6,7 @@ import { DTypeError, ShapeError, ValueError } from '../errors.js';
 import { sameShape, showShape } from '../shape.js';
 import { type Named, signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
-import { checkSameDevice, checkTensor } from './kernel.js';
+import { checkSameDevice, checkTensor, knownElements } from './kernel.js';
 
 export type Reduction = 'mean' | 'sum' | 'none';
 
@@ -171,16 +171,29 @@ function readTargets(op: string, input: Tensor, target: Tensor, weight: Tensor |
     throw new ShapeError(`${op}(): Expected target size ${showShape(expected)}, got ${showShape(target.shape)}`);
   }
   checkWeight(op, input, weight, classes);
-  const classIds = target.detach().to('int64');
-  for (const c of classIds.toArray()) {
-    if (c !== ignore && (c < 0 || c >= classes)) throw new ValueError(`${op}(): Target ${c} is out of bounds.`);
-  }
-  const counts = classIds.ne(ignore);
-  const index = classIds.mul(counts).unsqueeze(dim); // an ignored target reads class 0, with weight 0
-  const ones = counts.unsqueeze(dim).to(input.dtype);
+  const classIds = target.detach().to('int64').unsqueeze(dim);
+  const all = everyTargetCounts(op, target, classes, ignore);
+  const ignored = all ? null : classIds.eq(ignore);
+  const index = ignored === null ? classIds : classIds.masked_fill(ignored, 0); // reads class 0, with weight 0
+  const ones = ignored === null ? input.new_ones(classIds.shape) : ignored.logical_not().to(input.dtype);
   const factor =
     weight === null ? ones : weight.detach().index_select(0, index.reshape(-1)).reshape(index.shape).mul(ones);
   return { index, factor, dim };
+}
+
+/**
+ * Whether no target is known to be ignored. What only a gpu knows is not waited for, and not checked either.
+ * @throws ValueError for a class that does not exist.
+ */
+function everyTargetCounts(op: string, target: Tensor, classes: number, ignore: number): boolean {
+  const ids = knownElements(target);
+  if (ids === null) return false;
+  let all = true;
+  for (const c of ids) {
+    if (c === ignore) all = false;
+    else if (c < 0 || c >= classes) throw new ValueError(`${op}(): Target ${c} is out of bounds.`);
+  }
+  return all;
 }
 
 function checkWeight(op: string, input: Tensor, weight: Tensor | null, classes: number): void {

@@ -5,7 +5,7 @@ import { sameShape } from '../shape.js';
 import { type Named, signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import { where } from './comparison.js';
-import { checkTensor } from './kernel.js';
+import { checkTensor, knownElements } from './kernel.js';
 import { type LossOptions, type Reduction, readReduction, reduceLoss } from './loss.js';
 import { type Arguments, defineLoss, floatingPair, type LossOp, type Reducing } from './loss-op.js';
 import { logsigmoid } from './smooth-activation.js';
@@ -63,7 +63,7 @@ export const binary_cross_entropy: (
           'they have the same size.',
       );
     }
-    if (x.toArray().some((p) => p < 0 || p > 1))
+    if (knownElements(x)?.some((p) => p < 0 || p > 1))
       throw new ValueError('all elements of input should be between 0 and 1');
     return bceOp(x, y, reduction, [optional(op, 'weight', weight)]);
   },

@@ -15,6 +15,16 @@ import { update } from './update.js';
 /** Arrays of which a part was handed out: memory lives as long as its array, which the part alone would not keep. */
 const whole = new WeakMap<TypedArray, TypedArray>();
 
+function toHost(x: View): TypedArray {
+  const { array, offset } = pack(x);
+  let n = 1;
+  for (const size of x.shape) n *= size;
+  if (offset === 0 && array.length === n) return array;
+  const part = array.subarray(offset, offset + n);
+  whole.set(part, array);
+  return part;
+}
+
 /** The cpu device: a buffer is a typed array. */
 export const cpuBackend: Backend = {
   device: 'cpu',
@@ -25,15 +35,8 @@ export const cpuBackend: Backend = {
   // the garbage collector's business
   dispose: () => {},
   graphFreed: () => {},
-  toHost(x: View): TypedArray {
-    const { array, offset } = pack(x);
-    let n = 1;
-    for (const size of x.shape) n *= size;
-    if (offset === 0 && array.length === n) return array;
-    const part = array.subarray(offset, offset + n);
-    whole.set(part, array);
-    return part;
-  },
+  toHost,
+  known: toHost,
   fill,
   copy,
   accumulate: (out: View, src: View): void => elementwise('add', [out, src], out),

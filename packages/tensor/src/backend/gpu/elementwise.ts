@@ -1,8 +1,9 @@
 /** Elementwise operations, copies and fills on the device; integers whose results 32-bit floats may not hold go through the cpu. */
-import { castNumber, isFloating } from '../../dtype.js';
+import { allocateArray, castNumber, type DType, isFloating } from '../../dtype.js';
 import { numelOf } from '../../shape.js';
 import type { Storage } from '../../storage.js';
 import type { View } from '../backend.js';
+import { cpuBackend } from '../cpu/cpu-backend.js';
 import type { ElementwiseName } from '../elementwise.js';
 import { GpuBuffer, gpuBufferOf, Handle, handleOf } from './handles.js';
 import { elementwiseKernel } from './kernels/elementwise.js';
@@ -10,7 +11,7 @@ import { nested, type Place, rowMajor } from './kernels/walk.js';
 import { reduceTo } from './reduce.js';
 import { runKernel } from './run.js';
 import { throughCpu } from './transfers.js';
-import { isWhole, placeOf, store, write } from './views.js';
+import { hostScalar, isWhole, placeOf, store, write } from './views.js';
 
 const viaCpu = {
   accumulate: throughCpu('accumulate'),
@@ -49,8 +50,17 @@ function fits(name: ElementwiseName, inputs: readonly (View | number)[], out: Vi
 }
 
 export function elementwise(name: ElementwiseName, inputs: readonly (View | number)[], out: View): void {
-  if (fits(name, inputs, out)) store(compute(name, inputs, out), out);
+  const numbers = inputs.map((x) => (typeof x === 'number' ? x : handleOf(x).constant));
+  if (numbers.every((x) => x !== null)) fill(out, ofNumbers(name, numbers, out.dtype));
+  else if (fits(name, inputs, out)) store(compute(name, inputs, out), out);
   else viaCpu.elementwise(name, inputs, out);
+}
+
+/** The result where every operand is one number everywhere: computed once, on the host. */
+function ofNumbers(name: ElementwiseName, numbers: readonly number[], dtype: DType): number {
+  const result = allocateArray(dtype, 1);
+  cpuBackend.elementwise(name, numbers, hostScalar(dtype, result));
+  return result[0];
 }
 
 /** The result in row-major order. */

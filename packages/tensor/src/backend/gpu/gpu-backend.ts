@@ -35,6 +35,7 @@ const methods: Backend = {
     return new GpuBuffer(Handle.ofHost(dtype, data));
   },
   toHost: (x: View): TypedArray => cpuBackend.toHost(hostView(x, handleOf(x).toHost())),
+  known: (x: View): TypedArray | null => (handleOf(x).isKnown ? methods.toHost(x) : null),
   fill,
   copy,
   accumulate,

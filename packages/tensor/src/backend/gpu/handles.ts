@@ -111,6 +111,11 @@ export class Handle {
     return this.id !== null;
   }
 
+  /** Whether the host has the elements, because they came from there or have been looked at. */
+  get isKnown(): boolean {
+    return this.host !== null || this.constant !== null;
+  }
+
   /** Whether the elements are on the device, or would be there exactly. */
   get fitsDevice(): boolean {
     if (this.id !== null || (this.dtype !== 'int64' && this.dtype !== 'int32')) return true;

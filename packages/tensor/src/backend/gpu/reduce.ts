@@ -1,9 +1,9 @@
 /** Reductions on the device, large ones in stages, so that no thread walks over much. */
-import { type DType, isFloating } from '../../dtype.js';
+import { castNumber, type DType, isFloating } from '../../dtype.js';
 import { numelOf } from '../../shape.js';
 import type { Backend, ReduceName, View } from '../backend.js';
 import { collapse } from '../cpu/elementwise.js';
-import { type Handle, handleOf } from './handles.js';
+import { Handle, handleOf } from './handles.js';
 import { argReduceKernel, type Dimensions, type Reduction, reduceKernel } from './kernels/reduce.js';
 import { runKernel } from './run.js';
 import { throughCpu } from './transfers.js';
@@ -31,8 +31,15 @@ function fits(name: ReduceName, x: View, out: View): boolean {
 }
 
 export function reduce(name: ReduceName, x: View, dims: readonly number[], out: View): void {
-  if (fits(name, x, out)) store(reduceTo(name, x, dims, out.dtype), out);
+  const { constant } = handleOf(x);
+  const count = numelOf(x.shape) / Math.max(numelOf(out.shape), 1);
+  if (constant !== null && name !== 'prod' && count > 0) fillWith(out, name === 'sum' ? constant * count : constant);
+  else if (fits(name, x, out)) store(reduceTo(name, x, dims, out.dtype), out);
   else viaCpu.reduce(name, x, dims, out);
+}
+
+function fillWith(out: View, value: number): void {
+  store(Handle.filled(out.dtype, numelOf(out.shape), castNumber(value, out.dtype)), out);
 }
 
 export function argReduce(name: 'max' | 'min', x: View, dim: number, out: View): void {

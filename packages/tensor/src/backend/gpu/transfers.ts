@@ -10,7 +10,7 @@ import { describe, hostView, isWhole } from './views.js';
 /** The methods of a backend that compute. */
 export type Kernels = Omit<
   Backend,
-  'device' | 'allocate' | 'release' | 'dispose' | 'graphFreed' | 'hostArray' | 'fromHost' | 'toHost'
+  'device' | 'allocate' | 'release' | 'dispose' | 'graphFreed' | 'hostArray' | 'fromHost' | 'toHost' | 'known'
 >;
 
 /** Which arguments of each method are written. */

@@ -1,5 +1,5 @@
 /** Gpu views seen from the host, and kernel operands made from views. */
-import type { TypedArray } from '../../dtype.js';
+import type { DType, TypedArray } from '../../dtype.js';
 import { isContiguous, numelOf } from '../../shape.js';
 import type { Storage } from '../../storage.js';
 import type { View } from '../backend.js';
@@ -12,19 +12,34 @@ import { windowKernel } from './kernels/window.js';
 import { runKernel } from './run.js';
 import { countTransfer } from './stats.js';
 
-/** The same window over host memory. Not a `new Storage`: those have numbers that tell the engine their age. */
-export function hostView(x: View, array: TypedArray): View {
-  const storage: Storage = {
-    version: 0,
-    id: 0,
-    inference: false,
-    device: 'cpu',
-    dtype: x.dtype,
-    numel: array.length,
-    buffer: array,
-  };
-  return { storage, shape: x.shape, strides: x.strides, offset: x.offset, dtype: x.dtype };
-}
+/** Not a `new Storage`: those have numbers that tell the engine their age. */
+const hostStorage = (dtype: DType, array: TypedArray): Storage => ({
+  version: 0,
+  id: 0,
+  inference: false,
+  device: 'cpu',
+  dtype,
+  numel: array.length,
+  buffer: array,
+});
+
+/** The same window over host memory. */
+export const hostView = (x: View, array: TypedArray): View => ({
+  storage: hostStorage(x.dtype, array),
+  shape: x.shape,
+  strides: x.strides,
+  offset: x.offset,
+  dtype: x.dtype,
+});
+
+/** A view of a single number in host memory. */
+export const hostScalar = (dtype: DType, array: TypedArray): View => ({
+  storage: hostStorage(dtype, array),
+  shape: [],
+  strides: [],
+  offset: 0,
+  dtype,
+});
 
 /** Whether the view shows its whole storage in order, so that writing it may replace the handle. */
 export const isWhole = (x: View): boolean =>

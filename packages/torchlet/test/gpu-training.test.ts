@@ -1,0 +1,3 @@
+import { describeTraining } from './gpu-training.js';
+
+describeTraining();
