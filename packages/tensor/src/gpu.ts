@@ -1,12 +1,30 @@
 /** `torch.gpu`: what `torch.cuda` is to CUDA. https://pytorch.org/docs/stable/cuda.html */
+import { checkOptions } from './arguments.js';
 import { requestedMode } from './backend/gpu/config.js';
-import { gpuDriver, startedDriver } from './backend/gpu/device.js';
+import { gpuDriver, startDevice, startedDriver } from './backend/gpu/device.js';
 import { allocatedBytes, collectAll, peakBytes, resetPeak } from './backend/gpu/memory.js';
 import { type GpuStats, gpuStats, resetGpuStats } from './backend/gpu/stats.js';
 import { DeviceError } from './errors.js';
 import { manual_seed as seedAll } from './random-state.js';
 
 export type { GpuStats } from './backend/gpu/stats.js';
+
+export interface InitOptions {
+  /** What `TORCHLET_GPU` says otherwise: `webgpu`, `headlessgl`, `webgl2` (in a browser), `webasm` or `cpu`. */
+  readonly backend?: string;
+  /** In a browser: the script of the device's thread, where a bundler does not find it by itself. */
+  readonly worker?: string | { readonly href: string };
+}
+
+/**
+ * Starts the device. Needed only in a browser, which loads nothing synchronously: call it once, before the first tensor goes
+ * to the gpu. https://pytorch.org/docs/stable/generated/torch.cuda.init.html
+ * @throws DeviceError when there is no gpu device.
+ */
+export async function init(options: InitOptions = {}): Promise<void> {
+  checkOptions('init', ['backend', 'worker'], options);
+  await startDevice(options.backend, options.worker);
+}
 
 /**
  * Whether `to('gpu')` works: false with `TORCHLET_GPU=off` and where gpu.js cannot start. It says nothing about hardware:

@@ -195,7 +195,7 @@ describe('torch.gpu', () => {
 
   it('another TORCHLET_GPU is an error that lists what there is', async () => {
     const fresh = await freshGpu('cuda');
-    const message = 'TORCHLET_GPU=cuda is not supported, expected one of: webgpu, headlessgl, webasm, cpu, off';
+    const message = 'TORCHLET_GPU=cuda is not supported, expected one of: webgpu, headlessgl, webgl2, webasm, cpu, off';
     for (const call of [fresh.is_available, fresh.backend]) expect(call).toThrow(message);
   });
 
@@ -204,12 +204,12 @@ describe('torch.gpu', () => {
       [{}, 'the module gpu.js exports no GPU'],
       [{ GPU: Object.assign(() => {}) }, 'module.GPU is not a constructor'],
     ] as const) {
-      vi.doMock('#gpu-js', () => ({ requireGpuJs: () => module, environment: () => 'cpu' }));
+      vi.doMock('#gpu-js', () => ({ requireGpuJs: () => module, environment: () => 'cpu', ADVICE: {} }));
       const broken = await freshGpu('');
       expect(broken.is_available()).toBe(false);
       expect(broken.backend).toThrow(
         new DeviceError(
-          `the gpu device is not available: TORCHLET_GPU=cpu asks for cpu, but gpu.js did not start in cpu mode: ${why}`,
+          `the gpu device is not available: cpu was asked for, but gpu.js did not start in cpu mode: ${why}`,
         ),
       );
     }

@@ -29,6 +29,7 @@ describe.skipIf(!adapterFound('What a WebGPU device does when it fails'))(
     async function start(environment: Record<string, string> = {}, silence?: number): Promise<void> {
       vi.resetModules();
       vi.doMock('#gpu-js', () => ({
+        ADVICE: {},
         GPU_MODES: ['webgpu'],
         environment: (name: string) => environment[name],
         onExit,

@@ -6,16 +6,23 @@ import { DeviceError } from '../../errors.js';
  * The modes of gpu.js that the device can run in. `webasm` and `cpu` are gpu.js's emulations: the same kernels without a
  * GPU, for tests, and never chosen unless they are asked for.
  */
-export type GpuMode = 'webgpu' | 'headlessgl' | 'webasm' | 'cpu';
+export type GpuMode = 'webgpu' | 'headlessgl' | 'webgl2' | 'webasm' | 'cpu';
 
-const CHOICES = ['webgpu', 'headlessgl', 'webasm', 'cpu', 'off'] as const;
+const CHOICES = ['webgpu', 'headlessgl', 'webgl2', 'webasm', 'cpu', 'off'] as const;
+
+/** What a program asks for; the environment counts otherwise. */
+let asked: string | undefined;
+
+export function askForMode(mode: string | undefined): void {
+  asked = mode;
+}
 
 /**
- * What `TORCHLET_GPU` names; null where it is not set, which means the best GPU that is found.
- * @throws DeviceError for any other value.
+ * What the program or `TORCHLET_GPU` names; null where neither does, which means the best GPU that is found.
+ * @throws DeviceError for a value that is no mode.
  */
 export function requestedMode(): GpuMode | 'off' | null {
-  const value = environment('TORCHLET_GPU');
+  const value = asked ?? environment('TORCHLET_GPU');
   if (value === undefined) return null;
   const choice = CHOICES.find((name) => name === value);
   if (choice !== undefined) return choice;

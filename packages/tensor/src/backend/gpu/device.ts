@@ -1,10 +1,11 @@
 /** The one gpu device of the process: its driver, started on first use. */
-import { GPU_MODES, onExit, requireGpuJs, startWorker } from '#gpu-js';
+import { ADVICE, GPU_MODES, onExit, prepare, requireGpuJs, startWorker } from '#gpu-js';
 import { DeviceError } from '../../errors.js';
-import { blockingRequested, type GpuMode, requestedMode } from './config.js';
+import { askForMode, blockingRequested, type GpuMode, requestedMode } from './config.js';
 import type { Driver } from './driver.js';
 import { type GpuJs, openGpuJs, reason } from './drivers/gpu-js.js';
 import { LocalDriver } from './drivers/local.js';
+import type { ScriptAddress } from './drivers/webgpu/transport.js';
 import { WorkerDriver } from './drivers/webgpu/worker-driver.js';
 
 let driver: Driver | null = null;
@@ -22,6 +23,22 @@ export function gpuDriver(): Driver {
     onExit(() => driver?.close());
   } else if (driver.ended !== null) driver = start(driver.ended);
   return driver;
+}
+
+/**
+ * Starts the device, doing first what can only be done asynchronously. `worker` is the script of the device's thread, where
+ * it does not lie beside this package's own.
+ * @throws DeviceError as {@link gpuDriver}, and when the device already runs in another mode.
+ */
+export async function startDevice(mode: string | undefined, worker: ScriptAddress | undefined): Promise<void> {
+  if (driver !== null && driver.ended === null) {
+    if (mode === undefined || mode === driver.mode) return;
+    throw new DeviceError(`the gpu device already runs in ${driver.mode} mode, it cannot change to ${mode}`);
+  }
+  askForMode(mode);
+  refusal = null;
+  await prepare(requestedMode(), worker);
+  gpuDriver();
 }
 
 /** The device if it has been started. */
@@ -45,8 +62,8 @@ function startMode(mode: GpuMode, before: DeviceError | null): Driver {
   try {
     return open(mode, before);
   } catch (cause) {
-    const asked = `the gpu device is not available: TORCHLET_GPU=${mode} asks for ${mode}, but ${reason(cause)}`;
-    const install = INSTALL[mode];
+    const asked = `the gpu device is not available: ${mode} was asked for, but ${reason(cause)}`;
+    const install = ADVICE[mode];
     throw new DeviceError(install === undefined ? asked : `${asked}. ${install}`, { cause });
   }
 }
@@ -61,15 +78,9 @@ function startBest(before: DeviceError | null): Driver {
       found.push(`${mode}: ${reason(error)}`);
     }
   }
-  const hints = GPU_MODES.map((mode) => INSTALL[mode]).join(' ');
-  throw new DeviceError(`the gpu device is not available. Looked for ${found.join('; ')}. ${hints} ${EMULATION}`);
+  const advice = [...GPU_MODES, 'emulation'].flatMap((mode) => ADVICE[mode] ?? []);
+  throw new DeviceError(['the gpu device is not available.', `Looked for ${found.join('; ')}.`, ...advice].join(' '));
 }
-
-const INSTALL: Readonly<Partial<Record<GpuMode, string>>> = {
-  webgpu: 'For webgpu, install the npm package webgpu 0.6 or later and the driver of a GPU.',
-  headlessgl: 'For headlessgl, install the npm package gl.',
-};
-const EMULATION = 'TORCHLET_GPU=cpu runs the same kernels without a GPU, slowly.';
 
 function open(mode: GpuMode, before: DeviceError | null): Driver {
   if (mode !== 'webgpu') return new LocalDriver(openLocal(mode), mode);

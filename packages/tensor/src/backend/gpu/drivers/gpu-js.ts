@@ -5,14 +5,26 @@
 import { DeviceError } from '../../../errors.js';
 import type { GpuMode } from '../config.js';
 
-/**
- * What a kernel takes and, as a pipeline, returns. In gpu.js's `cpu` mode the device's memory is the host's, so it is a
- * plain array; it must never be written, because several buffers may hold it.
- */
-export type DeviceArray = Float32Array;
+/** A result that stays on a GPU driven through WebGL. */
+export interface Texture {
+  /** Sizes. */
+  readonly output: readonly number[];
+  readonly type: string;
+  toArray(): ArrayLike<number>;
+  delete(): void;
+}
 
-/** `WebGPUBuffer` is an array on a WebGPU device. */
-export type ArgumentType = 'Array' | 'Float' | 'WebGPUBuffer';
+export const isTexture = (x: unknown): x is Texture =>
+  typeof x === 'object' && x !== null && 'delete' in x && 'toArray' in x;
+
+/**
+ * What a kernel takes and, as a pipeline, returns. Where the device's memory is the host's (`cpu`, `webasm`) it is a plain
+ * array; that must never be written, because several buffers may hold it.
+ */
+export type DeviceArray = Float32Array | Texture;
+
+/** `WebGPUBuffer` is an array on a WebGPU device, `ArrayTexture(1)` one behind WebGL. */
+export type ArgumentType = 'Array' | 'Float' | 'WebGPUBuffer' | 'ArrayTexture(1)';
 
 export interface GpuJsKernelSettings {
   readonly output: readonly number[];
@@ -24,6 +36,9 @@ export interface GpuJsKernelSettings {
   readonly precision: 'single';
   /** gpu.js ends a loop silently after 1,000 iterations where it cannot see the bound. */
   readonly loopMaxIterations: number;
+  /** The same kernel takes arrays of other sizes than at its first call. */
+  readonly dynamicArguments: true;
+  readonly dynamicOutput?: boolean;
   /** Helpers that the kernel calls. */
   readonly functions?: readonly {
     readonly source: string;
@@ -39,10 +54,21 @@ export interface GpuJsKernel {
     readonly constructor: { readonly mode?: string };
     readonly fallbackReason?: string | null;
   };
+  setOutput(sizes: readonly number[]): void;
   destroy(): void;
 }
 
+/** The part of a WebGL context that is needed here. */
+interface WebGl {
+  readonly RENDERER: number;
+  getExtension(name: string): object | null;
+  getParameter(name: number): unknown;
+  finish(): void;
+}
+
 export interface GpuJs {
+  /** Where a mode draws, once it has. */
+  readonly context?: WebGl | null;
   readonly mode: string;
   /** Every kernel that was made. gpu.js's `cpu` mode leaves destroyed ones in it. */
   readonly kernels: unknown[];
@@ -53,8 +79,10 @@ interface GpuJsModule {
   readonly GPU: new (settings: { readonly mode: GpuMode }) => GpuJs;
 }
 
+/** The file for browsers exports the class, with everything else on it. */
 function isGpuJs(module: unknown): module is GpuJsModule {
-  return typeof module === 'object' && module !== null && 'GPU' in module && typeof module.GPU === 'function';
+  const holds = (typeof module === 'object' && module !== null) || typeof module === 'function';
+  return holds && 'GPU' in module && typeof module.GPU === 'function';
 }
 
 /** Loads gpu.js and starts it in `mode`. @throws DeviceError when it cannot be loaded or does not start. */
@@ -69,10 +97,14 @@ export function openGpuJs(mode: GpuMode, load: () => unknown): GpuJs {
   }
 }
 
+/** Whether arrays are textures behind WebGL. */
+export const isWebGl = (mode: GpuMode): boolean => mode === 'headlessgl' || mode === 'webgl2';
+
 /** gpu.js falls back to its cpu mode with no more than a warning: here it is an error. */
-export function checkMode(op: string, { kernel }: GpuJsKernel, expected: string): void {
+export function checkMode(op: string, { kernel }: GpuJsKernel, expected: GpuMode): void {
   const { mode } = kernel.constructor;
-  if (mode === expected) return;
+  // all kernels behind WebGL say that
+  if (mode === (isWebGl(expected) ? 'gpu' : expected)) return;
   const why = kernel.fallbackReason ?? 'gpu.js gives no reason';
   throw new DeviceError(`${op}(): gpu.js ran the kernel in ${mode} mode instead of ${expected}: ${why}`);
 }

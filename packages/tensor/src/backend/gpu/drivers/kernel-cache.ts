@@ -1,7 +1,16 @@
 /** Compiled kernels of a gpu.js whose kernels answer at once, bounded in number. */
 import { DeviceError } from '../../../errors.js';
+import type { GpuMode } from '../config.js';
 import type { KernelSource } from '../driver.js';
-import { checkMode, type DeviceArray, type GpuJs, type GpuJsKernel, reason } from './gpu-js.js';
+import {
+  type ArgumentType,
+  checkMode,
+  type DeviceArray,
+  type GpuJs,
+  type GpuJsKernel,
+  isWebGl,
+  reason,
+} from './gpu-js.js';
 import { type KernelId, KernelIds } from './kernel-ids.js';
 import { kernelSettings, kernelText } from './kernel-text.js';
 
@@ -11,12 +20,14 @@ const CACHE_SIZE = 256;
 export class KernelCache {
   private readonly kernels = new Map<KernelId, GpuJsKernel>();
   private readonly ids: KernelIds;
+  private readonly arrayType: ArgumentType;
 
   constructor(
     private readonly gpu: GpuJs,
-    private readonly mode: string,
+    private readonly mode: GpuMode,
     size: number = CACHE_SIZE,
   ) {
+    this.arrayType = isWebGl(mode) ? 'ArrayTexture(1)' : 'Array';
     this.ids = new KernelIds(
       size,
       (id, source) => this.compile(id, source),
@@ -43,7 +54,7 @@ export class KernelCache {
   }
 
   private compile(id: KernelId, source: KernelSource): void {
-    this.kernels.set(id, this.gpu.createKernel(kernelText(source), kernelSettings(source, 'Array')));
+    this.kernels.set(id, this.gpu.createKernel(kernelText(source), kernelSettings(source, this.arrayType)));
   }
 
   private destroy(id: KernelId): void {

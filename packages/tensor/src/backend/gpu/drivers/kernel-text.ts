@@ -25,6 +25,7 @@ export function kernelSettings(source: KernelSource, arrayType: ArgumentType): G
     pipeline: true,
     immutable: true,
     precision: 'single',
+    dynamicArguments: true,
     loopMaxIterations: LOOP_MAX_ITERATIONS,
     ...(source.functions === undefined ? {} : { functions: source.functions.map(functionOf) }),
   };

@@ -1,23 +1,27 @@
-/** gpu.js on this thread, in a mode whose results are plain arrays: everything is done when a call returns. */
+/** gpu.js on this thread, in a mode that answers at once: what is asked for is done, or lies before its results in a queue. */
 import { DeviceError } from '../../../errors.js';
 import type { GpuMode } from '../config.js';
 import type { ArrayId, Driver, DriverMemory, KernelSource } from '../driver.js';
-import type { GpuJs } from './gpu-js.js';
+import { type DeviceArray, type GpuJs, isTexture, isWebGl } from './gpu-js.js';
 import { KernelCache } from './kernel-cache.js';
+import { TextureUploader } from './texture-uploader.js';
 
 export class LocalDriver implements Driver {
   readonly ended = null;
   readonly name: string;
   private readonly cache: KernelCache;
-  private readonly arrays = new Map<ArrayId, Float32Array>();
+  private readonly arrays = new Map<ArrayId, DeviceArray>();
+  /** In modes whose memory is the GPU's; the others read the caller's array. */
+  private readonly uploader: TextureUploader | null;
 
   constructor(
     gpu: GpuJs,
     readonly mode: GpuMode,
     cacheSize?: number,
   ) {
-    this.name = `gpu.js in ${mode} mode (emulated, no GPU hardware)`;
     this.cache = new KernelCache(gpu, mode, cacheSize);
+    this.uploader = isWebGl(mode) ? new TextureUploader(gpu, mode) : null;
+    this.name = this.uploader?.rendererName() ?? `gpu.js in ${mode} mode (emulated, no GPU hardware)`;
   }
 
   /** Number of compiled kernels that are kept. */
@@ -26,35 +30,43 @@ export class LocalDriver implements Driver {
   }
 
   upload(id: ArrayId, data: Float32Array): void {
-    this.arrays.set(id, data);
+    this.arrays.set(id, this.uploader === null ? data : this.uploader.upload(data));
   }
 
   run(kernel: KernelSource, arrays: readonly ArrayId[], scalars: readonly number[], out: ArrayId): void {
-    const inputs = arrays.map((id) => this.download(id));
+    const inputs = arrays.map((id) => this.array(id));
     const result = this.cache.run(kernel, inputs, scalars);
-    if (!(result instanceof Float32Array) || result.length !== kernel.outputs) {
+    const texture = isTexture(result);
+    if (texture !== (this.uploader !== null) || lengthOf(result) !== kernel.outputs) {
       throw new DeviceError(`${kernel.op}(): gpu.js returned no array of ${kernel.outputs} elements`);
     }
-    this.arrays.set(out, result);
+    this.arrays.set(out, result as DeviceArray);
   }
 
   download(id: ArrayId): Float32Array {
+    const array = this.array(id);
+    return isTexture(array) ? Float32Array.from(array.toArray()) : array;
+  }
+
+  private array(id: ArrayId): DeviceArray {
     const array = this.arrays.get(id);
     if (array === undefined) throw new DeviceError(`the gpu device has no array ${id}`);
     return array;
   }
 
   free(id: ArrayId): void {
+    const array = this.arrays.get(id);
+    if (isTexture(array)) array.delete();
     this.arrays.delete(id);
   }
 
   synchronize(): void {
-    // nothing is ever pending
+    this.uploader?.finish();
   }
 
   memory(): DriverMemory {
     let reserved = 0;
-    for (const { byteLength } of this.arrays.values()) reserved += byteLength;
+    for (const array of this.arrays.values()) reserved += lengthOf(array) * Float32Array.BYTES_PER_ELEMENT;
     return { reserved, buffers: this.arrays.size };
   }
 
@@ -63,6 +75,12 @@ export class LocalDriver implements Driver {
   }
 
   close(): void {
-    this.arrays.clear();
+    for (const id of [...this.arrays.keys()]) this.free(id);
   }
+}
+
+/** Elements of an array; -1 for anything else. */
+function lengthOf(array: unknown): number {
+  if (array instanceof Float32Array) return array.length;
+  return isTexture(array) && array.output.length === 1 ? array.output[0] : -1;
 }

@@ -3,13 +3,20 @@ import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_thread
 import { DeviceError } from '../../../errors.js';
 import type { Batch } from '../drivers/webgpu/commands.js';
 import { Control } from '../drivers/webgpu/control.js';
-import type { Connection, Reply, Transport } from '../drivers/webgpu/transport.js';
+import type { Connection, Reply, ScriptAddress, Transport } from '../drivers/webgpu/transport.js';
 import type { NodeWorkerData } from '../worker/node.js';
 
 const require = createRequire(import.meta.url);
 
 /** Modes with a GPU, the best one first. */
 export const GPU_MODES = ['webgpu', 'headlessgl'] as const;
+
+/** What helps where a mode does not start. */
+export const ADVICE: Readonly<Record<string, string>> = {
+  webgpu: 'For webgpu, install the npm package webgpu 0.6 or later and the driver of a GPU.',
+  headlessgl: 'For headlessgl, install the npm package gl.',
+  emulation: 'TORCHLET_GPU=cpu runs the same kernels without a GPU, slowly.',
+};
 
 /** gpu.js itself, loaded on the first call: it takes tens of milliseconds that a program without a gpu should not pay. */
 export function requireGpuJs(): unknown {
@@ -20,6 +27,9 @@ export function requireGpuJs(): unknown {
 export function environment(name: string): string | undefined {
   return process.env[name] || undefined;
 }
+
+/** Nothing needs to be loaded before it is used. */
+export async function prepare(_mode: string | null, _worker: ScriptAddress | undefined): Promise<void> {}
 
 /** Calls back when the process ends by itself, by `process.exit` or by an error that nobody caught. */
 export function onExit(callback: () => void): void {

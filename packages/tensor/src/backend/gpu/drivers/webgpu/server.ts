@@ -9,6 +9,8 @@ import type { Channel, Reply } from './transport.js';
 export class Server {
   private engine: Engine | null = null;
   private last: Promise<void>;
+  /** After the first reply. */
+  readonly ready: Promise<void>;
 
   /** Starts a device; the first reply says what came of it. */
   constructor(
@@ -16,7 +18,8 @@ export class Server {
     private readonly control: Control,
     parts: () => Promise<EngineParts>,
   ) {
-    this.last = this.start(parts);
+    this.ready = this.start(parts);
+    this.last = this.ready;
   }
 
   private async start(parts: () => Promise<EngineParts>): Promise<void> {
@@ -41,8 +44,12 @@ export class Server {
     }
   }
 
-  take(batch: Batch): void {
-    this.last = this.last.then(() => this.carryOut(batch));
+  /** `before` is called when the batch's turn comes. */
+  take(batch: Batch, before: () => void = () => {}): void {
+    this.last = this.last.then(() => {
+      before();
+      return this.carryOut(batch);
+    });
   }
 
   private async carryOut(batch: Batch): Promise<void> {

@@ -23,6 +23,9 @@ export interface Transport {
   cause(): string | null;
 }
 
+/** Where a script lies: a text, or a URL. */
+export type ScriptAddress = string | { readonly href: string };
+
 /** A thread that is starting. */
 export interface Connection {
   readonly transport: Transport;
