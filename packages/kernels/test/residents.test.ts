@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { platform } from '#platform';
+import type { Living, Witness } from '../src/platform/platform.js';
 import type * as resident from '../src/resident.js';
 import { allocateArray32, copyArray, isResident, MIN_RESIDENT, releaseArray, residentUsage } from '../src/resident.js';
 import { Heap } from '../src/wasm/heap.js';
@@ -13,21 +14,40 @@ import { numbers } from './support.js';
 const MEBI = 1 << 20;
 const kernels = wasmKernels();
 
-const setting = platform as { collectGarbage: (() => void) | null };
-const collect = platform.collectGarbage as () => void;
+const openLiving = platform.openLiving;
+const openedLiving = (): Living<Witness> => openLiving<Witness>() as Living<Witness>;
+const collectYoung = (): void => openedLiving().collectYoung();
+const collectAll = (): void => openedLiving().collectAll();
 
 afterEach(() => {
-  setting.collectGarbage = collect;
+  vi.restoreAllMocks();
   vi.unstubAllEnvs();
 });
 
+/** Runs `then` behind every collection of the residents that are made from now on. */
+function behind(then: (kind: 'young' | 'all') => void): void {
+  vi.spyOn(platform, 'openLiving').mockImplementation(<W extends Witness>() => {
+    const living = openLiving<W>() as Living<W>;
+    const { collectYoung, collectAll } = living;
+    return Object.assign(living, {
+      collectYoung: () => {
+        collectYoung();
+        then('young');
+      },
+      collectAll: () => {
+        collectAll();
+        then('all');
+      },
+    });
+  });
+}
+
 /** Counts collections. */
-function counted(): { count: number } {
-  const counter = { count: 0 };
-  setting.collectGarbage = () => {
-    counter.count++;
-    collect();
-  };
+function counted(): { all: number; young: number } {
+  const counter = { all: 0, young: 0 };
+  behind((kind) => {
+    counter[kind]++;
+  });
   return counter;
 }
 
@@ -98,34 +118,66 @@ describe('Residents', () => {
   });
 
   it('looks for garbage by itself, within one turn of the event loop', () => {
-    const residents = make(1024 * MEBI);
     const counter = counted();
+    const residents = make(1024 * MEBI);
     for (let i = 0; i < 2000; i++) take(residents, MEBI / 4);
-    expect(counter.count).toBeGreaterThan(0);
+    // two thousand mebibytes, of which the small collections find nearly everything
+    expect(counter.young).toBeGreaterThan(15);
+    expect(counter.all).toBeLessThan(counter.young / 4);
+    expect(residents.usage.peak).toBeLessThan(200 * MEBI);
+  });
+
+  it('looks at everything when what was dropped was no longer young', () => {
+    const counter = counted();
+    const residents = make(1024 * MEBI);
+    // each array lives through several collections
+    const window: Float32Array[] = [];
+    for (let i = 0; i < 2000; i++) {
+      window.push(take(residents, MEBI / 4));
+      if (window.length > 60) window.shift();
+    }
+    expect(counter.all).toBeGreaterThan(0);
+    expect(residents.usage.peak).toBeLessThan(600 * MEBI);
+  });
+
+  it('finds what WeakRefs lost, where nothing else tells what is alive', () => {
+    vi.spyOn(platform, 'openLiving').mockReturnValue(null);
+    const residents = make(1024 * MEBI);
+    for (let i = 0; i < 2000; i++) take(residents, MEBI / 4);
     // one gibibyte would not have held them all
     expect(residents.usage.peak).toBeLessThan(900 * MEBI);
   });
 
-  it('gives more garbage room when collections take too much of the time', () => {
-    const residents = make(1024 * MEBI);
+  it.each([
+    { kind: 'young', least: 8, most: 20 }, // every 24 mebibytes at first, then 48, then 96
+    { kind: 'all', least: 3, most: 5 }, // 96, 192, 384
+  ])('gives more garbage room when collections ($kind) take too much of the time', ({ kind, least, most }) => {
+    if (kind === 'all') vi.spyOn(platform, 'openLiving').mockReturnValue(null);
     let now = 0;
-    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
+    vi.spyOn(performance, 'now').mockImplementation(() => now);
     let count = 0;
-    setting.collectGarbage = () => {
+    const slow = (): void => {
       count++;
       now += 10;
-      collect();
     };
+    if (kind === 'young') behind((what) => what === 'young' && slow());
+    else {
+      const collect = platform.collectGarbage as () => void;
+      vi.spyOn(platform, 'collectGarbage', 'get').mockReturnValue(() => {
+        slow();
+        collect();
+      });
+    }
+    const residents = make(1024 * MEBI);
     for (let i = 0; i < 1000; i++) take(residents, MEBI / 4);
-    // 96 at first, then 192, then 384
-    expect(count).toBeGreaterThanOrEqual(3);
-    expect(count).toBeLessThanOrEqual(5);
-    clock.mockRestore();
+    expect(count).toBeGreaterThanOrEqual(least);
+    expect(count).toBeLessThanOrEqual(most);
   });
 
-  it('without a collector, keeps to its limit and takes back what the engine found', () => {
+  it('without a collector, keeps to its limit and takes back what the engine found', async () => {
+    vi.spyOn(platform, 'openLiving').mockReturnValue(null);
+    const collector = vi.spyOn(platform, 'collectGarbage', 'get').mockReturnValue(null);
     const residents = make(256 * MEBI);
-    setting.collectGarbage = null;
     const held: (Float32Array | null)[] = [];
     for (let i = 0; i < 130; i++) held.push(residents.allocate(Float32Array, MEBI / 4));
     expect(held.filter((array) => array !== null)).toHaveLength(96);
@@ -133,20 +185,21 @@ describe('Residents', () => {
     expect(residents.allocate(Float32Array, 256)).toBeNull();
     held.splice(10, 20);
     expect(residents.allocate(Float32Array, MEBI / 4)).toBeNull();
-    collect();
+    collector.mockRestore();
+    platform.collectGarbage?.();
     expect(residents.allocate(Float32Array, MEBI / 4)).not.toBeNull();
     expect(residents.usage.held).toBe(77 * MEBI);
     expect(held.length).toBe(110);
   });
 
   it('changes no array that is held, whatever comes and goes', () => {
-    const residents = make(900 * MEBI);
     const counter = counted();
+    const residents = make(900 * MEBI);
     const held: { readonly array: Float32Array; readonly mark: number }[] = [];
     const draws = numbers(30_000, 7);
     let next = 0;
     const draw = (below: number): number => Math.floor(((draws[next++ % draws.length] + 1) / 2) * below);
-    for (let mark = 1; counter.count < 4; mark++) {
+    for (let mark = 1; counter.all < 2 || counter.young < 12; mark++) {
       const array = take(residents, 256 + draw(draw(4) === 0 ? 400_000 : 5000));
       array.fill(mark);
       const fate = draw(8);
@@ -178,7 +231,7 @@ describe('Residents', () => {
             for (const other of held) if (other !== array) expect(other.includes(i)).toBe(false);
           } else if (what === 'release' && held.length > 0) residents.release(held.splice(n % held.length, 1)[0]);
           else if (what === 'drop' && held.length > 0) held.splice(n % held.length, 1);
-          else if (what === 'collect' && n % 20 === 0) collect();
+          else if (what === 'collect') (n % 20 === 0 ? collectAll : collectYoung)();
         });
         expect(residents.usage.held).toBeGreaterThanOrEqual(4 * held.reduce((sum, a) => sum + a.length, 0));
       }),

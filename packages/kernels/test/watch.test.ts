@@ -1,5 +1,6 @@
 /** Who is still alive, asked within one turn of the event loop. */
 import { setTimeout as wait } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { platform } from '#platform';
 import { openLiving } from '../src/platform/living.js';
@@ -62,11 +63,21 @@ describe('a watch', () => {
     expect(watch.takeDead('known').length).toBeGreaterThanOrEqual(9);
   });
 
-  it('says nothing of what was deleted', () => {
+  it('says nothing of what was deleted or taken, whether it is alive or dead', () => {
     const watch = openWatch<Token>();
     const given = token('given back');
     (() => watch.add({}, given))();
     watch.delete(given);
+    const [deleted, taken, other] = [{}, {}, token('deleted')];
+    watch.add(deleted, other);
+    watch.add(taken, token('taken'));
+    expect(watch.take(taken)?.name).toBe('taken');
+    for (const target of [taken, {}]) expect(watch.take(target)).toBeUndefined();
+    watch.delete(other);
+    watch.delete(other);
+    expect(watch.take(deleted)).toBeUndefined();
+    for (const effort of ['known', 'young', 'all'] as const) expect(watch.takeDead(effort)).toEqual([]);
+    expect([deleted, taken]).toHaveLength(2);
     dropped(watch, 'dropped', 4);
     expect(names(watch.takeDead('all'))).not.toContain('given back');
   });
@@ -96,6 +107,30 @@ describe('a watch', () => {
   });
 });
 
+it('a watch asks for a look when many targets came since the last', () => {
+  const watch = openWatch<Token>();
+  const [kept, witness] = [{}, token('kept')];
+  watch.add(kept, witness);
+  for (let round = 0; round < 3; round++) {
+    expect(watch.isCrowded).toBe(false);
+    for (let i = 0; i < 10_000; i++) {
+      const target = { i };
+      watch.add(target, token('passing'));
+      watch.take(target);
+    }
+    expect(watch.isCrowded).toBe(true);
+    expect(watch.takeDead('young')).toEqual([]);
+  }
+  expect(watch.take(kept)).toBe(witness);
+});
+
+it('a target is printed as what it is', () => {
+  const target = new Float32Array([1, 2]);
+  openWatch<Token>().add(target, token('printed'));
+  expect(inspect(target)).toMatch(/^Float32Array\(2\) \[\s*1,\s*2/);
+  expect(openWatch<Token>().takeDead('known')).toEqual([]);
+});
+
 describe('where nothing can tell what is alive', () => {
   it('hears of it when the engine has collected, between turns of the event loop', async () => {
     vi.spyOn(platform, 'openLiving').mockReturnValue(null);
@@ -105,14 +140,16 @@ describe('where nothing can tell what is alive', () => {
     const given = token('given back');
     (() => watch.add({}, given))();
     watch.delete(given);
+    expect(watch.take(held[1])?.name).toBe('held1');
+    expect(watch.take(held[1])).toBeUndefined();
     await wait(0);
-    platform.collectGarbage?.();
+    expect(watch.takeDead('known')).toEqual([]);
     expect(names(watch.takeDead('all'))).toEqual(['dropped0', 'dropped1', 'dropped2']);
     expect(watch.takeDead('all')).toEqual([]);
     expect(held).toHaveLength(3);
   });
 
-  it('an environment that prints no WeakMap is not trusted', async () => {
+  it('an environment that prints no WeakSet is not trusted', async () => {
     expect(openLiving()).not.toBeNull();
     vi.doMock('node:util', async (original) => ({ ...(await original<object>()), inspect: silent }));
     vi.resetModules();

@@ -2,9 +2,9 @@
  * Which objects are alive, asked in the middle of synchronous code, after a collection that takes a tenth of a millisecond.
  *
  * A WeakRef and a FinalizationRegistry keep their targets through the collections of young objects, and through all others
- * until the end of the job. A WeakMap does neither, and `util.inspect` shows what is left in it.
+ * until the end of the job. A WeakSet does neither, and `util.inspect` shows what is left in it.
  */
-import { inspect } from 'node:util';
+import { type InspectOptions, inspect } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Living, Witness } from './platform.js';
@@ -21,27 +21,59 @@ function collector(): Collector {
   return gc;
 }
 
-let current = 0;
+const EVERYTHING = { showHidden: true, depth: 0, maxArrayLength: Number.POSITIVE_INFINITY } as const;
 
-/** What a witness does when it is printed. */
-function answer(this: Witness): string {
-  this.seen = current;
+/** Who answered in the listing that runs; null when none does. */
+let present: object[] | null = null;
+
+/** Printed in a listing, a target answers; otherwise it is printed as ever. */
+function show(this: object, _depth: number, options: InspectOptions): string {
+  if (present === null) return inspect(this, { ...options, customInspect: false });
+  present.push(this);
   return '';
 }
 
-const EVERYTHING = { showHidden: true, depth: 0, maxArrayLength: Number.POSITIVE_INFINITY } as const;
+/** The members that a WeakSet still has. */
+function membersOf(set: WeakSet<object>): readonly object[] {
+  const list: object[] = [];
+  present = list;
+  try {
+    inspect(set, EVERYTHING);
+  } finally {
+    present = null;
+  }
+  return list;
+}
 
-class InspectedMap implements Living {
-  private readonly map = new WeakMap<object, Witness>();
+/** A target with the method that prints it, and its witness under the key of each set. */
+type Marked = { [inspect.custom]?: typeof show } & Record<symbol, object | undefined>;
 
-  add(target: object, witness: Witness): void {
-    (witness as { [inspect.custom]?: typeof answer })[inspect.custom] = answer;
-    this.map.set(target, witness);
+/**
+ * Targets carry their witnesses, because to print the key of a WeakMap takes longer than all else. Each roll call makes a new
+ * WeakSet: one from which members were deleted becomes as slow as it is large.
+ */
+class InspectedSet<W extends Witness> implements Living<W> {
+  private readonly key = Symbol('witness');
+  private set = new WeakSet<object>();
+
+  add(target: object, witness: W): void {
+    (target as Marked)[inspect.custom] = show;
+    (target as Marked)[this.key] = witness;
+    this.set.add(target);
   }
 
-  call(roll: number): void {
-    current = roll;
-    inspect(this.map, EVERYTHING);
+  witnessOf(target: object): W | undefined {
+    return (target as Marked)[this.key] as W | undefined;
+  }
+
+  call(roll: number, stays: (witness: W) => boolean): void {
+    const members = membersOf(this.set);
+    this.set = new WeakSet();
+    for (const target of members) {
+      const witness = this.witnessOf(target) as W;
+      witness.seen = roll;
+      if (stays(witness)) this.set.add(target);
+    }
   }
 
   collectYoung(): void {
@@ -55,25 +87,27 @@ class InspectedMap implements Living {
 
 /** An environment that imitates Node might print less, and what is alive would be taken for dead. */
 function works(): boolean {
-  const living = new InspectedMap();
-  const held = [{}, new Float32Array(1), Object.freeze([])];
+  const living = new InspectedSet();
+  const held = Array.from({ length: 200 }, (_, i) => (i % 2 === 0 ? new Float32Array(1) : {}));
   const witnesses = held.map((target) => {
     const witness = { seen: 0 };
     living.add(target, witness);
     return witness;
   });
+  const all = (roll: number): boolean => {
+    living.call(roll, () => true);
+    return witnesses.every(({ seen }) => seen === roll);
+  };
   living.collectYoung();
-  living.call(1);
-  const young = witnesses.every(({ seen }) => seen === 1);
+  const young = all(1);
   living.collectAll();
-  living.call(2);
-  return young && held.length === 3 && witnesses.every(({ seen }) => seen === 2);
+  return all(2) && young && held.length === 200;
 }
 
 let trusted: boolean | null = null;
 
 /** Null where nothing can tell. */
-export function openLiving(): Living | null {
+export function openLiving<W extends Witness>(): Living<W> | null {
   trusted ??= works();
-  return trusted ? new InspectedMap() : null;
+  return trusted ? new InspectedSet<W>() : null;
 }

@@ -48,13 +48,17 @@ export interface BlasLibrary {
 export interface Witness {
   /** The number of the last roll call at which the object was alive. */
   seen: number;
+  /** Where its watch keeps it; none or −1: nowhere. */
+  place?: number;
 }
 
 /** Objects of which it can be told at any time which are still alive. */
-export interface Living {
-  add(target: object, witness: Witness): void;
-  /** Notes the roll call with the witnesses of all targets that are alive, and of those that no collection has taken yet. */
-  call(roll: number): void;
+export interface Living<W extends Witness> {
+  /** The target must be extensible, because it carries its witness. */
+  add(target: object, witness: W): void;
+  witnessOf(target: object): W | undefined;
+  /** Notes `roll` for every target that is alive, and for those that no collection has taken yet; keeps those that stay. */
+  call(roll: number, stays: (witness: W) => boolean): void;
   /** Collects what died young; takes about as long as what is young and alive is large. */
   collectYoung(): void;
   /** Collects everything that is dead, which takes milliseconds. */
@@ -85,7 +89,7 @@ export interface Platform {
   /** Runs the garbage collector, so that WeakRefs of unreachable objects are cleared at once; null where nothing can. */
   readonly collectGarbage: (() => void) | null;
   /** A new, empty set; null where nothing can tell. */
-  openLiving(): Living | null;
+  openLiving<W extends Witness>(): Living<W> | null;
   /** Null where a caller cannot wait for threads. */
   readonly startWorker: StartWorker | null;
   /** The system's BLAS, or null; `setting` is the value of TORCHLET_BLAS. A setting that cannot be met warns. */

@@ -2,26 +2,43 @@
  * Arrays that live in WebAssembly memory for good, so that kernels need no copies. Their blocks come back in two ways: the
  * owner gives an array back when nobody else can see it, or the garbage collector has found it unreachable.
  */
-import { platform } from '#platform';
 import { GarbageLimit } from '../garbage-limit.js';
+import { type Effort, openWatch, type Watch, type Witness } from '../watch.js';
 import type { Heap } from './heap.js';
 
 /** The arrays that can live there. */
 export type ResidentArray = Float32Array | Int32Array;
 type ArrayType<T extends ResidentArray> = new (buffer: ArrayBufferLike, address: number, length: number) => T;
 
-interface Block {
-  readonly ref: WeakRef<ResidentArray>;
-  readonly bytes: number;
+/** Where an array lies. */
+class Block implements Witness {
+  seen = 0;
+  place = -1;
+
+  constructor(
+    readonly address: number,
+    readonly bytes: number,
+  ) {}
 }
 
 const MEBI = 1 << 20;
+/** Young garbage must leave so much room below the limit for all of it; else everything is collected. */
+const MARGIN = 12 * MEBI;
 
 export class Residents {
-  private readonly blocks = new Map<number, Block>();
+  private readonly watch: Watch<Block> = openWatch<Block>();
   private held = 0;
-  private readonly garbage = new GarbageLimit({ least: 96 * MEBI, most: 384 * MEBI, time: 0.03, part: 0.5, memory: 0 });
   private peak = 0;
+  /** When to look for what a loop or a training step has dropped lately: before its memory has left the cache … */
+  private readonly young = new GarbageLimit({
+    least: 24 * MEBI,
+    most: 96 * MEBI,
+    time: 0.25,
+    part: 0,
+    memory: 0.9,
+  });
+  /** … and when for all garbage. */
+  private readonly all = new GarbageLimit({ least: 96 * MEBI, most: 384 * MEBI, time: 0.03, part: 0.5, memory: 0 });
 
   constructor(
     private readonly buffer: ArrayBufferLike,
@@ -31,7 +48,7 @@ export class Residents {
   /** An array of `length` elements whose content is whatever was left there; null when there is no room. */
   allocate<T extends ResidentArray>(type: ArrayType<T>, length: number): T | null {
     const bytes = 4 * length;
-    if (this.garbage.isReached(this.held + bytes) && !this.makeRoom(bytes)) return null;
+    if (this.isTimeToLook(this.held + bytes) && !this.makeRoom(bytes)) return null;
     let address = this.heap.allocate(bytes);
     if (address === 0) {
       this.collect();
@@ -39,7 +56,7 @@ export class Residents {
       if (address === 0) return null;
     }
     const array = new type(this.buffer, address, length);
-    this.blocks.set(address, { ref: new WeakRef(array), bytes });
+    this.watch.add(array, new Block(address, bytes));
     this.held += bytes;
     if (this.held > this.peak) this.peak = this.held;
     return array;
@@ -47,10 +64,8 @@ export class Residents {
 
   /** Gives an array's block back. Nobody may use the array, or a view of it, afterwards. */
   release(array: ResidentArray): void {
-    const address = array.byteOffset;
-    const block = this.blocks.get(address);
-    if (block === undefined || block.ref.deref() !== array) return;
-    this.drop(address, block);
+    const block = this.watch.take(array);
+    if (block !== undefined) this.drop(block);
   }
 
   /** Bytes of all arrays that have not come back, and the most that there ever were. */
@@ -58,37 +73,37 @@ export class Residents {
     return { held: this.held, peak: this.peak };
   }
 
-  private drop(address: number, { bytes }: Block): void {
-    this.blocks.delete(address);
+  private drop({ address, bytes }: Block): void {
     this.heap.release(address, bytes);
     this.held -= bytes;
   }
 
-  /** Takes back what the garbage collector has found unreachable so far. */
-  private sweep(): void {
-    for (const [address, block] of this.blocks) if (block.ref.deref() === undefined) this.drop(address, block);
+  /** Takes back the blocks of arrays that nobody can reach any more. */
+  private takeDead(effort: Effort): void {
+    for (const block of this.watch.takeDead(effort)) this.drop(block);
   }
 
-  /** Looks for arrays that nobody can reach any more, and takes their blocks back. */
+  /** Looks for all arrays that nobody can reach any more, and takes their blocks back. */
   collect(): void {
-    platform.collectGarbage?.();
-    this.sweep();
+    this.takeDead('all');
+  }
+
+  private isTimeToLook(held: number): boolean {
+    return this.young.isReached(held) || this.all.isReached(held) || this.watch.isCrowded;
   }
 
   /**
-   * Looks for garbage once the arrays hold more than the limit. Without a way to start the collector, arrays beyond the
-   * limit belong on JavaScript's heap, which makes the engine collect, and what it finds is taken back here.
+   * Looks for garbage once the arrays hold more than a limit. Where nothing can start the collector, arrays beyond the limit for
+   * all garbage belong on JavaScript's heap, which makes the engine collect, and what it finds is taken back here.
    */
   private makeRoom(bytes: number): boolean {
-    if (platform.collectGarbage === null) {
-      this.sweep();
-      return !this.garbage.isReached(this.held + bytes);
+    const held = (): number => this.held;
+    if (!this.watch.collects) {
+      if (this.all.isReached(this.held + bytes)) this.takeDead('known');
+      return !this.all.isReached(this.held + bytes);
     }
-    this.garbage.look(
-      () => this.collect(),
-      () => this.held,
-      bytes,
-    );
+    this.young.look(() => this.takeDead('young'), held, bytes);
+    if (this.all.isReached(this.held + bytes + MARGIN)) this.all.look(() => this.collect(), held, bytes + MARGIN);
     return true;
   }
 }
