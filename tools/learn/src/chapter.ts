@@ -1,5 +1,5 @@
 /** A chapter of the course as a program: its code blocks in order, and what it says that they print. */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 export const COURSE: string = fileURLToPath(new URL('../../../docs/learn/', import.meta.url));
@@ -86,8 +86,8 @@ function fencesOf(name: string, lines: readonly string[]): Fence[] {
 
 const isBlank = (lines: readonly string[]): boolean => lines.every((line) => line.trim() === '');
 
-/** Writes what the blocks have printed into the page, where it shows output. */
-export function fillIn({ name, page, blocks }: Chapter, printed: readonly string[]): void {
+/** The page with what the blocks have printed, where it shows output. */
+export function filledIn({ page, blocks }: Chapter, printed: readonly string[]): string {
   const lines = page.split('\n');
   // from the end, so that the lines before keep their numbers
   for (const [i, { line, code, shown }] of [...blocks.entries()].reverse()) {
@@ -95,5 +95,5 @@ export function fillIn({ name, page, blocks }: Chapter, printed: readonly string
     const open = lines.indexOf('```text', line - 1 + code.split('\n').length);
     lines.splice(open + 1, lines.indexOf('```', open + 1) - open - 1, ...printed[i].split('\n'));
   }
-  writeFileSync(`${COURSE}${name}.md`, lines.join('\n'));
+  return lines.join('\n');
 }

@@ -2,10 +2,10 @@
  * Runs chapters of the course and prints what they print: `node dist/main.js [number …]`, all of them unless numbers are given.
  * `--draw` also puts the pictures that they make into docs/learn/images, and `--fill` what they print into their pages.
  */
-import { copyFileSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Chapter, fillIn, IMAGES, readCourse } from './chapter.js';
+import { type Chapter, COURSE, filledIn, IMAGES, readCourse } from './chapter.js';
 import { photograph } from './explorer-picture.js';
 import { makeFolder, RUNS, runChapter } from './run.js';
 
@@ -31,7 +31,7 @@ async function run(chapter: Chapter): Promise<boolean> {
     });
     if (errors !== '') console.error(errors);
     if (!ok) return false;
-    if (values.fill) fillIn(chapter, printed);
+    if (values.fill) writeFileSync(`${COURSE}${chapter.name}.md`, filledIn(chapter, printed));
     if (values.draw) await keepPictures(folder.path);
     keepPages(folder.path);
     return true;

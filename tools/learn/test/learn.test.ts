@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { type Chapter, COURSE, IMAGES, parseChapter, readCourse } from '../src/chapter.js';
+import { type Chapter, COURSE, filledIn, IMAGES, parseChapter, readCourse } from '../src/chapter.js';
 import { makeFolder, runChapter } from '../src/run.js';
 import { numbersOf } from './numbers.js';
 import { expectSamePicture } from './same-picture.js';
@@ -33,7 +33,7 @@ describe.each(course.map((chapter, i) => ({ ...chapter, i })))('$name', ({ i, ..
   const { name, page, blocks, prose } = chapter;
   const folder = folders[i].path;
 
-  it('runs, and prints what it says', { timeout: 60_000 }, () => {
+  it('runs, and prints what it says', { timeout: 180_000 }, () => {
     const { printed, errors, ok } = runChapter(chapter, folder);
     expect(errors).toBe('');
     expect(ok).toBe(true);
@@ -74,7 +74,7 @@ describe.each(course.map((chapter, i) => ({ ...chapter, i })))('$name', ({ i, ..
   });
 });
 
-it('has code whose types are right', { timeout: 60_000 }, () => {
+it('has code whose types are right', { timeout: 180_000 }, () => {
   using folder = makeFolder();
   for (const { name, program } of course) writeFileSync(join(folder.path, `${name}.ts`), program);
   const options = { extends: '../../../../tsconfig.json', include: ['*.ts'], exclude: [] };
@@ -95,10 +95,49 @@ describe('reading a page', () => {
     expect(prose.filter((line) => line !== '')).toEqual(['# A', 'end']);
   });
 
+  it('puts output where the page shows it', () => {
+    const chapter = page('```ts', 'f();', '```', '```text', '```', '```ts', 'g();', '```', '```text', 'old', '```');
+    const expected = [
+      '```ts',
+      'f();',
+      '```',
+      '```text',
+      '1',
+      '2',
+      '```',
+      '```ts',
+      'g();',
+      '```',
+      '```text',
+      '3',
+      '```',
+    ];
+    expect(filledIn(chapter, ['1\n2', '3'])).toBe(expected.join('\n'));
+  });
+
   it('refuses what would not be run', () => {
     expect(() => page('```python', '```')).toThrow("page.md:1: a block of 'python' is not run");
     expect(() => page('```ts', '```', 'so', '```text', '```')).toThrow('page.md:4: this text is no output of a block');
     expect(() => page('```ts')).toThrow('page.md:1: the block does not end');
+  });
+});
+
+describe('the command', { timeout: 180_000 }, () => {
+  const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+  const run = (...args: string[]) =>
+    spawnSync(process.execPath, ['--import', 'tsx', '--conditions=@torchlet/source', main, ...args], {
+      encoding: 'utf8',
+    });
+
+  it('runs a chapter and prints what its blocks print', () => {
+    const { stdout, stderr, status } = run('1');
+    expect([stderr, status]).toEqual(['', 0]);
+    for (const { line, shown } of course[0].blocks)
+      if (shown !== null) expect(stdout).toContain(`1-derivative.md:${line}\n${shown}\n`);
+  });
+
+  it('says when there is no such chapter', () => {
+    expect(run('9')).toMatchObject({ status: 1, stderr: 'error: there is no such chapter\n' });
   });
 });
 
