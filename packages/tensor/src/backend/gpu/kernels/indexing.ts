@@ -21,7 +21,8 @@ if (${remainder} >= ${divisor}) { ${quotient}++; ${remainder}++; ${remainder} = 
 }
 
 /** Source that declares an integer; the `++` is what keeps it one. */
-export const integer = (name: string, value: string): string => `let ${name} = 0;\n${name} = ((${value}) | 0) - 1;\n${name}++;`;
+export const integer = (name: string, value: string): string =>
+  `let ${name} = 0;\n${name} = ((${value}) | 0) - 1;\n${name}++;`;
 
 /**
  * Source that takes a flat index apart: one integer for each name, the last one running fastest.

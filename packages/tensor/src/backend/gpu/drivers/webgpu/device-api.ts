@@ -70,7 +70,7 @@ export const Usage = { MAP_READ: 0x1, COPY_SRC: 0x4, COPY_DST: 0x8, UNIFORM: 0x4
 export const MAP_MODE_READ = 1;
 
 /** What a user may recognise: `SwiftShader driver 5.0.0 (google swiftshader)`. */
-export function adapterName({ info }: WebGpuAdapter): string {
+export function adapterName({ info }: Pick<WebGpuAdapter, 'info'>): string {
   const family = [info.vendor, info.architecture].filter((part) => part !== '').join(' ');
   const model = info.description || info.device;
   if (model === '' || model === family) return family || 'an adapter without a name';

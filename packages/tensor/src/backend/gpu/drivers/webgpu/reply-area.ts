@@ -33,9 +33,17 @@ export class ReplyArea {
       this.header.set([Kind.elements, reply.elements.byteLength]);
       return;
     }
-    const text = new TextEncoder().encode(JSON.stringify(reply)).subarray(0, this.room);
+    const text = new TextEncoder().encode(JSON.stringify(reply.kind === 'failed' ? this.shortened(reply) : reply));
     new Uint8Array(this.memory, HEADER_BYTES, text.length).set(text);
     this.header.set([Kind.text, text.length]);
+  }
+
+  /** A message that fits, whatever its characters take as JSON. */
+  private shortened({ failure }: Extract<Reply, { kind: 'failed' }>): Reply {
+    return {
+      kind: 'failed',
+      failure: { ...failure, message: failure.message.slice(0, Math.floor(this.room / 6) - 100) },
+    };
   }
 
   /** The reply, copied out; undefined where there is none. */
