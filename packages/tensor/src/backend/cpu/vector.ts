@@ -123,14 +123,32 @@ export function runVectorRows(
   });
   const loop = rowLoopFor(name, manners);
   if (loop === null) return false;
-  const places = [out, ...views].map((v, k): Place => ({ array: array(v), offset: v.offset, strides: strides[k] }));
+  const outer = longestOuter(shape);
+  const sizes = swapped(shape, outer, last - 1);
+  const places = [out, ...views].map(
+    (v, k): Place => ({ array: array(v), offset: v.offset, strides: swapped(strides[k], outer, last - 1) }),
+  );
   const scalars = inputs.filter((input) => typeof input === 'number');
-  return runPlanes(shape, places, (at) => {
+  return runPlanes(sizes, places, (at) => {
     const rows = places.map((p, k): Rows => ({ array: p.array, offset: at[k], step: p.strides[last - 1] }));
     const arrays = rows.filter((_, k) => k > 0 && places[k].strides[last] === 1);
     const elements = rows.filter((_, k) => k > 0 && places[k].strides[last] === 0);
-    return loop(shape[last - 1], shape[last], [...arrays, rows[0]], elements, scalars);
+    return loop(sizes[last - 1], sizes[last], [...arrays, rows[0]], elements, scalars);
   });
+}
+
+/** The dimension before the innermost one that has most elements: a call for each of its neighbours costs least. */
+function longestOuter(shape: readonly number[]): number {
+  let longest = shape.length - 2;
+  for (let d = longest - 1; d >= 0; d--) if (shape[d] > shape[longest]) longest = d;
+  return longest;
+}
+
+function swapped(list: readonly number[], i: number, j: number): readonly number[] {
+  if (i === j) return list;
+  const result = list.slice();
+  [result[i], result[j]] = [list[j], list[i]];
+  return result;
 }
 
 /** An operand: where it begins and how it continues. */
