@@ -143,7 +143,8 @@ export default {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^(packages|examples|tools)/[^/]+/(dist|assembly|test/fixtures)/' },
+    // bench/peers is no part of the workspace: what it imports is installed only where it is run
+    exclude: { path: '^(packages|examples|tools)/[^/]+/(dist|assembly|test/fixtures)/|^bench/(dist|peers)/' },
     // TypeScript 7 has no JavaScript API: the parser is the TypeScript 5 of pnpm-workspace.yaml's packageExtensions.
     parser: 'tsc',
     tsPreCompilationDeps: 'specify',
