@@ -32,6 +32,7 @@ const tensorLayers = [
     'sequence-factories',
     'factories-list',
     'gpu',
+    'gpu-warm-up',
     'sparse',
     'sparse-factory',
     'ops/',

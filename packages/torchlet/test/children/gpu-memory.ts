@@ -16,7 +16,7 @@ class Net extends nn.Module {
   readonly drop = new nn.Dropout(0.1);
   readonly fc3 = new nn.Linear(HIDDEN, 10);
 
-  forward(x: torch.Tensor): torch.Tensor {
+  override forward(x: torch.Tensor): torch.Tensor {
     const h = F.relu(this.norm(this.fc1(x)));
     return this.fc3(this.drop(F.relu(this.fc2(h))));
   }
