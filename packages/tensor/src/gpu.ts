@@ -8,13 +8,6 @@ import { DeviceError } from './errors.js';
 import { manual_seed as seedAll } from './random-state.js';
 
 export type { GpuStats } from './backend/gpu/stats.js';
-export {
-  type WarmUp,
-  type WarmUpNet,
-  type WarmUpOptimizer,
-  type WarmUpOptions,
-  warm_up,
-} from './gpu-warm-up.js';
 
 export interface InitOptions {
   /** What `TORCHLET_GPU` says otherwise: `webgpu`, `headlessgl`, `webgl2` (in a browser), `webasm` or `cpu`. */

@@ -239,3 +239,10 @@ export function describeFamily(family: string): void {
     });
   });
 }
+
+/** One test per case, on the gpu alone. */
+export function describeOnGpu(cases: readonly Case[]): void {
+  cases.forEach((c, i) => {
+    if (c.error === undefined && onGpu(c)) it(titleOf(c, i), () => checkOn(c, { device: 'gpu' }, GPU, 'gpu'));
+  });
+}

@@ -1,4 +1,5 @@
-/** Runs in a Web Worker: the same work on the gpu and on the cpu of one browser, and what came out. */
+/** In the page's worker: the same work on the gpu and on the cpu of one browser, and what came out. */
+import { answer } from '../../../tensor/test/browser/answer.js';
 import * as torch from '../../src/index.js';
 
 const { nn } = torch;
@@ -12,8 +13,8 @@ export interface Report {
   /** Losses of the same steps. */
   readonly losses: { readonly cpu: readonly number[]; readonly gpu: readonly number[] };
   readonly kernels: number;
-  /** The message of a kernel that cannot be, and a result after it. */
-  readonly error: string;
+  /** What is said before `gpu.init()`. */
+  readonly early: string;
 }
 
 const samples: Record<string, (place: (t: torch.Tensor) => torch.Tensor) => torch.Tensor> = {
@@ -74,11 +75,11 @@ function errorOf(run: () => void): string {
   }
 }
 
-export async function compute(backend: string | undefined, worker: string): Promise<Report> {
+answer(async ({ backend, worker }): Promise<Report> => {
   const early = errorOf(() => torch.ones(1).to('gpu'));
   await torch.gpu.init({ backend, worker });
   const differences = Object.fromEntries(Object.entries(samples).map(([name, run]) => [name, difference(run)]));
   const losses = { gpu: train('gpu'), cpu: train('cpu') };
   const { kernels } = torch.gpu.stats();
-  return { backend: torch.gpu.backend(), device: torch.gpu.device_name(), differences, losses, kernels, error: early };
-}
+  return { backend: torch.gpu.backend(), device: torch.gpu.device_name(), differences, losses, kernels, early };
+});

@@ -35,11 +35,6 @@ export class KernelCache {
     );
   }
 
-  /** Number of kernels compiled since the start. */
-  get compiled(): number {
-    return this.ids.given;
-  }
-
   /** Number of compiled kernels that are kept. */
   get count(): number {
     return this.kernels.size;

@@ -24,10 +24,6 @@ export class LocalDriver implements Driver {
     this.name = this.uploader?.rendererName() ?? `gpu.js in ${mode} mode (emulated, no GPU hardware)`;
   }
 
-  get compiled(): number {
-    return this.cache.compiled;
-  }
-
   /** Number of compiled kernels that are kept. */
   get cachedKernels(): number {
     return this.cache.count;
@@ -79,7 +75,8 @@ export class LocalDriver implements Driver {
   }
 
   close(): void {
-    for (const id of [...this.arrays.keys()]) this.free(id);
+    // at the end of a process the GPU's context is gone already
+    this.arrays.clear();
   }
 }
 

@@ -20,9 +20,14 @@ if (${remainder} < 0) { ${quotient} = ${quotient} - 1; ${remainder} = ${remainde
 if (${remainder} >= ${divisor}) { ${quotient}++; ${remainder}++; ${remainder} = ${value} - ${quotient} * ${divisor}; }`;
 }
 
-/** Source that declares an integer; the `++` is what keeps it one. */
-export const integer = (name: string, value: string): string =>
-  `let ${name} = 0;\n${name} = ((${value}) | 0) - 1;\n${name}++;`;
+/** Source that declares an integer; the `++` is what keeps it one. `value` is made of integers. */
+export const integer = (name: string, value: string): string => `let ${name} = 0;\n${name} = ${value} - 1;\n${name}++;`;
+
+/**
+ * The same from a float that is an integer and not negative: an element of an array, or a scalar. In WebGL 1, `|` is a
+ * function that knows no negative numbers.
+ */
+export const integerOf = (name: string, float: string): string => integer(name, `(${float} | 0)`);
 
 /**
  * Source that takes a flat index apart: one integer for each name, the last one running fastest.

@@ -3,7 +3,7 @@
  * mean it, in their order, so that the same sums come out in every run.
  */
 import type { KernelSource } from '../driver.js';
-import { integer, unravel, weighted } from './indexing.js';
+import { integerOf, unravel, weighted } from './indexing.js';
 import { loop } from './reduce.js';
 import { type Place, position, startOf, walk } from './walk.js';
 
@@ -23,7 +23,7 @@ export function gatherKernel(shape: readonly number[], dim: number, x: Place, in
       parameters: ['index', 'x'],
       scalars,
       outputs: shape.reduce((a, b) => a * b, 1),
-      body: `${code}\n${integer('row', `index[${at[0]}]`)}\nreturn x[${at[1]} + ${weighted(['row', step])}];`,
+      body: `${code}\n${integerOf('row', `index[${at[0]}]`)}\nreturn x[${at[1]} + ${weighted(['row', step])}];`,
     },
     scalars: values,
   };

@@ -44,7 +44,9 @@ function overReduced(
   // where nothing is kept, a literal: as the value of a variable gpu.js would make it a float
   const base = position(steps(names, kept), start);
   const literal = /^\d+$/.test(base);
-  const at = [literal ? base : 'base', position(steps(loops, reduced), startOf(0))].join(' + ');
+  const walked = position(steps(loops, reduced), startOf(0));
+  // never the sum of two literals, which WebGL takes for a float
+  const at = walked === '0' ? (literal ? base : 'base') : `${literal ? base : 'base'} + ${walked}`;
   const last = loops.length - 1;
   let inner = visit(at);
   if (cut !== null) inner = `if (${names.at(-1)} * ${reduced.sizes[last]} + k${last} < ${cut}) {\n${inner}\n}`;

@@ -1,7 +1,7 @@
 /** Where a kernel that walks over a shape finds the elements of operands with strides. */
 import { contiguousStrides } from '../../../shape.js';
 import { collapse } from '../../cpu/elementwise.js';
-import { integer, unravel, weighted } from './indexing.js';
+import { integerOf, unravel, weighted } from './indexing.js';
 
 /** An operand: its strides over the shape that is walked, 0 where it stays, and its first element. */
 export interface Place {
@@ -37,7 +37,7 @@ export function startOf(offset: number, suffix: number | string = ''): Start {
   if (offset === 0) return { ...none, term: null };
   if (offset > LARGEST_SCALAR) return { ...none, term: String(offset) };
   const [scalar, term] = [`start${suffix}`, `from${suffix}`];
-  return { code: integer(term, scalar), term, scalars: [scalar], values: [offset] };
+  return { code: integerOf(term, scalar), term, scalars: [scalar], values: [offset] };
 }
 
 /** The sum of indices times strides and a start. */

@@ -66,10 +66,6 @@ export class WorkerDriver implements Driver {
     return this.death;
   }
 
-  get compiled(): number {
-    return this.kernels.given;
-  }
-
   memory(): DriverMemory {
     return this.control.memoryNow;
   }

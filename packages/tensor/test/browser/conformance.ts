@@ -1,0 +1,26 @@
+/** In the page's worker: the whole conformance suite. */
+import { conformanceCases } from '../../src/backend/conformance.js';
+import { gpuBackend } from '../../src/backend/gpu/gpu-backend.js';
+import * as gpu from '../../src/gpu.js';
+import { answer } from './answer.js';
+
+export interface ConformanceReport {
+  readonly backend: string;
+  readonly passed: number;
+  /** Names and messages of the others. */
+  readonly failures: string[];
+}
+
+answer(async ({ backend, worker }): Promise<ConformanceReport> => {
+  await gpu.init({ backend, worker });
+  const failures: string[] = [];
+  const cases = conformanceCases.filter(({ skip }) => skip?.gpu === undefined);
+  for (const { name, run } of cases) {
+    try {
+      run(gpuBackend());
+    } catch (error) {
+      failures.push(`${name}: ${String(error)}`);
+    }
+  }
+  return { backend: gpu.backend(), passed: cases.length - failures.length, failures };
+});
