@@ -4,6 +4,20 @@ import { RandomStream } from './random/stream.js';
 import { Storage } from './storage.js';
 import { Tensor } from './tensor.js';
 
+/** Bytes as a uint8 tensor on the cpu, which takes them over. */
+export function bytesTensor(bytes: Uint8Array): Tensor {
+  const storage = new Storage('cpu', 'uint8', bytes.length, backendOf('cpu').fromHost(bytes, 'uint8'));
+  return new Tensor(storage, [bytes.length], [1], 0);
+}
+
+/** A copy of the bytes of a generator's state. @throws DTypeError for anything but a uint8 tensor on the cpu. */
+export function stateBytes(state: unknown): Uint8Array {
+  if (!(state instanceof Tensor) || state.dtype !== 'uint8' || state.device !== 'cpu') {
+    throw new DTypeError('RNG state must be a torch.ByteTensor');
+  }
+  return Uint8Array.from(state.toArray());
+}
+
 /**
  * A pseudo-random number generator on the CPU whose stream is PyTorch's, draw for draw. A new one has PyTorch's fixed
  * default seed.
@@ -21,9 +35,7 @@ export class Generator extends RandomStream {
 
   /** The whole state, PyTorch's 5056 bytes as a uint8 tensor. https://pytorch.org/docs/stable/generated/torch.Generator.html */
   get_state(): Tensor {
-    const bytes = this.bytes();
-    const storage = new Storage('cpu', 'uint8', bytes.length, backendOf('cpu').fromHost(bytes, 'uint8'));
-    return new Tensor(storage, [bytes.length], [1], 0);
+    return bytesTensor(this.bytes());
   }
 
   /**
@@ -33,11 +45,7 @@ export class Generator extends RandomStream {
    * @throws ValueError for a wrong size or impossible contents; the generator is then unchanged
    */
   set_state(new_state: Tensor | Uint8Array): this {
-    if (new_state instanceof Uint8Array) return this.setBytes(new_state);
-    if (!(new_state instanceof Tensor) || new_state.dtype !== 'uint8' || new_state.device !== 'cpu') {
-      throw new DTypeError('RNG state must be a torch.ByteTensor');
-    }
-    return this.setBytes(Uint8Array.from(new_state.toArray()));
+    return this.setBytes(new_state instanceof Uint8Array ? new_state : stateBytes(new_state));
   }
 
   /** A generator in the same state. */

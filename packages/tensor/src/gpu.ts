@@ -3,9 +3,11 @@ import { checkOptions } from './arguments.js';
 import { requestedMode } from './backend/gpu/config.js';
 import { gpuDriver, startDevice, startedDriver } from './backend/gpu/device.js';
 import { allocatedBytes, collectAll, peakBytes, resetPeak } from './backend/gpu/memory.js';
+import { gpuGenerator } from './backend/gpu/random.js';
 import { type GpuStats, gpuStats, resetGpuStats } from './backend/gpu/stats.js';
 import { DeviceError } from './errors.js';
-import { manual_seed as seedAll } from './random-state.js';
+import { bytesTensor, stateBytes } from './generator.js';
+import type { Tensor } from './tensor.js';
 
 export type { GpuStats } from './backend/gpu/stats.js';
 
@@ -134,16 +136,44 @@ export function empty_cache(): void {
 }
 
 /**
- * Seeds the generator from which random elements are drawn on every device, the cpu's: the same seed gives the same
- * elements on both. https://pytorch.org/docs/stable/generated/torch.cuda.manual_seed.html
+ * Seeds the device's own generator, as `torch.manual_seed` also does; a fraction is cut off. Its draws are other numbers
+ * than the cpu's. https://pytorch.org/docs/stable/generated/torch.cuda.manual_seed.html
  */
 export function manual_seed(seed: number | bigint): void {
-  seedAll(seed);
+  gpuGenerator().manual_seed(typeof seed === 'number' && Number.isFinite(seed) ? Math.trunc(seed) : seed);
 }
 
 /** As {@link manual_seed}: there is one device. */
 export function manual_seed_all(seed: number | bigint): void {
-  seedAll(seed);
+  manual_seed(seed);
+}
+
+/** Seeds the device's generator with a random number. https://pytorch.org/docs/stable/generated/torch.cuda.seed.html */
+export function seed(): void {
+  gpuGenerator().seed();
+}
+
+/** As {@link seed}: there is one device. */
+export function seed_all(): void {
+  gpuGenerator().seed();
+}
+
+/** The seed of the device's generator. https://pytorch.org/docs/stable/generated/torch.cuda.initial_seed.html */
+export function initial_seed(): number | bigint {
+  return gpuGenerator().initial_seed();
+}
+
+/** The state of the device's generator, bytes on the cpu. https://pytorch.org/docs/stable/generated/torch.cuda.get_rng_state.html */
+export function get_rng_state(): Tensor {
+  return bytesTensor(gpuGenerator().bytes());
+}
+
+/**
+ * Puts the device's generator into a state that {@link get_rng_state} gave.
+ * https://pytorch.org/docs/stable/generated/torch.cuda.set_rng_state.html
+ */
+export function set_rng_state(new_state: Tensor): void {
+  gpuGenerator().setBytes(stateBytes(new_state));
 }
 
 /** What was moved to and from the device, and what ran on it, since the start or {@link reset_stats}. */

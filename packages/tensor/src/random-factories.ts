@@ -1,6 +1,6 @@
 /** Tensors of random numbers, draw for draw as PyTorch makes them. https://pytorch.org/docs/stable/torch.html#random-sampling */
 import { checkInteger } from './arguments.js';
-import { allocateArray, type DType, isFloating, type TypedArray } from './dtype.js';
+import { allocateArray, type DType, isFloating } from './dtype.js';
 import { DTypeError, ValueError } from './errors.js';
 import {
   optionsLike,
@@ -13,86 +13,69 @@ import {
   withGrad,
 } from './factories.js';
 import { default_generator, type Generator } from './generator.js';
-import { type Draw, drawLike } from './ops/draw-order.js';
+import { type Distribution, drawLike, drawn } from './ops/draw-order.js';
 import { checkTensor, fromHost } from './ops/kernel.js';
 import { type GeneratorOptions, readGenerator } from './ops/random.js';
-import {
-  normal as fillNormal,
-  randint as fillRandint,
-  randperm as fillRandperm,
-  uniform as fillUniform,
-} from './random/distributions.js';
-import { checkSizes, numelOf, type Shape } from './shape.js';
+import { randperm as fillRandperm } from './random/distributions.js';
+import { checkSizes, type Shape } from './shape.js';
 import { signature } from './signature.js';
 import type { Tensor } from './tensor.js';
 
 /** Options of a random factory. */
 export interface RandomTensorOptions extends TensorOptions, GeneratorOptions {}
 
-type Fill = (generator: Generator, out: TypedArray, dtype: DType, blocks: boolean) => void;
-
-function draw(op: string, shape: Shape, options: RandomTensorOptions | undefined, dtype: DType, fill: Fill): Tensor {
-  const resolved = resolveOptions(op, options, dtype, 'cpu', ['generator']);
-  const generator = readGenerator(op, options?.generator);
-  const out = allocateArray(resolved.dtype, numelOf(shape));
-  fill(generator, out, resolved.dtype, true);
-  return withGrad(fromHost(out, shape, resolved.dtype, resolved.device), resolved.requires_grad);
+/** @throws DTypeError for a distribution of real numbers as integers. */
+function checkFits(op: string, { kind }: Distribution, dtype: DType): void {
+  if (kind !== 'integer' && !isFloating(dtype))
+    throw new DTypeError(`${op}(): not implemented for dtype ${dtype}, expected float32 or float64`);
 }
 
-const floating =
-  (op: string, fill: (generator: Generator, out: Float32Array | Float64Array, blocks: boolean) => void): Fill =>
-  (generator, out, dtype, blocks) => {
-    if (!isFloating(dtype))
-      throw new DTypeError(`${op}(): not implemented for dtype ${dtype}, expected float32 or float64`);
-    fill(generator, out as Float32Array | Float64Array, blocks);
-  };
+function draw(
+  op: string,
+  shape: Shape,
+  options: RandomTensorOptions | undefined,
+  dtype: DType,
+  distribution: Distribution,
+): Tensor {
+  const resolved = resolveOptions(op, options, dtype, 'cpu', ['generator']);
+  const generator = readGenerator(op, options?.generator);
+  checkFits(op, distribution, resolved.dtype);
+  return withGrad(drawn(distribution, generator, shape, resolved.dtype, resolved.device), resolved.requires_grad);
+}
+
+const STANDARD_UNIFORM: Distribution = { kind: 'uniform', from: 0, to: 1 };
+const STANDARD_NORMAL: Distribution = { kind: 'normal', mean: 0, std: 1 };
 
 /** Uniform on [0, 1). https://pytorch.org/docs/stable/generated/torch.rand.html */
 export function rand(...args: SizeArguments<RandomTensorOptions>): Tensor {
   const [shape, options] = splitSizes('rand', args);
-  return draw(
-    'rand',
-    shape,
-    options,
-    'float32',
-    floating('rand', (generator, out) => fillUniform(generator, out)),
-  );
+  return draw('rand', shape, options, 'float32', STANDARD_UNIFORM);
 }
 
 /** Standard normal. https://pytorch.org/docs/stable/generated/torch.randn.html */
 export function randn(...args: SizeArguments<RandomTensorOptions>): Tensor {
   const [shape, options] = splitSizes('randn', args);
-  return draw(
-    'randn',
-    shape,
-    options,
-    'float32',
-    floating('randn', (generator, out) => fillNormal(generator, out)),
-  );
+  return draw('randn', shape, options, 'float32', STANDARD_NORMAL);
 }
 
 /** Draws in the order in which the input lies in memory. */
-function drawLikeInput(op: string, input: Tensor, rest: readonly unknown[], fill: Fill): Tensor {
+function drawLikeInput(op: string, input: Tensor, rest: readonly unknown[], distribution: Distribution): Tensor {
   checkTensor(op, 'input', input);
   const { dtype, device, requires_grad } = resolveOptions(op, optionsLike(input, toOptions(rest)), input.dtype);
-  const fillHost: Draw = (out, blocks) => fill(default_generator, out, dtype, blocks);
-  return withGrad(drawLike(input, dtype, device, fillHost), requires_grad);
+  checkFits(op, distribution, dtype);
+  return withGrad(drawLike(input, dtype, device, distribution, default_generator), requires_grad);
 }
 
-const likeOf = (op: string, fill: Fill): ((input: Tensor, options?: TensorOptions) => Tensor) =>
-  signature(`${op}(input, *, ${TENSOR_KEYWORDS})`, (input, ...rest: unknown[]) => drawLikeInput(op, input, rest, fill));
+const likeOf = (op: string, distribution: Distribution): ((input: Tensor, options?: TensorOptions) => Tensor) =>
+  signature(`${op}(input, *, ${TENSOR_KEYWORDS})`, (input, ...rest: unknown[]) =>
+    drawLikeInput(op, input, rest, distribution),
+  );
 
 /** https://pytorch.org/docs/stable/generated/torch.rand_like.html */
-export const rand_like: (input: Tensor, options?: TensorOptions) => Tensor = likeOf(
-  'rand_like',
-  floating('rand_like', (generator, out) => fillUniform(generator, out)),
-);
+export const rand_like: (input: Tensor, options?: TensorOptions) => Tensor = likeOf('rand_like', STANDARD_UNIFORM);
 
 /** https://pytorch.org/docs/stable/generated/torch.randn_like.html */
-export const randn_like: (input: Tensor, options?: TensorOptions) => Tensor = likeOf(
-  'randn_like',
-  floating('randn_like', (generator, out, blocks) => fillNormal(generator, out, 0, 1, blocks)),
-);
+export const randn_like: (input: Tensor, options?: TensorOptions) => Tensor = likeOf('randn_like', STANDARD_NORMAL);
 
 export interface RandintOptions extends RandomTensorOptions {
   readonly low?: number;
@@ -122,9 +105,7 @@ export const randint: {
       throw new ValueError(`randint(): argument 'size' must be tuple of ints, not ${typeof size}`);
     const [from, to] = [checkInteger('randint', 'low', low), checkInteger('randint', 'high', high)];
     const options = { ...toOptions(rest), generator: generator as Generator | undefined };
-    return draw('randint', checkSizes('randint', size), options, 'int64', (g, out, type) =>
-      fillRandint(g, out, from, to, type),
-    );
+    return draw('randint', checkSizes('randint', size), options, 'int64', { kind: 'integer', low: from, high: to });
   },
 );
 
@@ -140,7 +121,7 @@ export const randint_like: (
     const op = 'randint_like';
     const [from, to] = high === undefined ? [0, low] : [low ?? 0, high];
     const bounds = [checkInteger(op, 'low', from), checkInteger(op, 'high', to)];
-    return drawLikeInput(op, input, rest, (g, out, type) => fillRandint(g, out, bounds[0], bounds[1], type));
+    return drawLikeInput(op, input, rest, { kind: 'integer', low: bounds[0], high: bounds[1] });
   },
 );
 
@@ -150,6 +131,9 @@ export const randperm: (n: number, options?: RandomTensorOptions) => Tensor = si
   (n, generator, ...rest: unknown[]) => {
     const count = checkInteger('randperm', 'n', n, 0);
     const options = { ...toOptions(rest), generator: generator as Generator | undefined };
-    return draw('randperm', [count], options, 'int64', (g, out) => out.set(fillRandperm(g, count)));
+    const resolved = resolveOptions('randperm', options, 'int64', 'cpu', ['generator']);
+    const out = allocateArray(resolved.dtype, count);
+    out.set(fillRandperm(readGenerator('randperm', generator), count));
+    return withGrad(fromHost(out, [count], resolved.dtype, resolved.device), resolved.requires_grad);
   },
 );

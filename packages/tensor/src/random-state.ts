@@ -1,5 +1,6 @@
 /** `torch.random`: the default generator's seed and state. https://pytorch.org/docs/stable/random.html */
 import { checkBoolean } from './arguments.js';
+import { gpuGenerator } from './backend/gpu/random.js';
 import { ValueError } from './errors.js';
 import { default_generator, Generator } from './generator.js';
 import { checkTensor } from './ops/kernel.js';
@@ -9,17 +10,28 @@ import type { Tensor } from './tensor.js';
 export { default_generator, Generator };
 
 /**
- * Seeds the default generator; a fraction is cut off. https://pytorch.org/docs/stable/generated/torch.manual_seed.html
+ * Seeds the default generator, and the gpu's own; a fraction is cut off.
+ * https://pytorch.org/docs/stable/generated/torch.manual_seed.html
  */
 export function manual_seed(seed: number | bigint): Generator {
-  return default_generator.manual_seed(typeof seed === 'number' && Number.isFinite(seed) ? Math.trunc(seed) : seed);
+  const whole = typeof seed === 'number' && Number.isFinite(seed) ? Math.trunc(seed) : seed;
+  default_generator.manual_seed(whole);
+  gpuGenerator().manual_seed(whole);
+  return default_generator;
 }
 
 /** The seed in use. https://pytorch.org/docs/stable/generated/torch.initial_seed.html */
 export const initial_seed = (): number | bigint => default_generator.initial_seed();
 
-/** Seeds the default generator with a random number and returns that. https://pytorch.org/docs/stable/generated/torch.seed.html */
-export const seed = (): number => default_generator.seed();
+/**
+ * Seeds the default generator, and the gpu's own, with a random number and returns that.
+ * https://pytorch.org/docs/stable/generated/torch.seed.html
+ */
+export function seed(): number {
+  const drawn = default_generator.seed();
+  gpuGenerator().manual_seed(drawn);
+  return drawn;
+}
 
 /** The default generator's state, PyTorch's bytes as a uint8 tensor. https://pytorch.org/docs/stable/generated/torch.get_rng_state.html */
 export const get_rng_state = (): Tensor => default_generator.get_state();
@@ -30,7 +42,7 @@ export function set_rng_state(new_state: Tensor): void {
 }
 
 export interface ForkRngOptions {
-  /** Of the devices, only the CPU has a generator: none, or null. */
+  /** Which generators beside the cpu's: none, or null for the gpu's too. */
   readonly devices?: readonly [] | null;
   /** False: nothing is put back. */
   readonly enabled?: boolean;
@@ -44,19 +56,27 @@ interface Fork {
   <T>(devices: ForkRngOptions['devices'], enabled: boolean, fn: () => T): T;
 }
 
-const readFork = signature<(devices?: unknown, enabled?: unknown) => boolean>(
+interface ForkPlan {
+  readonly enabled: boolean;
+  readonly everyDevice: boolean;
+}
+
+const readFork = signature<(devices?: unknown, enabled?: unknown) => ForkPlan>(
   'fork_rng(devices?, enabled?)',
   (devices, enabled) => {
     if (devices !== undefined && devices !== null && !(Array.isArray(devices) && devices.length === 0)) {
       const got = String(devices);
-      throw new ValueError(`fork_rng(): only the cpu has a generator, 'devices' must be [] or null, got ${got}`);
+      throw new ValueError(`fork_rng(): 'devices' must be [], for the cpu alone, or null, for all; got ${got}`);
     }
-    return checkBoolean('fork_rng', 'enabled', enabled ?? true);
+    return {
+      enabled: checkBoolean('fork_rng', 'enabled', enabled ?? true),
+      everyDevice: devices === undefined || devices === null,
+    };
   },
 );
 
 /**
- * Runs `fn` and puts the generator back to where it was, also after an exception; without `fn`, when the block ends:
+ * Runs `fn` and puts the generators back to where they were, also after an exception; without `fn`, when the block ends:
  * `using _ = fork_rng()`. https://pytorch.org/docs/stable/random.html#torch.random.fork_rng
  * @throws ValueError when `fn` returns a Promise, for devices, and for options that are unknown
  */
@@ -65,10 +85,13 @@ export const fork_rng: Fork = (...args: unknown[]): never => {
   return fork(readFork(...args), fn) as never;
 };
 
-function fork(enabled: boolean, fn: (() => unknown) | undefined): unknown {
-  const before = enabled ? default_generator.bytes() : null;
+function fork({ enabled, everyDevice }: ForkPlan, fn: (() => unknown) | undefined): unknown {
+  const generators = !enabled ? [] : everyDevice ? [default_generator, gpuGenerator()] : [default_generator];
+  const before = generators.map((generator) => generator.bytes());
   const restore = (): void => {
-    if (before !== null) default_generator.setBytes(before);
+    generators.forEach((generator, i) => {
+      generator.setBytes(before[i]);
+    });
   };
   if (fn === undefined) return { [Symbol.dispose]: restore };
   try {

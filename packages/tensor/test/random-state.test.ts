@@ -126,7 +126,7 @@ describe('fork_rng', () => {
       // @ts-expect-error no other device has a generator
       () => fork_rng([0], true, draw),
       ValueError,
-      "fork_rng(): only the cpu has a generator, 'devices' must be [] or null, got 0",
+      "fork_rng(): 'devices' must be [], for the cpu alone, or null, for all; got 0",
     );
   });
 });

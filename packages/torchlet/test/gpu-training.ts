@@ -94,6 +94,13 @@ function expectSameLosses(make: () => Net, inputs: () => torch.Tensor, optimizer
   return gpu;
 }
 
+/** Nothing goes to the device but images and labels, and nothing comes back but the loss. */
+function expectLeastMoved(moved: Training['moved']): void {
+  for (const { uploads, readbacks, transfers_by_op } of moved.slice(1)) {
+    expect({ uploads, readbacks, transfers_by_op }).toEqual({ uploads: 2, readbacks: 1, transfers_by_op: {} });
+  }
+}
+
 /** Models of every kind of layer, and their inputs. */
 const MODELS: Readonly<Record<string, readonly [make: () => Net, inputs: () => torch.Tensor]>> = {
   'batch norm, gelu': [
@@ -158,9 +165,24 @@ export function describeTraining(optimizers: readonly string[] = Object.keys(OPT
     it.each(Object.keys(MODELS))('%s: the losses of the cpu, two uploads and one readback a step', (name) => {
       const [make, inputs] = MODELS[name];
       const { moved } = expectSameLosses(make, inputs, 'SGD', 5);
-      for (const { uploads, readbacks, transfers_by_op } of moved.slice(1)) {
-        expect({ uploads, readbacks, transfers_by_op }).toEqual({ uploads: 2, readbacks: 1, transfers_by_op: {} });
-      }
+      expectLeastMoved(moved);
+    });
+
+    it('dropout: masks are drawn where they are used', () => {
+      const make = (): Net =>
+        new nn.Sequential(
+          new nn.Linear(20, 64),
+          new nn.ReLU(),
+          new nn.Dropout(0.4),
+          new nn.Unflatten(1, [4, 4, 4]),
+          new nn.Dropout2d(0.2),
+          new nn.Flatten(),
+          new nn.Linear(64, 10),
+        );
+      const { losses, moved } = train('gpu', make, rows, OPTIMIZERS.Adam, 30);
+      expectLeastMoved(moved);
+      expect(losses.at(-1)).toBeLessThan(losses[0]);
+      expect(train('gpu', make, rows, OPTIMIZERS.Adam, 3).losses).toEqual(losses.slice(0, 3));
     });
   });
 }

@@ -46,6 +46,14 @@ export interface AvgPool2dParams extends Pool2dParams {
   readonly divisor_override: number | null;
 }
 
+/** A distribution: of uniforms in [from, to), of normals, of exponentials, of `scale` with probability p, of [low, high). */
+export type RandomDraw =
+  | { readonly kind: 'uniform'; readonly from: number; readonly to: number }
+  | { readonly kind: 'normal'; readonly mean: number; readonly std: number }
+  | { readonly kind: 'exponential'; readonly lambd: number }
+  | { readonly kind: 'bernoulli'; readonly p: number | View; readonly scale: number }
+  | { readonly kind: 'integer'; readonly low: number; readonly high: number };
+
 export interface Backend {
   readonly device: Device;
 
@@ -74,6 +82,8 @@ export interface Backend {
   fill(out: View, value: number): void;
   /** `out[i] = src[i]`, same shape, converting the dtype. */
   copy(src: View, out: View): void;
+  /** Fills with draws from the device's own generator; false where it has none for these, and the caller draws on the host. */
+  random(draw: RandomDraw, out: View): boolean;
   /** `out[i] += src[i]`, same shape; elements that `out` shows more than once receive every addend. */
   accumulate(out: View, src: View): void;
   /** `out[i] = f(a[i], b[i], …)`: views broadcast to the shape of `out`, numbers stand for themselves. */

@@ -2,7 +2,6 @@
 import { checkBoolean, checkNumber } from '../arguments.js';
 import { ValueError } from '../errors.js';
 import { default_generator } from '../generator.js';
-import { bernoulli } from '../random/distributions.js';
 import { signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import { drawLike } from './draw-order.js';
@@ -16,7 +15,7 @@ export interface DropoutOptions {
 
 /**
  * Each element becomes 0 with probability `p`, the others are scaled by 1 / (1 − p); the input itself when not training.
- * The mask is drawn as PyTorch draws it. https://pytorch.org/docs/stable/generated/torch.nn.functional.dropout.html
+ * The mask is drawn as PyTorch draws it, on a gpu from that device's own generator. https://pytorch.org/docs/stable/generated/torch.nn.functional.dropout.html
  */
 export const dropout: (
   input: Tensor,
@@ -54,8 +53,5 @@ function functional(input: Tensor, args: readonly unknown[], trainingByDefault: 
 /** 1 / keep with probability `keep`, else 0. */
 function mask(like: Tensor, keep: number): Tensor {
   const scale = like.dtype === 'float32' ? Math.fround(1 / Math.fround(keep)) : 1 / keep;
-  return drawLike(like, like.dtype, like.device, (noise) => {
-    bernoulli(default_generator, noise, keep);
-    for (let i = 0; i < noise.length; i++) noise[i] *= scale;
-  });
+  return drawLike(like, like.dtype, like.device, { kind: 'bernoulli', p: keep, scale }, default_generator);
 }

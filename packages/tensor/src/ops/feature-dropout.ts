@@ -1,14 +1,13 @@
 /** Dropout of whole channels, and the one for SELU networks. https://pytorch.org/docs/stable/nn.functional.html#dropout-functions */
 import { checkBoolean, checkNumber } from '../arguments.js';
-import { allocateArray } from '../dtype.js';
 import { ShapeError, ValueError } from '../errors.js';
 import { default_generator } from '../generator.js';
-import { bernoulli } from '../random/distributions.js';
-import { numelOf, type Shape, showShape } from '../shape.js';
+import { type Shape, showShape } from '../shape.js';
 import { signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
+import { drawn } from './draw-order.js';
 import type { DropoutOptions } from './dropout.js';
-import { checkTensor, fromHost } from './kernel.js';
+import { checkTensor } from './kernel.js';
 
 interface Read {
   readonly p: number;
@@ -32,9 +31,7 @@ function read(op: string, input: Tensor, args: readonly unknown[], trains: boole
 
 /** 1 with probability `keep`, else 0; drawn as PyTorch draws it. */
 function mask(like: Tensor, shape: Shape, keep: number): Tensor {
-  const noise = allocateArray(like.dtype, numelOf(shape));
-  bernoulli(default_generator, noise, keep);
-  return fromHost(noise, shape, like.dtype, like.device);
+  return drawn({ kind: 'bernoulli', p: keep, scale: 1 }, default_generator, shape, like.dtype, like.device);
 }
 
 /** `lead`: how many leading dimensions number the channels (two, or one without a batch), for a number of dimensions. */

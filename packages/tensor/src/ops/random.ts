@@ -7,16 +7,9 @@ import { defineOp } from '../autograd/op.js';
 import { cName, isFloating } from '../dtype.js';
 import { DTypeError, ValueError } from '../errors.js';
 import { default_generator, Generator } from '../generator.js';
-import {
-  bernoulli as fillBernoulli,
-  exponential as fillExponential,
-  normal as fillNormal,
-  randint as fillRandint,
-  uniform as fillUniform,
-} from '../random/distributions.js';
 import { signature } from '../signature.js';
 import { Tensor } from '../tensor.js';
-import { type Draw, drawLike, inDrawOrder } from './draw-order.js';
+import { type Distribution, drawLike } from './draw-order.js';
 import { backend, checkTensor } from './kernel.js';
 
 export interface GeneratorOptions {
@@ -31,12 +24,12 @@ export function readGenerator(op: string, generator: unknown): Generator {
   throw new ValueError(`${op}(): argument 'generator' must be a Generator, got ${typeof generator}`);
 }
 
-/** Draws into host memory, then into the tensor. */
-function drawInto(op: string, x: Tensor, draw: Draw): Tensor {
+/** Draws, then copies into the tensor. */
+function drawInto(op: string, x: Tensor, draw: Distribution, generator: Generator): Tensor {
   checkTensor(op, 'input', x);
   checkInplace(x, requiresGrad(x));
   checkWritable(op, x);
-  const source = drawLike(x, x.dtype, x.device, draw, true);
+  const source = drawLike(x, x.dtype, x.device, draw, generator, true);
   if (x.grad_fn !== null && gradMode.enabled) return x.copy_(source); // the old value's gradient is 0
   backend(x).copy(source, x);
   x.versionCounter.version++;
@@ -44,10 +37,10 @@ function drawInto(op: string, x: Tensor, draw: Draw): Tensor {
 }
 
 /** @throws DTypeError for integers. */
-function floats(op: string, x: Tensor, draw: (out: Float32Array | Float64Array, blocks: boolean) => void): Tensor {
+function floats(op: string, x: Tensor, draw: Distribution, generator: Generator): Tensor {
   if (!isFloating(checkTensor(op, 'input', x).dtype))
     throw new DTypeError(`"${op}" not implemented for '${cName(x.dtype)}'`);
-  return drawInto(op, x, (out, blocks) => draw(out as Float32Array | Float64Array, blocks));
+  return drawInto(op, x, draw, generator);
 }
 
 export interface NormalOptions extends GeneratorOptions {
@@ -64,7 +57,7 @@ export const normal_: (
 ) => Tensor = signature('normal_(input, mean?, std?, *, generator?)', (input, m, s, g) => {
   const generator = readGenerator('normal_', g);
   const [mean, std] = [checkNumber('normal_', 'mean', m ?? 0), checkNumber('normal_', 'std', s ?? 1)];
-  return floats('normal_', input, (out, blocks) => fillNormal(generator, out, mean, std, blocks));
+  return floats('normal_', input, { kind: 'normal', mean, std }, generator);
 });
 
 export interface UniformOptions extends GeneratorOptions {
@@ -80,9 +73,8 @@ export const uniform_: (
   options?: UniformOptions,
 ) => Tensor = signature('uniform_(input, from?, to?, *, generator?)', (input, a, b, g) => {
   const generator = readGenerator('uniform_', g);
-  return floats('uniform_', input, (out) =>
-    fillUniform(generator, out, checkNumber('uniform_', 'from', a ?? 0), checkNumber('uniform_', 'to', b ?? 1)),
-  );
+  const [from, to] = [checkNumber('uniform_', 'from', a ?? 0), checkNumber('uniform_', 'to', b ?? 1)];
+  return floats('uniform_', input, { kind: 'uniform', from, to }, generator);
 });
 
 export interface BernoulliOptions extends GeneratorOptions {
@@ -103,10 +95,10 @@ const drawnFrom = defineOp<[Tensor, Tensor], Tensor>('bernoulli', {
 function bernoulliEach(x: Tensor, p: Tensor, generator: Generator): Tensor {
   if (!isFloating(p.dtype)) throw new DTypeError(`"bernoulli_tensor_cpu_p_" not implemented for '${cName(p.dtype)}'`);
   const each = p.expand(checkTensor('bernoulli_', 'input', x).shape);
-  const draw: Draw = (out) => fillBernoulli(generator, out, inDrawOrder(each, x) as Float32Array | Float64Array);
-  if (!requiresGrad(p)) return drawInto('bernoulli_', x, draw);
+  const draw: Distribution = { kind: 'bernoulli', p: each.detach(), scale: 1 };
+  if (!requiresGrad(p)) return drawInto('bernoulli_', x, draw, generator);
   checkInplace(x, requiresGrad(x));
-  return x.copy_(drawnFrom(each, drawLike(x, x.dtype, x.device, draw, true)));
+  return x.copy_(drawnFrom(each, drawLike(x, x.dtype, x.device, draw, generator, true)));
 }
 
 /** 1 with probability `p`, which may be a tensor, else 0. https://pytorch.org/docs/stable/generated/torch.Tensor.bernoulli_.html */
@@ -115,9 +107,8 @@ export const bernoulli_: (input: Tensor, p?: Probability, options?: BernoulliOpt
   (input, probability, g) => {
     const generator = readGenerator('bernoulli_', g);
     if (probability instanceof Tensor) return bernoulliEach(input, probability, generator);
-    return drawInto('bernoulli_', input, (out) =>
-      fillBernoulli(generator, out, checkNumber('bernoulli_', 'p', probability ?? 0.5)),
-    );
+    const p = checkNumber('bernoulli_', 'p', probability ?? 0.5);
+    return drawInto('bernoulli_', input, { kind: 'bernoulli', p, scale: 1 }, generator);
   },
 );
 
@@ -132,9 +123,8 @@ export const exponential_: (
   options?: ExponentialOptions,
 ) => Tensor = signature('exponential_(input, lambd?, *, generator?)', (input, rate, g) => {
   const generator = readGenerator('exponential_', g);
-  return floats('exponential_', input, (out) =>
-    fillExponential(generator, out, checkNumber('exponential_', 'lambd', rate ?? 1)),
-  );
+  const lambd = checkNumber('exponential_', 'lambd', rate ?? 1);
+  return floats('exponential_', input, { kind: 'exponential', lambd }, generator);
 });
 
 export interface RandomOptions extends GeneratorOptions {
@@ -152,7 +142,6 @@ export const random_: (
   // one bound alone is the upper one
   const [low, high] = b === undefined ? [0, a] : [a ?? 0, b];
   const generator = readGenerator('random_', g);
-  return drawInto('random_', input, (out) =>
-    fillRandint(generator, out, checkNumber('random_', 'from', low), checkNumber('random_', 'to', high), input.dtype),
-  );
+  const [from, to] = [checkNumber('random_', 'from', low), checkNumber('random_', 'to', high)];
+  return drawInto('random_', input, { kind: 'integer', low: from, high: to }, generator);
 });

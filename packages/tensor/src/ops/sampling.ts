@@ -2,30 +2,23 @@
 import { checkBoolean, checkInteger, checkNumber } from '../arguments.js';
 import { defineOp } from '../autograd/op.js';
 import { checkDevice } from '../backend/devices.js';
-import { allocateArray, checkDType, cName, type DType, isFloating } from '../dtype.js';
+import { checkDType, cName, type DType, isFloating } from '../dtype.js';
 import { DTypeError, ShapeError, ValueError } from '../errors.js';
 import type { Generator } from '../generator.js';
-import {
-  bernoulli as fillBernoulli,
-  exponential as fillExponential,
-  normal as fillNormal,
-  uniform as fillUniform,
-} from '../random/distributions.js';
-import { broadcastShapes, checkSizes, numelOf, type Shape, showShape } from '../shape.js';
+import { uniform as fillUniform } from '../random/distributions.js';
+import { broadcastShapes, checkSizes, type Shape, showShape } from '../shape.js';
 import { signature } from '../signature.js';
 import type { Device } from '../storage.js';
 import { Tensor } from '../tensor.js';
-import { drawLike } from './draw-order.js';
-import { checkTensor, fromHost } from './kernel.js';
+import { drawLike, drawn } from './draw-order.js';
+import { checkTensor, fromHost, knownElements } from './kernel.js';
 import { type GeneratorOptions, readGenerator } from './random.js';
 
 type Floats = Float32Array | Float64Array;
 
 const bernoulliOp = defineOp<[Tensor, number | null, Generator], Tensor>('bernoulli', {
   forward(_ctx, x, p, generator) {
-    const out = allocateArray(x.dtype, x.numel());
-    fillBernoulli(generator, out, p ?? (x.toArray() as Floats));
-    return fromHost(out, x.shape, x.dtype, x.device);
+    return drawn({ kind: 'bernoulli', p: p ?? x, scale: 1 }, generator, x.shape, x.dtype, x.device);
   },
   backward: (_ctx, g) => [g.mul(0)],
   formula: ['dx = 0'],
@@ -62,9 +55,8 @@ const normalAs = (gradName: string): ((mean: Tensor | number, std: Tensor | numb
       const like = (mean instanceof Tensor ? mean : std) as Tensor;
       const shape =
         mean instanceof Tensor && std instanceof Tensor ? broadcastShapes('normal', mean.shape, std.shape) : like.shape;
-      const host = allocateArray(like.dtype, numelOf(shape)) as Floats;
-      fillNormal(generator, host, 0, std instanceof Tensor ? 1 : std);
-      const draws = fromHost(host, shape, like.dtype, like.device);
+      const standard = { kind: 'normal', mean: 0, std: std instanceof Tensor ? 1 : std } as const;
+      const draws = drawn(standard, generator, shape, like.dtype, like.device);
       const scaled = std instanceof Tensor ? draws.mul(std) : draws;
       return scaled.add(mean);
     },
@@ -109,7 +101,7 @@ export const normal: (
       if (!(x instanceof Tensor)) checkNumber('normal', name, x);
       else if (!isFloating(x.dtype)) throw new DTypeError(`normal(): "normal" not implemented for '${cName(x.dtype)}'`);
     }
-    if (s instanceof Tensor && s.toArray().some((v) => v < 0)) {
+    if (s instanceof Tensor && knownElements(s)?.some((v) => v < 0)) {
       throw new ValueError('normal expects all elements of std >= 0.0');
     }
     if (m instanceof Tensor || s instanceof Tensor) {
@@ -123,16 +115,15 @@ export const normal: (
     }
     if (!Array.isArray(shape))
       throw new ValueError(`normal(): argument 'size' must be tuple of ints, not ${typeof shape}`);
-    return drawn(checkSizes('normal', shape), m as number, s as number, generator, rest);
+    return normalOfSize(checkSizes('normal', shape), m as number, s as number, generator, rest);
   },
 );
 
-function drawn(size: Shape, mean: number, std: number, generator: Generator, rest: readonly unknown[]): Tensor {
+function normalOfSize(size: Shape, mean: number, std: number, generator: Generator, rest: readonly unknown[]): Tensor {
   const dtype = checkDType('normal', rest[0] ?? 'float32');
   if (!isFloating(dtype)) throw new DTypeError(`normal(): "normal" not implemented for '${cName(dtype)}'`);
-  const host = allocateArray(dtype, numelOf(size)) as Floats;
-  fillNormal(generator, host, mean, std);
-  const out = fromHost(host, size, dtype, checkDevice('normal', rest[1] ?? 'cpu'));
+  const device = checkDevice('normal', rest[1] ?? 'cpu');
+  const out = drawn({ kind: 'normal', mean, std }, generator, size, dtype, device);
   out.leafRequiresGrad = checkBoolean('normal', 'requires_grad', rest[2] ?? false);
   return out;
 }
@@ -218,7 +209,7 @@ export const multinomial: (
     return fromHost(out, x.ndim === 1 ? [n] : [rows, n], 'int64', x.device);
   }
   // the greatest p / e of exponential draws e are a sample without replacement
-  const draws = drawLike(x, x.dtype, x.device, (out) => fillExponential(generator, out as Floats));
+  const draws = drawLike(x, x.dtype, x.device, { kind: 'exponential', lambd: 1 }, generator);
   const keys = x.div(draws);
   return n === 1 ? keys.argmax(-1, true) : keys.topk(n)[1];
 });

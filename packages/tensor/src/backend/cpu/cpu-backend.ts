@@ -37,6 +37,8 @@ export const cpuBackend: Backend = {
   graphFreed: () => {},
   toHost,
   known: toHost,
+  // the caller's generators are the cpu's
+  random: () => false,
   fill,
   copy,
   accumulate: (out: View, src: View): void => elementwise('add', [out, src], out),

@@ -13,6 +13,7 @@ import { gather, scatter, scatterAdd } from './indices.js';
 import * as linear from './linear.js';
 import { collectEarly } from './memory.js';
 import * as pool from './pool.js';
+import { random } from './random.js';
 import { argReduce, reduce } from './reduce.js';
 import { rows, softmax } from './rows.js';
 import { inScope } from './scope.js';
@@ -36,6 +37,7 @@ const methods: Backend = {
   },
   toHost: (x: View): TypedArray => cpuBackend.toHost(hostView(x, handleOf(x).toHost())),
   known: (x: View): TypedArray | null => (handleOf(x).isKnown ? methods.toHost(x) : null),
+  random,
   fill,
   copy,
   accumulate,

@@ -10,7 +10,16 @@ import { describe, hostView, isWhole } from './views.js';
 /** The methods of a backend that compute. */
 export type Kernels = Omit<
   Backend,
-  'device' | 'allocate' | 'release' | 'dispose' | 'graphFreed' | 'hostArray' | 'fromHost' | 'toHost' | 'known'
+  | 'device'
+  | 'allocate'
+  | 'release'
+  | 'dispose'
+  | 'graphFreed'
+  | 'hostArray'
+  | 'fromHost'
+  | 'toHost'
+  | 'known'
+  | 'random'
 >;
 
 /** Which arguments of each method are written. */

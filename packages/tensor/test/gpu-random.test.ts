@@ -1,0 +1,3 @@
+import { describeDraws } from './gpu-random.js';
+
+describeDraws();
