@@ -78,6 +78,31 @@ describe.skipIf(!hasVectors)('the meaning of a definition', () => {
   });
 });
 
+describe.skipIf(!hasVectors)('values that are asked for twice', () => {
+  const sizeOf = (body: string): number => {
+    return compileLoop(definitionOf({ reads: ['x'], writes: ['out'], body }))?.length ?? 0;
+  };
+
+  it('are computed once', () => {
+    const once = sizeOf('out = Math.exp(x * x + 1);');
+    const exponential = once - sizeOf('out = x * x + 1;');
+    // the same argument, and names for it
+    for (const body of [
+      'out = Math.exp(x * x + 1) + Math.exp(x * x + 1);',
+      'const a = x * x + 1; const b = x * x + 1; out = Math.exp(a) + Math.exp(b);',
+    ]) {
+      expect(sizeOf(body) - once).toBeLessThan(exponential / 2);
+    }
+  });
+
+  it('are computed again where a name has another value in between', () => {
+    const x = [1, 3, -7, 0.5];
+    expect(mapOf('let a = x; const b = a * a + 1; a = a + 1; const c = a * a + 1; out = c - b;', x)).toEqual(
+      x.map((v) => 2 * v + 1),
+    );
+  });
+});
+
 describe.skipIf(!hasVectors)('scalars and constants', () => {
   const x = [1, 3, -7, 0.1];
 

@@ -10,6 +10,13 @@ import { bytesTensor, stateBytes } from './generator.js';
 import type { Tensor } from './tensor.js';
 
 export type { GpuStats } from './backend/gpu/stats.js';
+export {
+  type WarmUp,
+  type WarmUpNet,
+  type WarmUpOptimizer,
+  type WarmUpOptions,
+  warm_up,
+} from './gpu-warm-up.js';
 
 export interface InitOptions {
   /** What `TORCHLET_GPU` says otherwise: `webgpu`, `headlessgl`, `webgl2` (in a browser), `webasm` or `cpu`. */

@@ -54,6 +54,8 @@ export class Lowering {
   readonly before: number[] = [];
   private readonly splats = new Map<string, number>();
   private readonly calls = new Map<string, Value>();
+  /** By their code, which says all, since locals do not change. */
+  private readonly kept = new Map<string, number>();
 
   constructor(private readonly locals: LocalSource) {}
 
@@ -61,7 +63,7 @@ export class Lowering {
     return this.locals.add(type);
   }
 
-  /** The value kept in a local, so that its code runs once; `out` receives that code. */
+  /** The value kept in a local, so that its code runs once, also where it is asked for again; `out` receives that code. */
   keep(v: Value, out: number[]): Value {
     if (v.kind === 'constant' || v.code.length <= 3) return v;
     if (v.kind === 'flag') return v;
@@ -70,8 +72,13 @@ export class Lowering {
       this.before.push(...v.code, ...localSet(i));
       return { kind: 'scalar', code: localGet(i) };
     }
-    const i = this.local(V128);
-    out.push(...v.code, ...localSet(i));
+    const key = v.code.join();
+    let i = this.kept.get(key);
+    if (i === undefined) {
+      i = this.local(V128);
+      out.push(...v.code, ...localSet(i));
+      this.kept.set(key, i);
+    }
     return { kind: v.kind, code: localGet(i) };
   }
 
@@ -236,9 +243,10 @@ export class Lowering {
     return value;
   }
 
-  /** Forgets calls whose results the code to come cannot rely on, because another loop computed them. */
+  /** Forgets results on which the code to come cannot rely, because another loop computed them. */
   forget(): void {
     this.calls.clear();
+    this.kept.clear();
   }
 
   /** Functions work on lanes alone. */

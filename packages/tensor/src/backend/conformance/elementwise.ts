@@ -11,6 +11,7 @@ import {
   type ConformanceCase,
   define,
   defineFor,
+  exchanged,
   expanded,
   FLOATS,
   flat,
@@ -209,6 +210,28 @@ export const elementwiseCases: readonly ConformanceCase[] = [
     const y = expanded(random(backend, 'float32', [4], 'offset', 6), [2, 3, 4]);
     check(backend, 'mul', [x, y], [2, 3, 4], 'float32');
     check(backend, 'exp', [x], [2, 3, 4], 'float32');
+  }),
+  define('elementwise along long rows, whichever outer dimension is the longest', (backend) => {
+    for (const shape of [
+      [2, 3, 7, 20],
+      [7, 3, 2, 20],
+      [3, 7, 2, 33],
+    ]) {
+      // heads taken apart: [0, 2, 1, 3] of what lies as [0, 1, 2, 3]
+      const x = exchanged(random(backend, 'float32', [shape[0], shape[2], shape[1], shape[3]], 'offset', 12));
+      const y = expanded(random(backend, 'float32', [shape[1], 1, shape[3]], 'contiguous', 13), shape);
+      check(backend, 'copy', [x], shape, 'float32');
+      check(backend, 'sub', [x, y], shape, 'float32');
+      check(backend, 'mul', [x, random(backend, 'float32', [], 'offset', 14)], shape, 'float32');
+    }
+  }),
+  ...defineFor(ALL, 'elementwise with one element that stands for all', (backend, dtype) => {
+    const name = dtype === 'bool' ? 'maximum' : 'sub';
+    const x = random(backend, dtype, [6, 50], 'contiguous', 15);
+    for (const one of [[], [1], [1, 1]]) {
+      check(backend, name, [x, random(backend, dtype, one, 'offset', 16)], [6, 50], dtype);
+      check(backend, name, [random(backend, dtype, one, 'strided', 17), x], [6, 50], dtype);
+    }
   }),
   define('elementwise where with a bool condition of another shape', (backend) => {
     const condition = random(backend, 'bool', [3, 1], 'strided', 7);

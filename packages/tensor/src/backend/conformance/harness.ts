@@ -113,6 +113,14 @@ export function expanded({ view, data }: Operand, shape: Shape): Operand {
   return { view: { ...view, shape, strides }, shape, data: all };
 }
 
+/** The operand with its second and third dimensions exchanged. */
+export function exchanged({ view, data }: Operand): Operand {
+  const swap = (list: readonly number[]): number[] => [list[0], list[2], list[1], ...list.slice(3)];
+  const shape = swap(view.shape);
+  const all = Array.from(indicesOf(shape), (index) => data[flat(view.shape, swap(index))]);
+  return { view: { ...view, shape, strides: swap(view.strides) }, shape, data: all };
+}
+
 /** Fresh, zeroed memory in row-major order, as most results are given it. */
 export function fresh(backend: Backend, dtype: DType, shape: Shape): View {
   const numel = numelOf(shape);

@@ -99,11 +99,20 @@ export function elementwise(name: ElementwiseName, inputs: readonly (View | numb
   let n = 1;
   for (let i = 0; i < out.shape.length; i++) n *= out.shape[i];
   if (n === 0) return;
-  const flat = n === 1 || (isContiguous(out.shape, out.strides) && allFollow(inputs, out));
-  if (flat && runVector(name, n, inputs, out)) return;
-  const ok = flat ? runFlat(name, n, inputs, out) : runStrided(name, inputs, out);
+  const operands = n === 1 ? inputs : withoutSingles(inputs);
+  const flat = n === 1 || (isContiguous(out.shape, out.strides) && allFollow(operands, out));
+  if (flat && runVector(name, n, operands, out)) return;
+  const ok = flat ? runFlat(name, n, operands, out) : runStrided(name, operands, out);
   if (!ok)
     throw new ValueError(`${name}(): the result is beyond ±(2^53 − 1), the int64 values that torchlet holds exactly`);
+}
+
+const isSingle = (x: View | number): x is View => typeof x !== 'number' && x.shape.every((size) => size === 1);
+
+/** A view of one element is its number, unless there is nothing else to loop over. */
+function withoutSingles(inputs: readonly (View | number)[]): readonly (View | number)[] {
+  if (!inputs.some(isSingle)) return inputs;
+  return inputs.map((x) => (isSingle(x) ? arrayOf(x)[x.offset] : x));
 }
 
 /** Whether every operand lies in memory as the contiguous `out` does; most often it has the very same geometry. */

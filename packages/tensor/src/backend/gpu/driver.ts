@@ -51,6 +51,8 @@ export interface Driver {
   /** Waits until everything given so far is done. */
   synchronize(): void;
   memory(): DriverMemory;
+  /** Kernels compiled since the start, those on their way to the device included. */
+  readonly compiled: number;
   /** Gives the memory of unused buffers back. Waits. */
   emptyCache(): void;
   /** Ends the device, with what it is doing. Nobody may use the driver afterwards. */

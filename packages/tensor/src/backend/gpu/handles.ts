@@ -196,9 +196,30 @@ class Content implements Cell {
   }
 }
 
+let boxes = 0;
+
+/** Inside of {@link keepingContents}: what boxes held that were there before and have been given something else. */
+let kept: { readonly last: number; readonly before: Map<GpuBuffer, Handle> } | null = null;
+
+/** Runs, and puts back what every gpu storage held before, also when it throws. May not be nested. */
+export function keepingContents<R>(run: () => R): R {
+  const before = new Map<GpuBuffer, Handle>();
+  kept = { last: boxes, before };
+  try {
+    return run();
+  } finally {
+    kept = null;
+    for (const [buffer, handle] of before) {
+      if (!buffer.isDisposed) buffer.handle = handle;
+      handle.release();
+    }
+  }
+}
+
 /** A gpu storage's buffer. */
 export class GpuBuffer {
   private readonly content: Content;
+  private readonly serial = ++boxes;
 
   constructor(handle: Handle) {
     handle.retain();
@@ -215,9 +236,17 @@ export class GpuBuffer {
   set handle(next: Handle) {
     const before = this.handle;
     if (before === next) return;
+    if (kept !== null && this.serial <= kept.last && !kept.before.has(this)) {
+      before.retain();
+      kept.before.set(this, before);
+    }
     next.retain();
     this.content.handle = next;
     before.release();
+  }
+
+  get isDisposed(): boolean {
+    return this.content.handle === null;
   }
 
   /** Lets go of the elements at once. Nobody can use the buffer afterwards. */

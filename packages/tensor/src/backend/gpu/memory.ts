@@ -41,12 +41,12 @@ export interface Cell extends Witness {
 let watch: Watch<Cell> | null = null;
 
 /** Looking among what was made lately takes tenths of a millisecond; it leaves what has been seen alive twice. */
-const young = new GarbageLimit({ least: 32 * KIBI, most: 64 * MEBI, time: 0.25, part: 0.35, memory: 0.97 });
+const young = new GarbageLimit({ least: 32 * KIBI, most: 64 * MEBI, time: 0.25, part: 0.35, memory: 0.99 });
 /** Looking everywhere takes milliseconds. */
 const all = new GarbageLimit({ least: 64 * KIBI, most: 256 * MEBI, time: 0.2, part: 0.35, memory: 0.9 });
 
 /** A full collection makes V8 take all that is alive for old: in the middle of a step that is what is about to die. */
-const BAD_MOMENT = 1.25;
+const BAD_MOMENT = 1.1;
 
 function collect(effort: 'known' | 'young' | 'all'): void {
   for (const cell of watch?.takeDead(effort) ?? []) cell.letGo();

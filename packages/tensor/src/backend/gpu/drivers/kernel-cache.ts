@@ -35,6 +35,11 @@ export class KernelCache {
     );
   }
 
+  /** Number of kernels compiled since the start. */
+  get compiled(): number {
+    return this.ids.given;
+  }
+
   /** Number of compiled kernels that are kept. */
   get count(): number {
     return this.kernels.size;

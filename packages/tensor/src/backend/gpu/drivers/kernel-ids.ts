@@ -18,6 +18,11 @@ export class KernelIds {
     private readonly removed: (id: KernelId) => void,
   ) {}
 
+  /** Numbers given since the start. */
+  get given(): number {
+    return this.next;
+  }
+
   get count(): number {
     return this.ids.size;
   }

@@ -24,6 +24,10 @@ export class LocalDriver implements Driver {
     this.name = this.uploader?.rendererName() ?? `gpu.js in ${mode} mode (emulated, no GPU hardware)`;
   }
 
+  get compiled(): number {
+    return this.cache.compiled;
+  }
+
   /** Number of compiled kernels that are kept. */
   get cachedKernels(): number {
     return this.cache.count;

@@ -66,6 +66,10 @@ export class WorkerDriver implements Driver {
     return this.death;
   }
 
+  get compiled(): number {
+    return this.kernels.given;
+  }
+
   memory(): DriverMemory {
     return this.control.memoryNow;
   }
