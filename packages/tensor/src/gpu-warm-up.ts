@@ -3,6 +3,7 @@ import { checkOptions } from './arguments.js';
 import { withGradMode } from './autograd/grad-mode.js';
 import { gpuDriver } from './backend/gpu/device.js';
 import { keepingContents } from './backend/gpu/handles.js';
+import { gpuGenerator } from './backend/gpu/random.js';
 import { ValueError } from './errors.js';
 import { default_generator } from './generator.js';
 import { clone, copy_ } from './ops/conversion.js';
@@ -39,7 +40,7 @@ export interface WarmUp {
 /**
  * Compiles the kernels that a step needs: runs the net once on an input of the right shape, with `loss` the backward pass too,
  * and with `optimizer` its step. Parameters, gradients, buffers such as running statistics, the optimizer's state and the
- * generator are afterwards as they were; hooks run. Returns when the device has finished.
+ * generators are afterwards as they were; hooks run. Returns when the device has finished.
  *
  *     gpu.warm_up(net, images, { loss: (out) => F.cross_entropy(out, labels), optimizer });
  *
@@ -95,7 +96,7 @@ function keepingEverything(
     ...[...params, ...(net.buffers?.() ?? [])].map(keepTensor),
     ...(optimizer === undefined ? [] : [keepState(optimizer), keepFields(optimizer), ...groups.map(keepFields)]),
   ];
-  const generator = default_generator.bytes();
+  const [generator, gpuDraws] = [default_generator.bytes(), gpuGenerator().bytes()];
   try {
     keepingContents(run);
   } finally {
@@ -103,6 +104,7 @@ function keepingEverything(
       for (const restore of restores) restore();
     });
     default_generator.setBytes(generator);
+    gpuGenerator().setBytes(gpuDraws);
   }
 }
 
