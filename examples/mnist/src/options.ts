@@ -1,4 +1,5 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { Device } from 'torchlet';
 import { defaultRate, OPTIMIZERS, type OptimizerName } from './optimizers.js';
 
 /** What makes a run the run that it is: a checkpoint has it, and nobody may change it under way. */
@@ -21,6 +22,8 @@ export interface Options {
   resume: string | true | null;
   /** The run folder; null for a new one in runs/, or the one that is resumed. */
   out: string | null;
+  /** What computes; a run may go on on another. */
+  device: Device;
 }
 
 const DEFAULTS = { data: null, epochs: 3, batchSize: 64, optimizer: 'SGD', seed: 0 } as const;
@@ -57,8 +60,8 @@ export function parseOptions(args: readonly string[], output: Output = standard)
     if (!(error instanceof CommanderError)) throw error;
     return { exitCode: error.exitCode === 0 ? 0 : 2 };
   }
-  const { resume = null, out = null, ...settings } = program.opts<Settings & Partial<Options>>();
-  return { settings, resume, out };
+  const { resume = null, out = null, device, ...settings } = program.opts<Settings & Options>();
+  return { settings, resume, out, device };
 }
 
 function command(output: Output): Command {
@@ -71,6 +74,7 @@ function command(output: Output): Command {
     .option('--optimizer <name>', `one of ${OPTIMIZERS.join(', ')} (default: ${DEFAULTS.optimizer})`, optimizerName)
     .option('--lr <rate>', `learning rate (default: ${rates()})`, positiveNumber)
     .option('--seed <n>', `of the weights and of the order of the images (default: ${DEFAULTS.seed})`, naturalNumber)
+    .addOption(new Option('--device <name>', 'what computes').choices(['cpu', 'gpu']).default('cpu'))
     .option('--out <folder>', 'where checkpoint, metrics and curves go (default: a new folder in runs/)', path)
     .option(
       '--resume [checkpoint]',

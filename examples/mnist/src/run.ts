@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { gpu } from 'torchlet';
 import { checkDataSize, type EpochMetrics, findCheckpoint, readCheckpoint, resumedSettings } from './checkpoint.js';
 import { formatConfusion } from './confusion.js';
 import { loadData } from './data.js';
@@ -13,6 +14,8 @@ import { exitCodeOf, StopSignal } from './stop-signal.js';
  * @throws {RunError | TorchletError} for what its user can do something about
  */
 export async function run(options: Options): Promise<number> {
+  const { device } = options;
+  const deviceName = device === 'gpu' ? gpu.device_name() : null;
   const file = options.resume === null ? null : findCheckpoint(options);
   const checkpoint = file === null ? null : readCheckpoint(file);
   const given = options.settings;
@@ -24,7 +27,8 @@ export async function run(options: Options): Promise<number> {
   const folder = RunFolder.open(options.out ?? (file && dirname(file)));
   using stop = new StopSignal();
   console.log(`${data.name}: ${data.train.length} images to train on, ${data.test.length} to test`);
-  const session = new Session(settings, options.out, data, folder, checkpoint);
+  if (deviceName !== null) console.log(`on the gpu: ${deviceName}`);
+  const session = new Session(settings, options.out, data, folder, checkpoint, device);
   if (checkpoint) console.log(`going on after step ${checkpoint.step}, from ${file}`);
   try {
     if (await goThrough(settings.epochs, session, folder, stop)) report(session, folder);

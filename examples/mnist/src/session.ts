@@ -1,7 +1,9 @@
 import {
+  type Device,
   default_generator,
   Generator,
   get_num_threads,
+  gpu,
   manual_seed,
   optim,
   type Tensor,
@@ -16,7 +18,7 @@ import { fixedOptions, makeOptimizer } from './optimizers.js';
 import type { Settings } from './options.js';
 import { showProgress } from './progress.js';
 import type { RunFolder } from './run-folder.js';
-import { type AfterStep, type ConfusionMatrix, evaluate, noSums, type Score, train } from './train.js';
+import { type AfterStep, type ConfusionMatrix, evaluate, noSums, onDevice, type Score, train } from './train.js';
 
 const { DataLoader } = utils.data;
 
@@ -60,10 +62,11 @@ export class Session {
     private readonly data: Data,
     private readonly folder: RunFolder,
     checkpoint: Checkpoint | null = null,
+    private readonly device: Device = 'cpu',
   ) {
     manual_seed(settings.seed);
     this.order = new Generator().manual_seed(settings.seed);
-    this.net = new LeNet();
+    this.net = new LeNet().to(device);
     this.optimizer = makeOptimizer(settings.optimizer, this.net.parameters(), settings.lr);
     const step_size = Math.ceil((settings.epochs * this.stepsPerEpoch) / STAGES);
     this.scheduler = new optim.lr_scheduler.StepLR(this.optimizer, { step_size, gamma: DECAY });
@@ -120,9 +123,10 @@ export class Session {
     const epoch = this.epochs.length + 1;
     const trained = await this.train(`epoch ${epoch}/${this.settings.epochs}`, isStopped);
     if (isStopped()) return null;
-    const tested = await timed('test', isStopped, this.data.test.length, (after) =>
-      evaluate(this.net, new DataLoader(this.data.test, { batch_size: TEST_BATCH, generator: this.order }), after),
-    );
+    const tested = await timed('test', isStopped, this.data.test.length, (after) => {
+      const batches = new DataLoader(this.data.test, { batch_size: TEST_BATCH, generator: this.order });
+      return evaluate(this.net, onDevice(this.device, batches), after);
+    });
     if (isStopped()) return null;
     const metrics = {
       epoch,
@@ -153,7 +157,8 @@ export class Session {
         if (this.steps % SAVE_EVERY === 0) this.saveCheckpoint();
         return after(score, batch);
       };
-      return train(net, new DataLoader(data.train, options), optimizer, afterStep, current);
+      const batches = onDevice(this.device, new DataLoader(data.train, options));
+      return train(net, batches, optimizer, afterStep, current);
     });
     current.seconds += trained.seconds;
     return trained;
@@ -230,6 +235,7 @@ export class Session {
       confusion_matrix: this.confusion,
       versions: { node: process.versions.node, platform: `${process.platform} ${process.arch}` },
       threads: get_num_threads(),
+      device: this.device === 'cpu' ? 'cpu' : gpu.device_name(),
     });
   }
 }

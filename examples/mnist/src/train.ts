@@ -1,4 +1,4 @@
-import { nn, no_grad, type optim, type Tensor } from 'torchlet';
+import { type Device, nn, no_grad, type optim, type Tensor } from 'torchlet';
 import { RunError } from './errors.js';
 
 const F = nn.functional;
@@ -8,6 +8,11 @@ const CLASSES = 10;
 
 /** Batches of images and their labels; `for await` over a DataLoader also lets signals and timers be heard. */
 export type Batches = AsyncIterable<[images: Tensor, labels: Tensor]>;
+
+/** The batches, moved to where the network is. */
+export async function* onDevice(device: Device, batches: Batches): Batches {
+  for await (const [images, labels] of batches) yield [images.to(device), labels.to(device)];
+}
 
 /** How a network did on all the images that it was shown. */
 export interface Score {

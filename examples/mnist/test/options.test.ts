@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { defaultRate, OPTIMIZERS } from '../src/optimizers.js';
 import { completed, type Options, parseOptions, type Settings } from '../src/options.js';
 
-const nothing: Options = { settings: {}, resume: null, out: null };
+const nothing: Options = { settings: {}, resume: null, out: null, device: 'cpu' };
 const defaults: Settings = { data: null, epochs: 3, batchSize: 64, optimizer: 'SGD', lr: 0.05, seed: 0 };
 
 function parse(...args: string[]): { result: Options | { exitCode: number }; out: string; err: string } {
@@ -40,6 +40,7 @@ describe('the command line', () => {
 
   it.each<[string[], Partial<Options>]>([
     [['--out', 'a b'], { out: 'a b' }],
+    [['--device', 'gpu'], { device: 'gpu' }],
     [['--resume'], { resume: true }],
     [['--resume', '--out', 'here'], { resume: true, out: 'here' }],
     [['--resume', 'runs/1'], { resume: 'runs/1' }],
@@ -79,6 +80,7 @@ describe('the command line', () => {
       ['--optimizer', 'Sophia'],
       `option '--optimizer <name>' argument 'Sophia' is invalid. Expected one of ${OPTIMIZERS.join(', ')}.`,
     ],
+    [['--device', 'tpu'], "option '--device <name>' argument 'tpu' is invalid. Allowed choices are cpu, gpu."],
     [['--bath-size', '3'], "unknown option '--bath-size'\n(Did you mean --batch-size?)"],
     [['--', '--', '--epochs'], 'too many arguments. Expected 0 arguments but got 1'],
     [['somewhere'], 'too many arguments. Expected 0 arguments but got 1'],

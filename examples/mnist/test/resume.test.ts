@@ -216,7 +216,12 @@ describe('what may be resumed', () => {
 });
 
 describe('the checkpoint that is meant', () => {
-  const options = (resume: string | true, out: string | null = null): Options => ({ settings: {}, resume, out });
+  const options = (resume: string | true, out: string | null = null): Options => ({
+    settings: {},
+    resume,
+    out,
+    device: 'cpu',
+  });
 
   it('is the file or the one in the folder that is named, or that in --out', () => {
     expect(findCheckpoint(options(join(root, 'x.pt')))).toBe(join(root, 'x.pt'));
