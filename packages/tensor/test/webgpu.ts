@@ -2,6 +2,7 @@
 import { existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { TestContext } from 'vitest';
 import * as gpu from '../src/gpu.js';
 
 const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json';
@@ -25,4 +26,18 @@ export function adapterFound(what: string): boolean {
     );
   }
   return false;
+}
+
+/**
+ * Runs a test of more than WGSL promises: see docs/gpu-numerics.md. SwiftShader keeps it; where another adapter does not, the
+ * test is skipped and says what came.
+ */
+export function beyondWgsl(context: TestContext, run: () => void): void {
+  try {
+    run();
+  } catch (error) {
+    const name = gpu.device_name();
+    if (/swiftshader/i.test(name)) throw error;
+    context.skip(`WGSL does not promise this, and ${name} does not give it: ${(error as Error).message}`);
+  }
 }

@@ -1,6 +1,6 @@
 /** Runs the fixture cases: values, gradients, second derivatives, layouts, in-place forms, devices, errors. */
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, type TestContext } from 'vitest';
 import * as torch from '../../src/index.js';
 import { COMPOSED } from './composed.js';
 import {
@@ -247,9 +247,14 @@ export function describeFamily(family: string): void {
   });
 }
 
-/** One test per case, on the gpu alone. */
-export function describeOnGpu(cases: readonly Case[]): void {
+/** Numbers that WGSL says nothing about. */
+const beyond = (c: Case): boolean => /"-?inf"|"nan"|"-0"/.test(JSON.stringify([c.a, c.k, c.y]));
+
+/** One test per case, on the gpu alone; `special` runs those with infinities, NaN or −0. */
+export function describeOnGpu(cases: readonly Case[], special: (context: TestContext, run: () => void) => void): void {
   cases.forEach((c, i) => {
-    if (c.error === undefined && onGpu(c)) it(titleOf(c, i), () => checkOn(c, { device: 'gpu' }, GPU, 'gpu'));
+    if (c.error !== undefined || !onGpu(c)) return;
+    const run = (): void => checkOn(c, { device: 'gpu' }, GPU, 'gpu');
+    it(titleOf(c, i), (context) => (beyond(c) ? special(context, run) : run()));
   });
 }
