@@ -9,6 +9,7 @@ export { GarbageLimit, type GarbageLimitOptions } from './garbage-limit.js';
 export { gemm, sgemm } from './gemm/gemm.js';
 export { referenceGemm } from './gemm/reference.js';
 export { info, type KernelInfo, setNumThreads } from './info.js';
+export { threadLimits } from './parallel/limits.js';
 export { WorkerError } from './parallel/pool.js';
 export { avgPool2dBackward, avgPool2dForward } from './pool/avg-pool.js';
 export { maxPool2dBackward, maxPool2dForward } from './pool/max-pool.js';

@@ -1,5 +1,6 @@
 /** Memory for arrays on which kernels run without copies. */
-import { wasmKernels } from './wasm/instance.js';
+import { addressOf, share, unitsOf } from './parallel/split.js';
+import { type WasmKernels, wasmKernels } from './wasm/instance.js';
 import type { ResidentArray } from './wasm/residents.js';
 
 /** A smaller array is cheaper on JavaScript's heap. */
@@ -17,8 +18,30 @@ export function allocateArray32<T extends ResidentArray>(
   const kernels = length < MIN_RESIDENT ? null : wasmKernels();
   const array = kernels?.memory.residents.allocate(type, length) ?? null;
   if (kernels === null || array === null) return new (type as unknown as new (length: number) => T)(length);
-  if (zero) kernels.exports.clear(array.byteOffset, 4 * length);
+  if (zero) clear(kernels, array.byteOffset, 4 * length);
   return array;
+}
+
+/** Bytes that a thread gets a multiple of: a cache line's. */
+const LINE = 64;
+
+function clear({ pool, shared }: WasmKernels, address: number, bytes: number): void {
+  share(pool, shared.clear, Math.ceil(bytes / LINE), LINE / 4, (_, lines) => [
+    addressOf(address, LINE * lines),
+    unitsOf(bytes, LINE * lines || bytes),
+  ]);
+}
+
+function copy({ pool, exports, shared }: WasmKernels, from: number, to: number, bytes: number): void {
+  // what overlaps has to be moved in one piece
+  if (from < to + bytes && to < from + bytes) exports.copy(from, to, bytes);
+  else {
+    share(pool, shared.copy, Math.ceil(bytes / LINE), LINE / 4, (_, lines) => [
+      addressOf(from, LINE * lines),
+      addressOf(to, LINE * lines),
+      unitsOf(bytes, LINE * lines || bytes),
+    ]);
+  }
 }
 
 /** Gives an array of {@link allocateArray32} back. Nobody may use it, or a view of it, afterwards. */
@@ -45,6 +68,6 @@ export function copyArray<T extends Float32Array | Int32Array>(
 ): void {
   const kernels = length < MIN_RESIDENT ? null : wasmKernels();
   if (kernels?.memory.holds(from) && kernels.memory.holds(to)) {
-    kernels.exports.copy(from.byteOffset + 4 * fromOffset, to.byteOffset + 4 * toOffset, 4 * length);
+    copy(kernels, from.byteOffset + 4 * fromOffset, to.byteOffset + 4 * toOffset, 4 * length);
   } else to.set(from.subarray(fromOffset, fromOffset + length), toOffset);
 }

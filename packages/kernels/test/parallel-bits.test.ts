@@ -1,6 +1,14 @@
 /** Bit for bit the same results on 1, 2 and 3 threads, of every kernel that shares its work. */
 import { afterAll, describe, expect, it } from 'vitest';
-import { type LoopDefinition, type RowsDefinition, setNumThreads, vectorLoop, vectorRows } from '../src/index.js';
+import {
+  allocateArray32,
+  copyArray,
+  type LoopDefinition,
+  type RowsDefinition,
+  setNumThreads,
+  vectorLoop,
+  vectorRows,
+} from '../src/index.js';
 import { bits, expectSame, kernels, onThreads, resident } from './parallel-support.js';
 import { residentCopy } from './support.js';
 
@@ -85,6 +93,45 @@ describe('passes over rows', () => {
     });
   });
 
+  it('a few long rows, with a number for each', () => {
+    const run = vectorRows({
+      arrays: [read('x'), write('y')],
+      rowInputs: ['shift'],
+      rowOutputs: [],
+      ...plain,
+      passes: [{ body: 'y = x * x + shift;' }],
+    });
+    const [x, y] = [resident(3 * 70_001, 2), resident(3 * 70_001, 3)];
+    const whole = (array: Float32Array, step: number) => ({ array, offset: 0, step });
+    expectSame(() => {
+      y.fill(0);
+      run?.(3, 70_001, [whole(x, 70_001), whole(y, 70_001)], [whole(Float32Array.of(1, 2, 3), 1)], []);
+      return [bits(y)];
+    });
+    for (const i of [0, 70_000, 70_001, 210_002]) {
+      const want = Math.fround(x[i] * x[i]) + 1 + Math.floor(i / 70_001);
+      expect(y[i]).toBeCloseTo(want, 5);
+    }
+  });
+
+  it('whose elements depend on their number are not cut', () => {
+    const run = vectorRows({
+      arrays: [read('x'), write('y')],
+      rowInputs: [],
+      rowOutputs: [],
+      ...plain,
+      passes: [{ body: 'y = x + n;' }],
+    });
+    const [x, y] = [resident(N, 2), resident(N, 3)];
+    const { results } = onThreads(() => {
+      const matrices = [x, y].map((array) => ({ array, offset: 0, step: N }));
+      run?.(1, N, matrices, [], []);
+      return bits(y);
+    });
+    expect(new Set(results).size).toBe(1);
+    expect(y[N - 1]).toBe(Math.fround(x[N - 1] + N));
+  });
+
   it('that write into one row are not shared', () => {
     const run = vectorRows({
       arrays: [read('x'), { name: 'y', read: true, write: true }],
@@ -108,6 +155,28 @@ describe('passes over rows', () => {
     expect(shared).toBe(0);
     const total = Array.from({ length: rows }, (_, i) => x[i * columns]).reduce((a, b) => Math.fround(a + b));
     expect(y[0]).toBeCloseTo(total, 2);
+  });
+});
+
+describe('copies', () => {
+  it('and zeros', () => {
+    const from = resident(N, 4);
+    expectSame(() => {
+      const to = allocateArray32(Float32Array, N, true);
+      const zeros = bits(to);
+      copyArray(from, 5, to, 2, N - 5);
+      return [zeros, bits(to)];
+    });
+  });
+
+  it('of overlapping places are moved in one piece', () => {
+    const { results, shared } = onThreads(() => {
+      const array = resident(N, 4);
+      copyArray(array, 0, array, 1, N - 1);
+      return bits(array.subarray(1)) === bits(resident(N, 4).subarray(0, N - 1));
+    });
+    expect(results).toEqual([true, true, true]);
+    expect(shared).toBe(0);
   });
 });
 

@@ -5,15 +5,14 @@ import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
 const index = new URL('../src/index.ts', import.meta.url).href;
-const pool = new URL('../src/parallel/pool.ts', import.meta.url).href;
 const fromHere = (name: string): string => pathToFileURL(createRequire(import.meta.url).resolve(name)).href;
 
 /** A loop over 2^20 elements, shared until another thread has taken part in it. */
 const work = `
-  const { allocateArray32, setNumThreads, vectorLoop } = await import(${JSON.stringify(index)});
-  const { limits } = await import(${JSON.stringify(pool)});
+  const { allocateArray32, setNumThreads, threadLimits, vectorLoop } = await import(${JSON.stringify(index)});
+  
   const { wasmKernels } = await import(${JSON.stringify(new URL('../src/wasm/instance.ts', import.meta.url).href)});
-  limits.startAfter = 0;
+  threadLimits.startAfter = 0;
   setNumThreads(3);
   const n = 1 << 20;
   const x = allocateArray32(Float32Array, n, true);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { expect } from 'vitest';
 import { setNumThreads } from '../src/index.js';
-import { limits } from '../src/parallel/pool.js';
+import { threadLimits } from '../src/parallel/limits.js';
 import { type WasmKernels, wasmKernels } from '../src/wasm/instance.js';
 import { residentCopy } from './support.js';
 
@@ -10,7 +10,7 @@ export const kernels = wasmKernels() as WasmKernels;
 /** Waits until that many threads are there; the first shared work starts them. */
 export function startThreads(count: number): void {
   setNumThreads(count);
-  limits.startAfter = 0;
+  threadLimits.startAfter = 0;
   const nothing = kernels.shared.clear;
   const end = performance.now() + 20_000;
   while (!kernels.pool.isReady) {

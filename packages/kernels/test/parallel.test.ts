@@ -2,7 +2,8 @@ import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { platform } from '#platform';
 import { info, setNumThreads, WorkerError } from '../src/index.js';
-import { type Kernel, limits, Pool, type Task } from '../src/parallel/pool.js';
+import { threadLimits } from '../src/parallel/limits.js';
+import { type Kernel, Pool, type Task } from '../src/parallel/pool.js';
 import type { StartWorker } from '../src/platform/platform.js';
 import { branchIf, F64, I32, localGet, moduleOf } from '../src/simd/binary.js';
 import { op } from '../src/simd/instructions.js';
@@ -12,9 +13,9 @@ import { kernels, startThreads } from './parallel-support.js';
 const { pool, memory } = kernels;
 /** Here there are threads. */
 const node = platform as { startWorker: StartWorker };
-const usual = { ...limits };
+const usual = { ...threadLimits };
 afterEach(() => {
-  Object.assign(limits, usual);
+  Object.assign(threadLimits, usual);
   vi.restoreAllMocks();
   setNumThreads(1);
 });
@@ -88,7 +89,7 @@ describe('threads', () => {
     let now = 0;
     vi.spyOn(performance, 'now').mockImplementation(() => now);
     const slow = other.kernel(() => {
-      now += limits.startAfter / 5;
+      now += threadLimits.startAfter / 5;
     }, {});
     const work = (): void => other.run({ blocks: 2, calls: [{ kernel: slow, args: [] }] });
     for (let i = 0; i < 3; i++) work();
@@ -110,7 +111,7 @@ describe('threads', () => {
     vi.spyOn(node, 'startWorker').mockImplementation(() => {
       throw new Error('not permitted');
     });
-    limits.startAfter = 0;
+    threadLimits.startAfter = 0;
     setNumThreads(9);
     expect(collect({ blocks: 9 }, { base: 0, perBlock: 1 })).toHaveLength(9);
     expect(warn.mock.calls).toEqual([
@@ -142,7 +143,7 @@ describe('a worker that fails', () => {
 
   it('is an error when it has hung for long', () => {
     startThreads(2);
-    limits.silence = 300;
+    threadLimits.silence = 300;
     expect(() => busyUntil(hang)).toThrow(/failed: it has not answered for 0[.]3 seconds[.] The result is incomplete/);
     goesOn();
   });

@@ -1,3 +1,4 @@
+import { threadLimits } from '../parallel/limits.js';
 import { nativeGemm } from '../parallel/task.js';
 import type { BlasLibrary, CblasGemm } from '../platform/platform.js';
 import { shareProduct, useThreads } from '../threads.js';
@@ -5,9 +6,6 @@ import type { FloatArray, Gemm } from '../types.js';
 import { type WasmKernels, wasmKernels } from '../wasm/instance.js';
 import { prepareGemm } from './prepare.js';
 import { blasCall, type GemmCall, shareGemm } from './shared.js';
-
-/** Multiplications that pay for calling other threads. */
-const LEAST_SHARED = 1 << 22;
 
 const ROW_MAJOR = 101;
 const NO_TRANSPOSE = 111;
@@ -62,7 +60,26 @@ function resident(
     const left = a.byteOffset + 4 * aOffset;
     const right = b.byteOffset + 4 * bOffset;
     const out = c.byteOffset + 4 * cOffset;
-    if (shareGemm(kernels, call, LEAST_SHARED, transA, transB, m, n, k, alpha, left, lda, right, ldb, beta, out, ldc))
+    if (
+      shareGemm(
+        kernels,
+        call,
+        threadLimits.leastProduct.blas,
+        transA,
+        transB,
+        m,
+        n,
+        k,
+        alpha,
+        left,
+        lda,
+        right,
+        ldb,
+        beta,
+        out,
+        ldc,
+      )
+    )
       return;
     useThreads(library, 1);
     native(Number(transA), Number(transB), m, n, k, alpha, left, lda, right, ldb, beta, out, ldc);

@@ -1,11 +1,9 @@
+import { threadLimits } from '../parallel/limits.js';
 import type { Gemm } from '../types.js';
 import type { WasmKernels } from '../wasm/instance.js';
 import { tileColumns, tileDepth, tileRows, type WasmMemory } from '../wasm/memory.js';
 import { prepareGemm } from './prepare.js';
 import { shareGemm, wasmCall } from './shared.js';
-
-/** Multiplications that pay for calling other threads. */
-const LEAST_SHARED = 1 << 20;
 
 /** A matrix operand and the tile of WebAssembly memory it visits in, unless it already lives there. */
 interface Operand {
@@ -79,7 +77,27 @@ export function wasmSgemm(kernels: WasmKernels): Gemm<Float32Array> {
     const out = operand(memory, c, cOffset, ldc, memory.tiles.c);
     if (left.resident && right.resident && out.resident) {
       const [p, q, r] = [left, right, out].map((o) => o.array.byteOffset + 4 * o.offset);
-      if (shareGemm(kernels, call, LEAST_SHARED, transA, transB, m, n, k, alpha, p, lda, q, ldb, beta, r, ldc)) return;
+      if (
+        shareGemm(
+          kernels,
+          call,
+          threadLimits.leastProduct.wasm,
+          transA,
+          transB,
+          m,
+          n,
+          k,
+          alpha,
+          p,
+          lda,
+          q,
+          ldb,
+          beta,
+          r,
+          ldc,
+        )
+      )
+        return;
     }
     const rows = left.resident && out.resident ? m : tileRows;
     const columns = right.resident && out.resident ? n : tileColumns;

@@ -4,6 +4,7 @@ import type { WorkerThread } from '../platform/platform.js';
 import { wantedThreads } from '../threads.js';
 import type { SharedMemory } from '../wasm/memory.js';
 import { program } from './generated/worker.js';
+import { threadLimits } from './limits.js';
 import {
   ARGUMENT_NUMBERS,
   CONTROL_BYTES,
@@ -54,20 +55,10 @@ export interface Task {
   readonly threads?: number;
 }
 
-/** What decides when threads start, sleep and count as dead, in milliseconds; changed only by tests. */
-export const limits: { startAfter: number; patience: number; silence: number } = {
-  /** Threads start when the work that they could have shared has taken as long as starting them does. */
-  startAfter: 20,
-  /** An idle worker looks for work for so long; calling a sleeping one takes a hundred times as long. */
-  patience: 1,
-  /** A worker that has begun with a block and not ended it after so long counts as dead. */
-  silence: 20_000,
-};
-
 /** Slices of waiting, so that time in which the whole process stood still does not count. */
 const SLICE = 100;
 /** Looks at a worker's state before sleeping until it changes. */
-const LOOKS = 2000;
+const LOOKS = 10_000;
 
 export class Pool {
   private control: Control = new Control(new SharedArrayBuffer(CONTROL_BYTES));
@@ -143,7 +134,7 @@ export class Pool {
       if (reason !== null) this.lose(reason);
     }
     if (this.broken) return false;
-    if (this.workers.length === 0 && this.unshared < limits.startAfter) return false;
+    if (this.workers.length === 0 && this.unshared < threadLimits.startAfter) return false;
     try {
       while (this.workers.length < threads - 1) this.start();
       return true;
@@ -156,7 +147,7 @@ export class Pool {
   private start(): void {
     const { memory, module, control } = this;
     const thread = this.workers.length + 1;
-    const data: WorkerData = { control: control.buffer, thread, memory, module, patience: limits.patience };
+    const data: WorkerData = { control: control.buffer, thread, memory, module, patience: threadLimits.patience };
     const worker = platform.startWorker?.(program, data, () => {
       if (this.workers.includes(worker as WorkerThread)) this.lose('it has ended');
     });
@@ -175,7 +166,7 @@ export class Pool {
   private gather(threads: number): void {
     let failure: string | null = null;
     for (let i = 1; i < threads; i++) {
-      if (!this.waitFor(i)) failure ??= `it has not answered for ${limits.silence / 1000} seconds`;
+      if (!this.waitFor(i)) failure ??= `it has not answered for ${threadLimits.silence / 1000} seconds`;
       else failure ??= this.failureOf(i);
     }
     if (failure === null) return;
@@ -190,7 +181,7 @@ export class Pool {
     const { control } = this;
     for (let i = 0; i < LOOKS && control.state(thread) === STATES.working; i++);
     for (let waited = 0; control.state(thread) === STATES.working; waited += SLICE) {
-      if (waited >= limits.silence) return false;
+      if (waited >= threadLimits.silence) return false;
       control.waitForState(thread, STATES.working, SLICE);
     }
     return true;

@@ -1,10 +1,7 @@
 /** How work is cut into blocks. */
+import { threadLimits } from './limits.js';
 import type { Argument, Kernel, Pool, Varying } from './pool.js';
 
-/** Elements that pay for calling other threads. */
-export const LEAST_SHARED: number = 1 << 16;
-/** Elements of a block at least: fewer are done before a block has been handed out. */
-const LEAST_BLOCK = 1 << 13;
 /** Blocks for each thread, so that one that was held up can leave some to the others. */
 const BLOCKS_PER_THREAD = 4;
 
@@ -14,9 +11,9 @@ const BLOCKS_PER_THREAD = 4;
  * @param multiple of which blocks are
  */
 export function unitsPerBlock(pool: Pool, units: number, elements: number, multiple = 1): number {
-  if (units * elements < LEAST_SHARED || pool.threads === 1) return units;
+  if (units * elements < threadLimits.leastShared || pool.threads === 1) return units;
   const even = Math.ceil(units / (BLOCKS_PER_THREAD * pool.threads));
-  return Math.ceil(Math.max(even, LEAST_BLOCK / elements) / multiple) * multiple;
+  return Math.ceil(Math.max(even, threadLimits.leastBlock / elements) / multiple) * multiple;
 }
 
 /** The argument that says how many units a block has: so many, and in the last what is left. */

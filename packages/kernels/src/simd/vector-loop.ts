@@ -1,6 +1,7 @@
 /** Compiled loops, run on arrays wherever they live. */
+import { threadLimits } from '../parallel/limits.js';
 import type { Argument, Kernel } from '../parallel/pool.js';
-import { addressOf, LEAST_SHARED, unitsOf, unitsPerBlock } from '../parallel/split.js';
+import { addressOf, unitsOf, unitsPerBlock } from '../parallel/split.js';
 import { compileKernel, type WasmKernels, wasmKernels } from '../wasm/instance.js';
 import { compileLoop, type LoopDefinition, type RawLoop } from './compile.js';
 
@@ -46,7 +47,7 @@ function runner(definition: LoopDefinition, kernels: WasmKernels, kernel: Kernel
     }
     if (resident) {
       args[0] = n;
-      if (n < LEAST_SHARED) return raw(...(args as [number]));
+      if (n < threadLimits.leastShared) return raw(...(args as [number]));
       return definition.result === undefined
         ? share(kernels, kernel, args, count)
         : shareReduction(kernels, kernel, args, count, max);

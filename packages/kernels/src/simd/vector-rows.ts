@@ -3,6 +3,7 @@ import { addressOf, unitsOf, unitsPerBlock } from '../parallel/split.js';
 import { compileKernel, wasmKernels } from '../wasm/instance.js';
 import type { WasmMemory } from '../wasm/memory.js';
 import { compileRows, type RowsDefinition } from './compile.js';
+import { namesIn, parseStatements } from './syntax.js';
 
 /** Where a matrix lies: elements from one row to the next, 0 for a row that all rows of the others share. */
 export interface Rows {
@@ -44,6 +45,7 @@ export function vectorRows(definition: RowsDefinition): VectorRows | null {
     ...definition.arrays.flatMap(({ write }, i) => (write ? [i] : [])),
     ...definition.rowOutputs.map((_, i) => definition.arrays.length + definition.rowInputs.length + i),
   ]);
+  const elementwise = isElementwise(definition);
   return (rows, columns, matrices, numbers, scalars) => {
     for (const { array, step } of matrices) if (step !== 0 && !memory.holds(array)) return false;
     const all = [...matrices, ...numbers];
@@ -55,7 +57,14 @@ export function vectorRows(definition: RowsDefinition): VectorRows | null {
     const joined = all.some(({ step }, i) => step === 0 && written.has(i));
     const perBlock = joined ? rows : unitsPerBlock(pool, rows, columns);
     const rest = [...steps, ...scalars];
-    if (perBlock >= rows) kernel.run(rows, columns, ...addresses, ...rest);
+    const columnsPerBlock =
+      !elementwise || joined || perBlock < rows ? columns : unitsPerBlock(pool, columns, rows, 16);
+    if (columnsPerBlock < columns) {
+      // few long rows
+      const move = (address: number, i: number) => addressOf(address, i < matrices.length ? 4 * columnsPerBlock : 0);
+      const args = [rows, unitsOf(columns, columnsPerBlock), ...addresses.map(move), ...rest];
+      pool.run({ blocks: Math.ceil(columns / columnsPerBlock), calls: [{ kernel, args }] });
+    } else if (perBlock >= rows) kernel.run(rows, columns, ...addresses, ...rest);
     else {
       const places = addresses.map((address, i) => addressOf(address, perBlock * steps[i]));
       const args = [unitsOf(rows, perBlock), columns, ...places, ...rest];
@@ -67,6 +76,14 @@ export function vectorRows(definition: RowsDefinition): VectorRows | null {
     return true;
   };
 }
+
+/** Whether what happens to an element does not depend on the others of its row, nor on how many there are. */
+const isElementwise = ({ passes, rowOutputs }: RowsDefinition): boolean =>
+  rowOutputs.length === 0 &&
+  passes.every(
+    ({ body, result, after }) =>
+      result === undefined && after === undefined && !namesIn(parseStatements(body)).used.has('n'),
+  );
 
 function bringIn(memory: WasmMemory, operands: readonly Rows[], length: (i: number) => number): (Visit | null)[] {
   const away = operands.map(({ array }) => !memory.holds(array));

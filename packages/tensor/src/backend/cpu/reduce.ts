@@ -2,7 +2,7 @@
  * Reductions. Whatever the strides, the operand becomes `[outer, reduced, inner]` in row-major order first; sums are
  * accumulated in float64, so float32 results are at least as accurate as PyTorch's pairwise ones.
  */
-import { sumColumns } from '@torchlet/kernels';
+import { sumColumns, type VectorLoop, vectorLoop } from '@torchlet/kernels';
 import { castNumber, type TypedArray } from '../../dtype.js';
 import { numelOf } from '../../shape.js';
 import type { ReduceName, View } from '../backend.js';
@@ -74,10 +74,45 @@ const ROWS: Readonly<Record<Exclude<ReduceName, 'prod'>, RowsKernel>> = {
   min: reductionOf('min', 'max', '-x', 'result = -found;'),
 };
 
+/** Elements of a row that is long enough to be cut into pieces, which threads share. */
+const LONG_ROW = 1 << 16;
+
+const wholes = new Map<ReduceName, VectorLoop | null>();
+
+/** The reduction of one long row, in pieces of a fixed length; null where there is no vector form. */
+function wholeFor(name: Exclude<ReduceName, 'prod'>): VectorLoop | null {
+  let loop = wholes.get(name);
+  if (loop === undefined) {
+    const [{ result }] = ROWS[name].passes;
+    loop = vectorLoop({
+      arrays: [{ name: 'x', read: true, write: false }],
+      scalars: [],
+      constants: {},
+      body: '',
+      result,
+    });
+    wholes.set(name, loop);
+  }
+  return loop;
+}
+
+function reduceLong(name: Exclude<ReduceName, 'prod'>, { array, offset, outer, reduced }: Block, out: View): boolean {
+  const loop = wholeFor(name);
+  if (loop === null) return false;
+  const result = out.storage.buffer as Float32Array;
+  for (let i = 0; i < outer; i++) {
+    const found = loop(reduced, [array as Float32Array], [offset + i * reduced], []);
+    result[out.offset + i] = name === 'min' ? -found : found;
+  }
+  return true;
+}
+
 /** Rows or columns through the fast kernels; false where they do not apply. */
-function reduceFloat32(name: ReduceName, { array, offset, outer, reduced, inner }: Block, out: View): boolean {
+function reduceFloat32(name: ReduceName, block: Block, out: View): boolean {
+  const { array, offset, outer, reduced, inner } = block;
   if (outer * reduced * inner < LEAST_VECTOR || name === 'prod') return false;
   const x = array as Float32Array;
+  if (inner === 1 && reduced >= LONG_ROW && reduceLong(name, block, out)) return true;
   if (inner === 1) return reduceRows(ROWS[name], outer, reduced, { array: x, offset }, out);
   if (name !== 'sum' || inner < 16) return false;
   const result = out.storage.buffer as Float32Array;
