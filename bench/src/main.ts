@@ -1,10 +1,12 @@
 /**
  * Times this project and PyTorch in turns and prints the ratios of the medians:
- * `npm run bench -- --threads 1 --rounds 7 --only LeNet`.
+ * `npm run bench -- --threads 1 --rounds 7 --only LeNet`. With `--device gpu` what `gpu/` times; `--budget 60` gives each of its rows
+ * a minute on each device.
  */
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { info, setNumThreads } from '@torchlet/kernels';
+import { benchGpu } from './gpu/main.js';
 import { Peer } from './peer.js';
 import { median, repetitionsOf, time, warmUp } from './timing.js';
 import { type Step, WORKLOADS } from './workloads/index.js';
@@ -15,6 +17,8 @@ const { values } = parseArgs({
     threads: { type: 'string', default: '1' },
     rounds: { type: 'string', default: '7' },
     only: { type: 'string', default: '' },
+    device: { type: 'string', default: 'cpu' },
+    budget: { type: 'string', default: '20' },
   },
 });
 const threads = Number(values.threads);
@@ -22,6 +26,15 @@ const rounds = Number(values.rounds);
 if (!(Number.isInteger(threads) && threads > 0 && Number.isInteger(rounds) && rounds > 0)) {
   console.error('bench: --threads and --rounds take whole numbers from 1');
   process.exit(2);
+}
+
+const budget = Number(values.budget);
+if (!['cpu', 'gpu'].includes(values.device) || !(budget > 0)) {
+  console.error('bench: --device takes cpu or gpu, --budget a number of seconds');
+  process.exit(2);
+}
+if (values.device === 'gpu') {
+  process.exit(await benchGpu({ threads, rounds, only: values.only, budget }));
 }
 
 interface Row {

@@ -17,13 +17,15 @@ export class Peer {
     private readonly lines: AsyncIterator<string>,
     /** PyTorch's version. */
     readonly version: string,
+    /** The GPU that it computes on; null for none. */
+    readonly device: string | null,
   ) {}
 
   /**
    * Starts PyTorch, or returns null where no Python has it.
    * @param core the kernels that OpenBLAS uses on this side, so that it uses the same ones there
    */
-  static async start(threads: number, core: string | null): Promise<Peer | null> {
+  static async start(threads: number, core: string | null, script: string = SCRIPT): Promise<Peer | null> {
     const python = findPython();
     if (python === null) return null;
     // PyTorch's own setting does not reach OpenBLAS
@@ -33,10 +35,10 @@ export class Peer {
       OMP_NUM_THREADS: String(threads),
     };
     if (core !== null) env.OPENBLAS_CORETYPE ??= core;
-    const child = spawn(python, [SCRIPT, String(threads)], { env, stdio: ['pipe', 'pipe', 'inherit'] });
+    const child = spawn(python, [script, String(threads)], { env, stdio: ['pipe', 'pipe', 'inherit'] });
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-    const hello = await Peer.read(lines);
-    return new Peer(child, lines, (hello as { torch: string }).torch);
+    const hello = (await Peer.read(lines)) as { torch: string; device?: string | null };
+    return new Peer(child, lines, hello.torch, hello.device ?? null);
   }
 
   private static async read(lines: AsyncIterator<string>): Promise<unknown> {

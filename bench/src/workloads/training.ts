@@ -18,6 +18,9 @@ class LeNet extends nn.Module {
   }
 }
 
+/** A LeNet for 28 × 28 images. */
+export const lenet = (): torch.nn.Module => new LeNet();
+
 /** So little that no batch is learned by heart: then gradients are denormal numbers, with which processors are slow. */
 const LR = 1e-6;
 
@@ -42,14 +45,18 @@ function lenetForward(): Step {
   };
 }
 
-function mlpStep(): Step {
-  const net = new nn.Sequential(
+/** A multilayer perceptron 784-256-128-10. */
+export const mlp = (): torch.nn.Module =>
+  new nn.Sequential(
     new nn.Linear(784, 256),
     new nn.ReLU(),
     new nn.Linear(256, 128),
     new nn.ReLU(),
     new nn.Linear(128, 10),
   );
+
+function mlpStep(): Step {
+  const net = mlp();
   const optimizer = new optim.Adam(net.parameters(), { lr: 1e-3 });
   const inputs = torch.randn(64, 784);
   const labels = torch.randint(0, 10, [64]);
