@@ -43,37 +43,51 @@ export function defineUpdate<const W extends string, const R extends string, con
   kernel: UpdateDefinition<W, R, V>,
 ): Update<W, R, V> {
   const name = `${kernel.name}_`;
+  const writesOf = reader<Tensor | null>(kernel.writes);
+  const readsOf = reader<Tensor | null>(kernel.reads);
+  const valuesOf = reader<number | boolean>(kernel.values);
   return (tensors, values) => {
-    const writes = kernel.writes.map((key) => tensors[key]);
-    const reads = kernel.reads.map((key) => tensors[key]);
-    const param = tensors[kernel.writes[0]] as Tensor;
-    for (const key of kernel.writes) checkOperand(name, param, kernel.writes[0], tensors[key], key);
-    for (const key of kernel.reads) checkOperand(name, param, kernel.writes[0], tensors[key], key);
+    const writes = writesOf(tensors);
+    const reads = readsOf(tensors);
+    const param = writes[0] as Tensor;
+    checkOperands(name, param, kernel.writes[0], kernel.writes, writes);
+    checkOperands(name, param, kernel.writes[0], kernel.reads, reads);
     for (const t of writes) {
       if (t === null) continue;
       checkInplace(t, requiresGrad(t));
       checkWritable(name, t);
     }
     if (anomalyMode.enabled) observing.observer?.updating(kernel, tensors, values);
-    backendOf(param.device).update(
-      kernel,
-      writes,
-      reads,
-      kernel.values.map((key) => values[key]),
-    );
+    backendOf(param.storage.device).update(kernel, writes, reads, valuesOf(values));
     for (const t of writes) if (t !== null) t.versionCounter.version++;
   };
 }
 
-function checkOperand(op: string, param: Tensor, paramKey: string, t: Tensor | null, key: string): void {
-  if (t === null) return;
-  if (!sameShape(t.shape, param.shape)) {
-    throw new ShapeError(
-      `${op}(): The size of ${key} ${showShape(t.shape)} must match the size of ${paramKey} ${showShape(param.shape)}`,
-    );
+/** Lists what an object has under some names. Compiled, because a loop over the names takes longer than a short update. */
+function reader<T>(names: readonly string[]): (from: Readonly<Record<string, T>>) => T[] {
+  return new Function('from', `return [${names.map((name) => `from.${name}`).join(', ')}];`) as ReturnType<
+    typeof reader<T>
+  >;
+}
+
+function checkOperands(
+  op: string,
+  param: Tensor,
+  paramKey: string,
+  keys: readonly string[],
+  tensors: readonly (Tensor | null)[],
+): void {
+  for (let i = 0; i < tensors.length; i++) {
+    const t = tensors[i];
+    if (t === null) continue;
+    if (!sameShape(t.shape, param.shape)) {
+      throw new ShapeError(
+        `${op}(): The size of ${keys[i]} ${showShape(t.shape)} must match the size of ${paramKey} ${showShape(param.shape)}`,
+      );
+    }
+    if (!isFloating(t.dtype)) {
+      throw new DTypeError(`${op}(): expected ${keys[i]} to be a floating point Tensor, got ${cName(t.dtype)}`);
+    }
+    if (t.storage.device !== param.storage.device) checkSameDevice(op, param, t);
   }
-  if (!isFloating(t.dtype)) {
-    throw new DTypeError(`${op}(): expected ${key} to be a floating point Tensor, got ${cName(t.dtype)}`);
-  }
-  checkSameDevice(op, param, t);
 }

@@ -38,11 +38,9 @@ export function update(
   if (aligned && n >= LEAST_VECTOR && runVector(kernel, n, views, values)) return;
   const loop = loopFor(kernel, views, values);
   if (aligned) {
-    loop(
-      n,
-      views.map((view) => view && elementsFrom(view, n)),
-      values,
-    );
+    const arrays = new Array<TypedArray | null>(views.length);
+    for (let i = 0; i < views.length; i++) arrays[i] = elementsFrom(views[i], n);
+    loop(n, arrays, values);
     return;
   }
   const packed = views.map((view) => view && packedCopy(view));
@@ -56,7 +54,7 @@ export function update(
 
 /** Whether all views lie in memory without gaps and in one order, whichever: then elements meet by position. */
 function sameOrder(shape: Shape, views: readonly (View | null)[]): boolean {
-  if (views.every((view) => view === null || isContiguous(shape, view.strides))) return true;
+  if (allContiguous(shape, views)) return true;
   const strides = views.flatMap((view) => (view === null ? [] : [view.strides]));
   // largest stride first, so that a transposed view that is dense becomes one run
   const order = shape.map((_, d) => d).sort((a, b) => strides[0][b] - strides[0][a] || a - b);
@@ -67,7 +65,16 @@ function sameOrder(shape: Shape, views: readonly (View | null)[]): boolean {
   return merged.shape.length === 0 || (merged.shape.length === 1 && merged.strides.every(([step]) => step === 1));
 }
 
-function elementsFrom(view: View, n: number): TypedArray {
+function allContiguous(shape: Shape, views: readonly (View | null)[]): boolean {
+  for (let i = 0; i < views.length; i++) {
+    const view = views[i];
+    if (view !== null && !isContiguous(shape, view.strides)) return false;
+  }
+  return true;
+}
+
+function elementsFrom(view: View | null, n: number): TypedArray | null {
+  if (view === null) return null;
   const array = view.storage.buffer as TypedArray;
   return view.offset === 0 ? array : array.subarray(view.offset, view.offset + n);
 }
