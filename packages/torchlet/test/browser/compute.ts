@@ -20,11 +20,19 @@ export interface Report {
 const samples: Record<string, (place: (t: torch.Tensor) => torch.Tensor) => torch.Tensor> = {
   matmul: (place) => place(torch.randn(17, 33)).matmul(place(torch.randn(33, 9))),
   'batched matmul': (place) => place(torch.randn(3, 5, 7)).matmul(place(torch.randn(3, 7, 4))),
-  transposed: (place) => place(torch.randn(33, 17)).t().matmul(place(torch.randn(33, 9))),
+  transposed: (place) =>
+    place(torch.randn(33, 17))
+      .t()
+      .matmul(place(torch.randn(33, 9))),
   conv2d: (place) => F.conv2d(place(torch.randn(2, 3, 9, 8)), place(torch.randn(4, 3, 3, 3)), null, 2, 1),
-  'grouped conv2d': (place) => F.conv2d(place(torch.randn(2, 4, 6, 6)), place(torch.randn(4, 2, 3, 3)), null, { groups: 2 }),
+  'grouped conv2d': (place) =>
+    F.conv2d(place(torch.randn(2, 4, 6, 6)), place(torch.randn(4, 2, 3, 3)), null, { groups: 2 }),
   relu: (place) => place(torch.randn(100)).relu(),
-  arithmetic: (place) => place(torch.randn(4, 5)).mul(place(torch.randn(5))).add(1).div(3),
+  arithmetic: (place) =>
+    place(torch.randn(4, 5))
+      .mul(place(torch.randn(5)))
+      .add(1)
+      .div(3),
   sum: (place) => place(torch.randn(20, 30)).sum(1),
   softmax: (place) => place(torch.randn(6, 10)).softmax(1),
   'max pooling': (place) => F.max_pool2d(place(torch.randn(2, 3, 8, 8)), 2),

@@ -114,6 +114,7 @@ export const DEVICE_FUNCTIONS: Readonly<Record<string, DeviceFunction>> = {
   'Math.exp': define('expOf', 'x', 'return Math.exp(x);'),
   'Math.max': define('maxOf', 'x, y', 'return !(x === x) || x > y ? x : y;'),
   'Math.min': define('minOf', 'x, y', 'return !(x === x) || x < y ? x : y;'),
+  'Math.sign': define('signOf', 'x', 'if (x > 0) { return 1; } if (x < 0) { return -1; } return x;'),
   // halves go up, as in JavaScript
   'Math.round': define('roundOf', 'x', 'const f = Math.floor(x); return x - f >= 0.5 ? f + 1 : f;'),
   'Math.log': define(
