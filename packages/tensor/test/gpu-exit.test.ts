@@ -43,6 +43,12 @@ describe.skipIf(!adapterFound('The end of a process with a WebGPU device'))('a p
     for (let i = 0; i < 2; i++) expect(await end(script)).toEqual({ code, signal: null, errors: '' });
   });
 
+  it('ends in the middle of a long kernel, when that is done', async () => {
+    const begun = 'await new Promise((resolve) => setTimeout(resolve, 100));';
+    const script = `${BUSY} const big = randn(400, 400).to('gpu'); big.matmul(big); ${begun} process.exit(3);`;
+    expect(await end(script)).toEqual({ code: 3, signal: null, errors: '' });
+  });
+
   it.each([
     ['throws', `${BUSY} throw new Error('on purpose');`],
     ['rejects', `${BUSY} Promise.reject(new Error('on purpose'));`],

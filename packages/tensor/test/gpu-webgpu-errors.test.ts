@@ -120,6 +120,11 @@ describe.skipIf(!adapterFound('What a WebGPU device does when it fails'))(
       expectWorking();
     });
 
+    it('whose script is missing says so', () => {
+      const entry = new URL('./no-such-file.js', import.meta.url);
+      expect(() => startWorker(null, entry)).toThrow(`the script of the device's thread is not there: ${entry.href}`);
+    });
+
     it('TORCHLET_GPU_BLOCKING=1 throws where the error is made', async () => {
       await start({ TORCHLET_GPU_BLOCKING: '1' });
       const broken = { ...kernel('broken', 1), body: 'return a[0] + 1 / 0;' };

@@ -1,7 +1,6 @@
 /** A WebGPU adapter for tests: that of the machine, or SwiftShader's, which Debian's package chromium brings. */
-import { existsSync, mkdtempSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { TestContext } from 'vitest';
 import * as gpu from '../src/gpu.js';
 
@@ -11,7 +10,7 @@ const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json';
 export function lendAdapter(): void {
   process.env.TORCHLET_GPU = 'webgpu';
   if (process.env.VK_ICD_FILENAMES === undefined && existsSync(SWIFTSHADER)) process.env.VK_ICD_FILENAMES = SWIFTSHADER;
-  process.env.XDG_RUNTIME_DIR ??= mkdtempSync(join(tmpdir(), 'torchlet-xdg-'));
+  process.env.XDG_RUNTIME_DIR ??= tmpdir();
 }
 
 /** Whether there is an adapter. Where there is none, the reason is printed with the name of what is not tested. */

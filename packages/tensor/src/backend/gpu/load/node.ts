@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import { DeviceError } from '../../../errors.js';
@@ -42,7 +43,7 @@ const ENTRY = new URL('../../../../dist/backend/gpu/worker/node-entry.js', impor
 /**
  * Starts a thread with a WebGPU device; the first reply tells whether it has one.
  * @param before what became of the device before this one
- * @throws DeviceError when the npm package `webgpu` is not installed.
+ * @throws DeviceError when the npm package `webgpu` is not installed, or this package is not built.
  */
 export function startWorker(before: string | null, entry: URL = ENTRY): Connection {
   try {
@@ -50,6 +51,8 @@ export function startWorker(before: string | null, entry: URL = ENTRY): Connecti
   } catch {
     throw new DeviceError('the npm package webgpu is not installed');
   }
+  // a thread without its script dies without a word to a parent that waits
+  if (!existsSync(entry)) throw new DeviceError(`the script of the device's thread is not there: ${entry.href}`);
   const control = new Control();
   return { transport: new NodeTransport(control, before, entry), control };
 }

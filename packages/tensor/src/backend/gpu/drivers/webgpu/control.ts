@@ -91,20 +91,18 @@ export class Control {
   }
 
   /**
-   * Blocks until `until` holds. False when it cannot come to hold any more: the device's thread has ended, has been silent
-   * for too long, or `limit` milliseconds are over.
+   * Blocks until `until` holds. False when it cannot come to hold any more: the device's thread has ended, or has been silent
+   * for too long.
    */
-  wait(until: () => boolean, limit: number = Number.POSITIVE_INFINITY, silence: number = SILENCE_MS): boolean {
-    const begin = performance.now();
+  wait(until: () => boolean, silence: number = SILENCE_MS): boolean {
     let beat = Atomics.load(this.words, Word.beat);
-    let heard = begin;
+    let heard = performance.now();
     for (;;) {
       const events = Atomics.load(this.words, Word.events);
       if (until()) return true;
       if (this.ended) return false;
       Atomics.wait(this.words, Word.events, events, LOOK_MS);
       const now = performance.now();
-      if (now - begin > limit) return until();
       const latest = Atomics.load(this.words, Word.beat);
       if (latest !== beat) [beat, heard] = [latest, now];
       else if (now - heard > silence) return until();

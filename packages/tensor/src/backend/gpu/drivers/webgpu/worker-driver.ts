@@ -21,9 +21,6 @@ const BATCH_BYTES = 4 * 2 ** 20;
 const AHEAD_BATCHES = 64;
 const AHEAD_BYTES = 256 * 2 ** 20;
 
-/** What the device is doing when the process ends gets this long to finish. */
-const CLOSING_MS = 5_000;
-
 export interface WorkerDriverOptions {
   /** Waits after each command. */
   readonly blocking?: boolean;
@@ -146,7 +143,7 @@ export class WorkerDriver implements Driver {
     const ahead = (): number => this.sent - this.control.batches;
     if (ahead() <= AHEAD_BATCHES && this.bytesAhead <= AHEAD_BYTES) return;
     const most = this.bytesAhead > AHEAD_BYTES ? 0 : AHEAD_BATCHES / 2;
-    if (!this.control.wait(() => ahead() <= most, undefined, this.options.silence)) this.die();
+    if (!this.control.wait(() => ahead() <= most, this.options.silence)) this.die();
     if (most === 0) this.bytesAhead = 0;
   }
 
@@ -162,7 +159,7 @@ export class WorkerDriver implements Driver {
   }
 
   private reply(before: number): Reply | { readonly kind: 'nothing' } {
-    if (!this.control.wait(() => this.control.replies > before, undefined, this.options.silence)) this.die();
+    if (!this.control.wait(() => this.control.replies > before, this.options.silence)) this.die();
     const reply = this.transport.receive() ?? { kind: 'nothing' };
     if (reply.kind === 'failed') throw errorOf(reply.failure);
     return reply;
@@ -184,12 +181,15 @@ export class WorkerDriver implements Driver {
     return new DeviceError(`the gpu device stopped, and its arrays are lost: ${why}`);
   }
 
-  /** For the end of the process, which must not come while the device is busy. */
+  /**
+   * For the end of the process, which would be aborted while the device is busy: waits for the kernels that it has begun,
+   * and drops the rest.
+   */
   close(): void {
     if (this.ended !== null) return;
     this.death = new DeviceError('the gpu device was closed');
     this.control.setClosing();
     this.transport.send(new BatchWriter().take());
-    this.control.wait(() => this.control.ended, CLOSING_MS, this.options.silence);
+    this.control.wait(() => this.control.ended, this.options.silence);
   }
 }
