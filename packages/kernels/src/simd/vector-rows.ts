@@ -25,10 +25,12 @@ export type VectorRows = (
   scalars: readonly number[],
 ) => boolean;
 
-/** A small operand in WebAssembly memory for the time of one call. */
+/** A small operand in WebAssembly memory for the time of one call: a shared row, or numbers of which each row has one. */
 interface Visit {
   readonly operand: Rows;
   readonly length: number;
+  /** From one of its elements to the next in the operand's array. */
+  readonly stride: number;
   /** First element in the memory. */
   readonly at: number;
 }
@@ -49,7 +51,9 @@ export function vectorRows(definition: RowsDefinition): VectorRows | null {
   return (rows, columns, matrices, numbers, scalars) => {
     for (const { array, step } of matrices) if (step !== 0 && !memory.holds(array)) return false;
     const all = [...matrices, ...numbers];
-    const visits = bringIn(memory, all, (i) => (i < matrices.length ? columns : rows));
+    const visits = bringIn(memory, all, (i) =>
+      i < matrices.length ? { length: columns, stride: 1 } : { length: rows, stride: all[i].step },
+    );
     const addresses = all.map(({ array, offset }, i) => 4 * (visits[i]?.at ?? (array.byteOffset >>> 2) + offset));
     // numbers that were copied lie side by side
     const steps = all.map(({ step }, i) => 4 * (visits[i] !== null && i >= matrices.length ? 1 : step));
@@ -85,21 +89,26 @@ const isElementwise = ({ passes, rowOutputs }: RowsDefinition): boolean =>
       result === undefined && after === undefined && !namesIn(parseStatements(body)).used.has('n'),
   );
 
-function bringIn(memory: WasmMemory, operands: readonly Rows[], length: (i: number) => number): (Visit | null)[] {
+function bringIn(
+  memory: WasmMemory,
+  operands: readonly Rows[],
+  extent: (i: number) => { readonly length: number; readonly stride: number },
+): (Visit | null)[] {
   const away = operands.map(({ array }) => !memory.holds(array));
   if (!away.includes(true)) return operands.map(() => null);
-  const places = memory.reserve(operands.map((_, i) => (away[i] ? length(i) : 0)));
+  const places = memory.reserve(operands.map((_, i) => (away[i] ? extent(i).length : 0)));
   return operands.map((operand, i) => {
     if (!away[i]) return null;
-    const { array, offset, step } = operand;
+    const { array, offset } = operand;
+    const { length, stride } = extent(i);
     const at = places[i] >>> 2;
-    if (step < 2) memory.floats.set(array.subarray(offset, offset + length(i)), at);
-    else for (let k = 0; k < length(i); k++) memory.floats[at + k] = array[offset + k * step];
-    return { operand, length: length(i), at };
+    if (stride === 1) memory.floats.set(array.subarray(offset, offset + length), at);
+    else for (let k = 0; k < length; k++) memory.floats[at + k] = array[offset + k * stride];
+    return { operand, length, stride, at };
   });
 }
 
-function bringBack(memory: WasmMemory, { operand: { array, offset, step }, length, at }: Visit): void {
-  if (step < 2) array.set(memory.floats.subarray(at, at + length), offset);
-  else for (let k = 0; k < length; k++) array[offset + k * step] = memory.floats[at + k];
+function bringBack(memory: WasmMemory, { operand: { array, offset }, length, stride, at }: Visit): void {
+  if (stride === 1) array.set(memory.floats.subarray(at, at + length), offset);
+  else for (let k = 0; k < length; k++) array[offset + k * stride] = memory.floats[at + k];
 }

@@ -223,6 +223,18 @@ export const elementwiseCases: readonly ConformanceCase[] = [
       check(backend, 'copy', [x], shape, 'float32');
       check(backend, 'sub', [x, y], shape, 'float32');
       check(backend, 'mul', [x, random(backend, 'float32', [], 'offset', 14)], shape, 'float32');
+      // one element for each row, and for rows of one outer dimension alone, such as a channel's mean
+      for (const [a, b] of [
+        [shape[0], shape[1]],
+        [1, shape[1]],
+        [shape[0], 1],
+      ]) {
+        for (const layout of LAYOUTS) {
+          const each = random(backend, 'float32', [a, b, 1, 1], layout, 18);
+          check(backend, 'sub', [x, each], shape, 'float32');
+          check(backend, 'mul', [each, random(backend, 'float32', shape, 'contiguous', 19)], shape, 'float32');
+        }
+      }
     }
   }),
   ...defineFor(ALL, 'elementwise with one element that stands for all', (backend, dtype) => {
