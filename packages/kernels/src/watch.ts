@@ -93,8 +93,9 @@ class LivingWatch<W extends Witness> implements Watch<W> {
     if (effort === 'young') this.living.collectYoung();
     else if (effort === 'all') this.living.collectAll();
     const roll = ++this.roll;
-    this.living.call(roll, (witness) => this.witnesses.has(witness));
+    const answered = this.living.call(roll, (witness) => this.witnesses.has(witness));
     this.added = 0;
+    if (!answered) return [];
     return this.witnesses.take(({ seen }) => seen !== roll);
   }
 }

@@ -131,6 +131,41 @@ it('a target is printed as what it is', () => {
   expect(openWatch<Token>().takeDead('known')).toEqual([]);
 });
 
+describe('the program’s own settings', () => {
+  it('of inspect change nothing', () => {
+    const before = { ...inspect.defaultOptions };
+    Object.assign(inspect.defaultOptions, { customInspect: false, maxArrayLength: 1, showHidden: false, depth: 5 });
+    try {
+      const watch = openWatch<Token>();
+      const held = watched(watch, 'held', 20);
+      expect(watch.takeDead('all')).toEqual([]);
+      expect(held).toHaveLength(20);
+    } finally {
+      Object.assign(inspect.defaultOptions, before);
+    }
+  });
+
+  it('nobody is taken for dead when nobody answers', async () => {
+    let mute = false;
+    vi.doMock('node:util', async (original) => {
+      const util = await original<typeof import('node:util')>();
+      const print = (value: unknown, options: object): string => (mute ? '' : util.inspect(value, options));
+      return { ...util, inspect: Object.assign(print, { custom: util.inspect.custom }) };
+    });
+    vi.resetModules();
+    const { openWatch: opened } = await import('../src/watch.js');
+    vi.doUnmock('node:util');
+    const watch = opened<Token>();
+    const held = watched(watch, 'held', 3);
+    mute = true;
+    expect(watch.takeDead('all')).toEqual([]);
+    mute = false;
+    dropped(watch, 'dropped', 5);
+    expect(names(watch.takeDead('all')).filter((name) => name.startsWith('held'))).toEqual([]);
+    expect(held).toHaveLength(3);
+  });
+});
+
 describe('where nothing can tell what is alive', () => {
   it('hears of it when the engine has collected, between turns of the event loop', async () => {
     vi.spyOn(platform, 'openLiving').mockReturnValue(null);

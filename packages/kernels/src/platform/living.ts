@@ -21,7 +21,13 @@ function collector(): Collector {
   return gc;
 }
 
-const EVERYTHING = { showHidden: true, depth: 0, maxArrayLength: Number.POSITIVE_INFINITY } as const;
+/** Nothing is left to `inspect.defaultOptions`, which a program may set. */
+const EVERYTHING = {
+  showHidden: true,
+  customInspect: true,
+  depth: 0,
+  maxArrayLength: Number.POSITIVE_INFINITY,
+} as const;
 
 /** Who answered in the listing that runs; null when none does. */
 let present: object[] | null = null;
@@ -55,6 +61,13 @@ type Marked = { [inspect.custom]?: typeof show } & Record<symbol, object | undef
 class InspectedSet<W extends Witness> implements Living<W> {
   private readonly key = Symbol('witness');
   private set = new WeakSet<object>();
+  /** Alive as long as this is: should it ever not answer, then nobody's silence means anything. */
+  private readonly sentinel = {} as Marked;
+
+  constructor() {
+    this.sentinel[inspect.custom] = show;
+    this.set.add(this.sentinel);
+  }
 
   add(target: object, witness: W): void {
     (target as Marked)[inspect.custom] = show;
@@ -66,14 +79,17 @@ class InspectedSet<W extends Witness> implements Living<W> {
     return (target as Marked)[this.key] as W | undefined;
   }
 
-  call(roll: number, stays: (witness: W) => boolean): void {
+  call(roll: number, stays: (witness: W) => boolean): boolean {
     const members = membersOf(this.set);
-    this.set = new WeakSet();
+    if (!members.includes(this.sentinel)) return false;
+    this.set = new WeakSet([this.sentinel]);
     for (const target of members) {
-      const witness = this.witnessOf(target) as W;
+      const witness = this.witnessOf(target);
+      if (witness === undefined) continue;
       witness.seen = roll;
       if (stays(witness)) this.set.add(target);
     }
+    return true;
   }
 
   collectYoung(): void {
@@ -95,8 +111,7 @@ function works(): boolean {
     return witness;
   });
   const all = (roll: number): boolean => {
-    living.call(roll, () => true);
-    return witnesses.every(({ seen }) => seen === roll);
+    return living.call(roll, () => true) && witnesses.every(({ seen }) => seen === roll);
   };
   living.collectYoung();
   const young = all(1);

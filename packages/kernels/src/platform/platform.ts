@@ -57,8 +57,11 @@ export interface Living<W extends Witness> {
   /** The target must be extensible, because it carries its witness. */
   add(target: object, witness: W): void;
   witnessOf(target: object): W | undefined;
-  /** Notes `roll` for every target that is alive, and for those that no collection has taken yet; keeps those that stay. */
-  call(roll: number, stays: (witness: W) => boolean): void;
+  /**
+   * Notes `roll` for every target that is alive, and for those that no collection has taken yet; keeps those that stay. False
+   * when nobody could be asked.
+   */
+  call(roll: number, stays: (witness: W) => boolean): boolean;
   /** Collects what died young; takes about as long as what is young and alive is large. */
   collectYoung(): void;
   /** Collects everything that is dead, which takes milliseconds. */
