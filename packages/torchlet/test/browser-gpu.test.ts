@@ -6,14 +6,16 @@ import type { Report } from './browser/compute.js';
 
 const program = findBrowser('The gpu device (webgpu and webgl2)');
 
+const scripts = {
+  worker: join(import.meta.dirname, 'browser/compute.ts'),
+  device: join(import.meta.dirname, '../src/gpu-worker.ts'),
+};
+
 describe.skipIf(program === null)('the gpu device in a browser', { timeout: 120_000 }, () => {
   let page: TestPage;
 
   beforeAll(async () => {
-    page = await TestPage.open(program as string, {
-      worker: join(import.meta.dirname, 'browser/compute.ts'),
-      device: join(import.meta.dirname, '../src/gpu-worker.ts'),
-    });
+    page = await TestPage.open(program as string, scripts);
   }, 120_000);
 
   afterAll(() => page?.close());
@@ -38,5 +40,17 @@ describe.skipIf(program === null)('the gpu device in a browser', { timeout: 120_
 
   it('takes webgpu where nobody asks for another', async () => {
     expect((await reportOf(null)).backend).toBe('webgpu');
+  });
+
+  it('takes webgl2 on a page that is not isolated, and says why webgpu is not there', async () => {
+    const open = await TestPage.open(program as string, scripts, false);
+    try {
+      expect(((await open.report(null)) as Report).backend).toBe('webgl2');
+      await expect(open.report('webgpu')).rejects.toThrow(
+        'webgpu was asked for, but the page is not cross-origin isolated: serve it with the headers',
+      );
+    } finally {
+      await open.close();
+    }
   });
 });

@@ -37,10 +37,10 @@ async function bundle(scripts: Readonly<Record<string, string>>): Promise<Map<st
 /** Isolated from other origins, which is what shared memory needs. */
 const HEADERS = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
 
-function serve(scripts: Map<string, string>): Promise<Server> {
+function serve(scripts: Map<string, string>, headers: Readonly<Record<string, string>>): Promise<Server> {
   const server = createServer((request, response) => {
     const script = scripts.get(request.url ?? '');
-    response.writeHead(200, { ...HEADERS, 'Content-Type': script === undefined ? 'text/html' : 'text/javascript' });
+    response.writeHead(200, { ...headers, 'Content-Type': script === undefined ? 'text/html' : 'text/javascript' });
     response.end(script ?? '<!doctype html><title>torchlet</title>');
   });
   return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
@@ -74,8 +74,12 @@ export class TestPage {
   ) {}
 
   /** @param scripts files by name: `worker`, which is started, and `device`, which it may start */
-  static async open(program: string, scripts: Readonly<Record<'worker' | 'device', string>>): Promise<TestPage> {
-    const server = await serve(await bundle(scripts));
+  static async open(
+    program: string,
+    scripts: Readonly<Record<'worker' | 'device', string>>,
+    isolated = true,
+  ): Promise<TestPage> {
+    const server = await serve(await bundle(scripts), isolated ? HEADERS : {});
     const browser = await chromium.launch({
       executablePath: program,
       args: [
