@@ -71,6 +71,30 @@ function section(space, { supported, different, absent }) {
   return lines.join('\n');
 }
 
+/** What leaves the gpu, from the lists by which the code does so. */
+async function gpuSection() {
+  const load = (file) => import(pathToFileURL(join(root, 'packages/tensor/dist', file)).href);
+  const { THROUGH_CPU } = await load('backend/gpu/through-cpu.js');
+  const { HOST_OPS } = await load('ops/host-ops.js');
+  const rows = Object.entries(THROUGH_CPU)
+    .filter(([, when]) => when !== null)
+    .map(([name, when]) => `| \`${name}\` | ${when} |`);
+  return `## On the gpu device
+
+Everything is a kernel on the device, for float32 and bool and for integers up to ±2^24, except what follows. That goes through the
+cpu, and \`gpu.stats().transfers_by_op\` counts it under these names (a family with its member: \`elementwise.add\`, \`scan.sum\`);
+\`TORCHLET_GPU_DEBUG=1\` prints each. float64 is not there.
+
+| | goes through the cpu |
+|---|---|
+${rows.join('\n')}
+| \`pack\`, \`store\` | views of integers beyond ±2^24, and views whose strides do not nest, such as overlapping windows |
+
+Because their result's size or their course depends on the elements, these compute on the host on every device: ${list(HOST_OPS)}
+(indices of \`index\` and \`take\` are read, the elements stay).
+`;
+}
+
 async function render() {
   const { pytorch, namespaces: names } = read('names.json');
   const notes = read('notes.json');
@@ -90,6 +114,7 @@ where something must be known before using it, *absent* otherwise.
 Everywhere: no operators, methods instead; keyword arguments in one trailing object; \`null\` for \`None\`; arrays for tuples and shapes;
 \`new\` before a class; dtypes float32, float64, int64 (integers up to ±(2^53 − 1)), int32, uint8 and bool; devices cpu and gpu.
 
+${await gpuSection()}
 ${sections.join('\n')}`;
 }
 

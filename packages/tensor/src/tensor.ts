@@ -4,6 +4,7 @@ import type { DType, TypedArray } from './dtype.js';
 import { isFloating, itemsize } from './dtype.js';
 import { AutogradError, DTypeError, ShapeError, ValueError } from './errors.js';
 import { formatTensor } from './format.js';
+import type { HostOp } from './ops/host-ops.js';
 import { isContiguous, numelOf, type Shape, sameShape, showShape, wrapDim } from './shape.js';
 import type { Device, Storage, VersionCounter } from './storage.js';
 
@@ -182,9 +183,12 @@ export class Tensor {
     return build(0);
   }
 
-  /** @internal Row-major elements, to be read at once and never written: they may be the storage's own. */
-  toArray(): TypedArray {
-    return backendOf(this.device).toHost(this);
+  /**
+   * @internal Row-major elements, to be read at once and never written: they may be the storage's own.
+   * @param op an operation that goes on to compute on the host
+   */
+  toArray(op?: HostOp): TypedArray {
+    return backendOf(this.device).toHost(this, op);
   }
 
   /**

@@ -3,7 +3,10 @@ import { gpuDriver } from '../src/backend/gpu/device.js';
 import type { LocalDriver } from '../src/backend/gpu/drivers/local.js';
 import { gpuBackend } from '../src/backend/gpu/gpu-backend.js';
 import * as gpu from '../src/gpu.js';
+import * as torch from '../src/index.js';
 import { empty, integers, onGpu, read } from './gpu-views.js';
+
+const F = torch.functional;
 
 beforeEach(() => gpu.reset_stats());
 afterEach(() => {
@@ -137,5 +140,21 @@ describe('what moves', () => {
     vi.stubEnv('TORCHLET_GPU_DEBUG', '1');
     gpuBackend().scan('sum', onGpu([2], [0, 0]), 0, empty(2), null);
     expect(print.mock.calls).toEqual([['torchlet gpu: scan.sum runs on the cpu ([2] float32, [2] float32)']]);
+  });
+
+  it('an operation that computes on the host is counted, unless the host has the elements', () => {
+    const x = torch.tensor([0, 3, 0, 4]).to('gpu');
+    const doubled = x.mul(2);
+    gpu.reset_stats();
+    expect(torch.nonzero(doubled).tolist()).toEqual([[1], [3]]);
+    expect(torch.unique(doubled).tolist()).toEqual([0, 6, 8]);
+    expect(gpu.stats().transfers_by_op).toEqual({ nonzero: 1, unique: 1 });
+    gpu.reset_stats();
+    const labels = torch.tensor([1, 0], { dtype: 'int64' }).to('gpu');
+    expect(F.one_hot(labels).tolist()).toEqual([
+      [0, 1],
+      [1, 0],
+    ]);
+    expect(gpu.stats()).toEqual({ uploads: 0, readbacks: 0, kernels: 0, transfers_by_op: {} });
   });
 });

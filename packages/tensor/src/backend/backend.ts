@@ -73,8 +73,11 @@ export interface Backend {
   hostArray(numel: number, dtype: DType): TypedArray;
   /** A buffer of the array's elements; the array belongs to the backend afterwards. */
   fromHost(data: TypedArray, dtype: DType): DeviceBuffer;
-  /** The view's elements in row-major order. May alias the buffer: to be read at once and never written. */
-  toHost(x: View): TypedArray;
+  /**
+   * The view's elements in row-major order. May alias the buffer: to be read at once and never written.
+   * @param op names an operation that goes on to compute on the host, for the device's books
+   */
+  toHost(x: View, op?: string): TypedArray;
   /** The same where looking at them waits for nothing, else null: checks of values are not worth a wait. */
   known(x: View): TypedArray | null;
 

@@ -274,7 +274,7 @@ export const equal: (input: Tensor, other: Named<'other', Tensor>) => boolean = 
     checkTensor('equal', 'other', other);
     checkSameDevice('equal', input, other);
     if (input.shape.length !== other.shape.length || input.shape.some((s, i) => s !== other.shape[i])) return false;
-    const [a, b] = [input.toArray(), other.toArray()];
+    const [a, b] = [input.toArray('equal'), other.toArray('equal')];
     return a.every((v, i) => v === b[i]);
   },
 );

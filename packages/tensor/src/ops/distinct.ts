@@ -94,7 +94,7 @@ function distinct(
       `${op}(): There are 0 sized dimensions, and they aren't selected, so unique cannot be applied`,
     );
   }
-  const rows: Rows = { data: lead.contiguous().toArray(), count, width: numelOf(rest) };
+  const rows: Rows = { data: lead.contiguous().toArray(op), count, width: numelOf(rest) };
   const order = Array.from({ length: count }, (_, i) => i);
   if (op === 'unique') order.sort((a, b) => compareRows(rows, a, b) || a - b);
   const { first, inverse, counts } = group(rows, order);
@@ -158,7 +158,7 @@ export const bincount: (
   }
   const size = checkInteger('bincount', 'minlength', least ?? 0);
   if (size < 0) throw new ValueError(`bincount(): minlength should be >= 0, got ${size}`);
-  const data = input.toArray();
+  const data = input.toArray('bincount');
   if (input.ndim !== 1 || data.some((v) => v < 0)) {
     throw new ShapeError('bincount only supports 1-d non-negative integral inputs.');
   }
@@ -170,7 +170,7 @@ export const bincount: (
       `bincount(): weights should be 1-d and have the same length as input, got ${showShape(weight.shape)} and ${showShape(input.shape)}`,
     );
   }
-  return counted(input, data, weight.toArray(), weight.dtype === 'float32' ? 'float32' : 'float64', size);
+  return counted(input, data, weight.toArray('bincount'), weight.dtype === 'float32' ? 'float32' : 'float64', size);
 });
 
 function counted(like: Tensor, data: TypedArray, weights: TypedArray | null, dtype: DType, least: number): Tensor {
@@ -204,7 +204,14 @@ function position(row: TypedArray, start: number, n: number, value: number, righ
   return low;
 }
 
-function search(op: string, sequence: Tensor, values: Operand, int32: unknown, right: unknown, side: unknown): Tensor {
+function search(
+  op: 'searchsorted' | 'bucketize',
+  sequence: Tensor,
+  values: Operand,
+  int32: unknown,
+  right: unknown,
+  side: unknown,
+): Tensor {
   checkTensor(op, op === 'bucketize' ? 'boundaries' : 'sorted_sequence', sequence);
   if (side !== undefined && side !== null && side !== 'left' && side !== 'right') {
     throw new ValueError(`${op}(): side can only be 'left' or 'right' but got ${String(side)}`);
@@ -219,8 +226,8 @@ function search(op: string, sequence: Tensor, values: Operand, int32: unknown, r
         `tensor must match, got boundaries tensor ${showShape(sequence.shape)} and input value tensor ${showShape(shape)}`,
     );
   }
-  const row = sequence.toArray();
-  const data = values instanceof Tensor ? values.toArray() : [Number(values)];
+  const row = sequence.toArray(op);
+  const data = values instanceof Tensor ? values.toArray(op) : [Number(values)];
   const width = sequence.ndim === 1 ? 0 : contiguousStrides(shape)[shape.length - 2];
   const out = allocateArray(checkBoolean(op, 'out_int32', int32 ?? false) ? 'int32' : 'int64', data.length);
   for (let i = 0; i < data.length; i++) {

@@ -53,7 +53,9 @@ function denseGrad(rows: Tensor, index: Tensor, { table, padding, byFrequency }:
 
 function sparseGrad(rows: Tensor, index: Tensor, { table, padding }: State): Tensor {
   if (gradMode.enabled) throw new AutogradError('embedding(): sparse gradients cannot be differentiated again');
-  const places = Array.from(index.toArray(), (row, i) => (row === padding ? -1 : i)).filter((i) => i >= 0);
+  const places = Array.from(index.toArray('embedding with max_norm or sparse'), (row, i) =>
+    row === padding ? -1 : i,
+  ).filter((i) => i >= 0);
   const kept = index.new_tensor(places, { dtype: 'int64' });
   return new SparseTensor(
     index.index_select(0, kept).unsqueeze(0),
@@ -128,7 +130,7 @@ function readPadding(op: string, value: unknown, rows: number): number {
 /** Makes the rows that are taken no longer than `limit`, in place. */
 function shorten(weight: Tensor, index: Tensor, limit: number, p: number): void {
   no_grad(() => {
-    const rows = [...new Set(index.toArray())];
+    const rows = [...new Set(index.toArray('embedding with max_norm or sparse'))];
     const taken = weight.detach();
     for (const row of rows) {
       const vector = taken.select(0, row);

@@ -14,7 +14,7 @@ import { scatterOp } from './scatter.js';
 function positions(op: string, index: unknown, size: number): Tensor {
   const given = checkTensor(op, 'index', index);
   checkIndexType(op, given);
-  const values = given.toArray();
+  const values = given.toArray('take');
   let negative = false;
   for (const i of values) {
     if (i < -size || i >= size) {
@@ -114,7 +114,7 @@ export const take_along_dim: (
 
 /** Row-major positions of the elements that are not 0. */
 export function nonzeroPositions(x: Tensor): Float64Array {
-  const values = x.toArray();
+  const values = x.toArray('nonzero');
   const found: number[] = [];
   for (let i = 0; i < values.length; i++) if (values[i] !== 0) found.push(i);
   return Float64Array.from(found);

@@ -151,7 +151,7 @@ function bindFill(input: Tensor, args: readonly unknown[]): Written<Tensor | num
     .to('int64');
   const [, all] = checkList('index_fill', input, dim, wrapped, ['int64']);
   // a place that is named twice is filled once, and counts once in the value's gradient
-  const index = all.new_tensor([...new Set(all.toArray())], { dtype: 'int64' });
+  const index = all.new_tensor([...new Set(all.toArray('index_fill'))], { dtype: 'int64' });
   const shape = input.shape.with(dim, index.numel());
   const spread = spreadIndex(index, shape, dim);
   if (typeof value === 'number' || typeof value === 'boolean') {

@@ -170,7 +170,7 @@ export function planOf(op: string, { view, indices }: Selection): Plan {
     const size = sizes[k];
     index
       .expand(shape)
-      .toArray()
+      .toArray('index')
       .forEach((value, i) => {
         if (value < -size || value >= size) {
           throw new ShapeError(`${op}(): index ${value} is out of bounds for dimension ${dim} with size ${size}`);

@@ -71,7 +71,7 @@ export const one_hot: (tensor: Tensor, num_classes?: number | { readonly num_cla
     checkTensor('one_hot', 'tensor', tensor);
     if (tensor.dtype !== 'int64')
       throw new DTypeError(`one_hot(): one_hot is only applicable to index tensor, got ${tensor.dtype}`);
-    const classes = tensor.toArray();
+    const classes = tensor.toArray('one_hot');
     const wanted = checkInteger('one_hot', 'num_classes', given);
     if (classes.length === 0 && wanted <= 0) {
       throw new ValueError('one_hot(): Can not infer total number of classes from empty tensor.');

@@ -211,7 +211,7 @@ function timesOf(op: string, counts: Tensor, size: number, total: unknown): Tens
   if (counts.dtype !== 'int64' && counts.dtype !== 'int32') {
     throw new DTypeError(`${op}(): repeats has to be Long or Int tensor, got ${counts.dtype}`);
   }
-  const each = counts.toArray();
+  const each = counts.toArray('repeat_interleave');
   if (each.length !== 1 && each.length !== size) {
     throw new ShapeError(`${op}(): repeats must have the same size as input along dim, got ${each.length} and ${size}`);
   }

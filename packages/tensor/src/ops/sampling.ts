@@ -199,7 +199,7 @@ export const multinomial: (
   const replaced = checkBoolean('multinomial', 'replacement', again ?? false);
   checkMultinomial(x, n, replaced);
   const width = x.shape[x.ndim - 1];
-  const data = x.toArray() as Floats;
+  const data = x.toArray('multinomial') as Floats;
   const rows = x.ndim === 1 ? 1 : x.shape[0];
   for (let i = 0; i < rows; i++) checkRow(data.subarray(i * width, (i + 1) * width), replaced && n > 1);
   if (replaced && n > 1) {

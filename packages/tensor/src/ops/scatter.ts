@@ -111,7 +111,7 @@ function reduced(input: Tensor, { dim, index, src, reduce }: Bound): Tensor {
   }
   const source = sourceOf(input, index, src);
   if (reduce === 'add') return scatter_add(input, dim, index, source);
-  const data = input.toArray().slice();
+  const data = input.toArray('scatter with reduce').slice();
   const places = fromHost(
     Float64Array.from(data, (_, i) => i),
     input.shape,
@@ -120,7 +120,7 @@ function reduced(input: Tensor, { dim, index, src, reduce }: Bound): Tensor {
   );
   if (index.numel() > 0) {
     const targets = gatherOp(places, dim, index.to('cpu')).toArray();
-    const factors = source.toArray();
+    const factors = source.toArray('scatter with reduce');
     for (let i = 0; i < targets.length; i++) data[targets[i]] *= factors[i];
   }
   return fromHost(data, input.shape, input.dtype, input.device);

@@ -17,9 +17,10 @@ import { random } from './random.js';
 import { argReduce, reduce } from './reduce.js';
 import { rows, softmax } from './rows.js';
 import { inScope } from './scope.js';
-import { throughCpu } from './transfers.js';
+import { countTransfer } from './stats.js';
+import { moves, throughCpu } from './transfers.js';
 import { update } from './update.js';
-import { hostView } from './views.js';
+import { describe, hostView } from './views.js';
 
 const methods: Backend = {
   device: 'gpu',
@@ -35,7 +36,10 @@ const methods: Backend = {
     checkGpuDType('to', dtype);
     return new GpuBuffer(Handle.ofHost(dtype, data));
   },
-  toHost: (x: View): TypedArray => cpuBackend.toHost(hostView(x, handleOf(x).toHost())),
+  toHost(x: View, op?: string): TypedArray {
+    if (op !== undefined && moves(x)) countTransfer(op, () => describe([x]));
+    return cpuBackend.toHost(hostView(x, handleOf(x).toHost()));
+  },
   known: (x: View): TypedArray | null => (handleOf(x).isKnown ? methods.toHost(x) : null),
   random,
   fill,

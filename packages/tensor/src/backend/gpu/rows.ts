@@ -10,7 +10,7 @@ import { runKernel } from './run.js';
 import { throughCpu } from './transfers.js';
 import { contiguousHandle, store } from './views.js';
 
-const viaCpu: Pick<Backend, 'rows' | 'softmax'> = { rows: throughCpu('rows'), softmax: throughCpu('softmax') };
+const softmaxOnCpu: Backend['softmax'] = throughCpu('softmax');
 
 export function rows(
   kernel: RowsKernel,
@@ -55,7 +55,7 @@ const assigns = (body: string, name: string): boolean => new RegExp(`(?<![\\w$.]
 export function softmax(x: View, dim: number, log: boolean, out: View): void {
   const numel = numelOf(x.shape);
   if (x.dtype !== 'float32' || numel === 0) {
-    viaCpu.softmax(x, dim, log, out);
+    softmaxOnCpu(x, dim, log, out);
     return;
   }
   const handle = contiguousHandle(x);

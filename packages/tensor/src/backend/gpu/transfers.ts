@@ -5,6 +5,7 @@ import type { Backend, View } from '../backend.js';
 import { cpuBackend } from '../cpu/cpu-backend.js';
 import { gpuBufferOf, Handle, handleOf } from './handles.js';
 import { countTransfer } from './stats.js';
+import type { ThroughCpu } from './through-cpu.js';
 import { describe, hostView, isWhole } from './views.js';
 
 /** The methods of a backend that compute. */
@@ -61,10 +62,10 @@ const isView = (x: Argument): x is View => typeof x === 'object' && x !== null &
  * Whether the host has to ask for elements: floats belong on the device wherever they are now; integers that have not been
  * there lie on the host, where their arithmetic is done anyway, and nothing moves.
  */
-const moves = (x: View): boolean => numelOf(x.shape) > 0 && (x.dtype === 'float32' || handleOf(x).onDevice);
+export const moves = (x: View): boolean => numelOf(x.shape) > 0 && (x.dtype === 'float32' || handleOf(x).onDevice);
 
 /** The cpu's method on gpu views; a call that moves elements is counted, as `elementwise.relu` where the method is a family. */
-export function throughCpu<K extends keyof Kernels>(method: K): Backend[K] {
+export function throughCpu<K extends ThroughCpu>(method: K): Backend[K] {
   const outputs = OUTPUTS[method];
   const compute = cpuBackend[method] as Run;
   const run: Run = (...args) => {
