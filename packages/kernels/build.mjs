@@ -45,14 +45,21 @@ function fingerprint(files) {
   return hash.digest('hex').slice(0, 16);
 }
 
-async function compile(features) {
+/**
+ * The binary of a build.
+ * @param extra a source that is compiled instead of index.ts; it may import the others
+ */
+export async function compile(name, extra) {
+  const features = builds[name];
   const enabled = features.flatMap((feature) => ['--enable', feature]);
   const { default: asc } = await import('assemblyscript/asc');
   const binaries = new Map();
+  const read = (file) => (existsSync(join(sources, file)) ? readFileSync(join(sources, file), 'utf8') : null);
   const { error, stderr } = await asc.main(
-    ['index.ts', '--baseDir', sources, '--outFile', 'out.wasm', ...flags, ...enabled],
+    [extra === undefined ? 'index.ts' : 'extra.ts', '--outFile', 'out.wasm', ...flags, ...enabled],
     {
-      writeFile: (name, contents) => void binaries.set(name, contents),
+      readFile: (file) => (file === 'extra.ts' && extra !== undefined ? extra : read(file)),
+      writeFile: (file, contents) => void binaries.set(file, contents),
     },
   );
   const binary = binaries.get('out.wasm');
@@ -63,8 +70,8 @@ async function compile(features) {
 
 async function compileModules() {
   let text = '';
-  for (const [name, features] of Object.entries(builds)) {
-    const binary = await compile(features);
+  for (const name of Object.keys(builds)) {
+    const binary = await compile(name);
     text += `export const ${name}: string =\n  '${Buffer.from(binary).toString('base64')}';\n`;
     console.log(`kernels: ${name}.wasm, ${binary.length} bytes`);
   }

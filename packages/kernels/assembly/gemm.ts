@@ -120,7 +120,7 @@ function storeRow(c: usize, alpha: v128, keep: f32, left: v128, right: v128): vo
 }
 
 /** The 4x8 register tile over packed panels; `row` is C's row length in bytes. */
-function tile(k: i32, alpha: f32, a: usize, b: usize, keep: f32, c: usize, row: usize): void {
+export function tile(k: i32, alpha: f32, a: usize, b: usize, keep: f32, c: usize, row: usize): void {
   let c00 = f32x4.splat(0);
   let c01 = f32x4.splat(0);
   let c10 = f32x4.splat(0);
