@@ -37,6 +37,9 @@ if (values.device === 'gpu') {
   process.exit(await benchGpu({ threads, rounds, only: values.only, budget }));
 }
 
+/** Idle threads of a BLAS look for work for 30 ms: in that time they would take a core from the other side. */
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 60));
+
 interface Row {
   readonly name: string;
   readonly ours: readonly number[];
@@ -50,7 +53,9 @@ async function measure(name: string, step: Step, peer: Peer | null): Promise<Row
   const ours: number[] = [];
   const theirs: number[] = [];
   for (let round = 0; round < rounds; round++) {
+    await pause();
     ours.push(...time(step, repetitions));
+    await pause();
     if (peer !== null) theirs.push(...(await peer.time(name, repetitions)));
     await new Promise((resolve) => setImmediate(resolve)); // lets finalizers run, as a training loop does
   }
