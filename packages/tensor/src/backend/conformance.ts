@@ -12,6 +12,7 @@ import { matmulCases } from './conformance/matmul.js';
 import { memoryCases } from './conformance/memory.js';
 import { poolCases } from './conformance/pool.js';
 import { reduceCases } from './conformance/reduce.js';
+import { rowsCases } from './conformance/rows.js';
 import { scanCases } from './conformance/scan.js';
 import { updateCases } from './conformance/update.js';
 
@@ -21,6 +22,7 @@ export const conformanceCases: readonly ConformanceCase[] = [
   ...memoryCases,
   ...elementwiseCases,
   ...updateCases,
+  ...rowsCases,
   ...reduceCases,
   ...scanCases,
   ...indexCases,
