@@ -2,7 +2,10 @@
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+
+// a process takes seconds to start where others have the processors
+vi.setConfig({ testTimeout: 120_000 });
 
 const index = new URL('../src/index.ts', import.meta.url).href;
 const fromHere = (name: string): string => pathToFileURL(createRequire(import.meta.url).resolve(name)).href;

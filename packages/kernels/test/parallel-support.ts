@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import { setNumThreads } from '../src/index.js';
 import { threadLimits } from '../src/parallel/limits.js';
 import { type WasmKernels, wasmKernels } from '../src/wasm/instance.js';
 import { residentCopy } from './support.js';
+
+// threads start late where other programs have the processors
+vi.setConfig({ testTimeout: 60_000 });
 
 export const kernels = wasmKernels() as WasmKernels;
 

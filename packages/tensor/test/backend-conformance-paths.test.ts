@@ -30,6 +30,9 @@ const PATHS: Readonly<Record<string, Path>> = {
   },
 };
 
+// threads start late where other programs have the processors
+vi.setConfig({ testTimeout: 60_000 });
+
 afterAll(() => {
   vi.unstubAllEnvs();
   vi.resetModules();
