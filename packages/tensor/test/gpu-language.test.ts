@@ -1,8 +1,10 @@
 /** How scalar definitions are written for gpu.js. */
 import { parseStatements } from '@torchlet/kernels';
 import { describe, expect, it } from 'vitest';
+import { elementwiseKernel } from '../src/backend/gpu/kernels/elementwise.js';
 import { Translator } from '../src/backend/gpu/kernels/language.js';
 import { live, undeclared } from '../src/backend/gpu/kernels/live.js';
+import { Memo } from '../src/backend/gpu/kernels/memo.js';
 import { updateKernel } from '../src/backend/gpu/kernels/update.js';
 import { nested } from '../src/backend/gpu/kernels/walk.js';
 
@@ -102,4 +104,30 @@ it.each([
   [[2, 3], [2, 1], false],
 ])('windows of shape %j with strides %j nest: %s', (shape, strides, want) => {
   expect(nested(shape, strides) !== null).toBe(want);
+});
+
+describe('a text that is put together once', () => {
+  it('is the same kernel for other numbers and other slices', () => {
+    const kernel = (number: number, offset: number, strides = [2]) =>
+      elementwiseKernel('add', 'float32', [3], [{ strides, offset }, number]);
+    const [first, second] = [kernel(1, 4), kernel(2.5, 6)];
+    expect(second.kernel).toBe(first.kernel);
+    expect([first.scalars, second.scalars]).toEqual([
+      [1, 4],
+      [2.5, 6],
+    ]);
+    // no offset, one that no 32-bit float holds, another stride
+    for (const other of [kernel(1, 0), kernel(1, 2 ** 24 + 2), kernel(1, 4, [3])]) {
+      expect(other.kernel).not.toBe(first.kernel);
+    }
+    expect(kernel(1, 2 ** 24 + 2).scalars).toEqual([1]);
+  });
+
+  it('is forgotten when there are too many', () => {
+    const memo = new Memo<object>(2);
+    const [a] = ['a', 'b'].map((key) => memo.get(key, () => ({})));
+    expect(memo.get('a', () => ({}))).toBe(a);
+    memo.get('c', () => ({}));
+    expect(memo.get('a', () => ({}))).not.toBe(a);
+  });
 });

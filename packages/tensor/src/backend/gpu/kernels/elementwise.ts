@@ -3,7 +3,8 @@ import { type DType, isFloating } from '../../../dtype.js';
 import { ELEMENTWISE, type ElementwiseName } from '../../elementwise.js';
 import type { KernelSource } from '../driver.js';
 import { Translator } from './language.js';
-import { type Place, walk } from './walk.js';
+import { Memo } from './memo.js';
+import { type Place, startOf, walk } from './walk.js';
 
 const VARIABLES = ['x', 'y', 'z'] as const;
 
@@ -13,6 +14,14 @@ export interface Prepared {
   readonly scalars: readonly number[];
 }
 
+/** The kernel and the special numbers among its scalars, for all numbers and offsets. */
+interface Written {
+  readonly kernel: KernelSource;
+  readonly special: readonly number[];
+}
+
+const written = new Memo<Written>();
+
 /** @param operands in the definition's order: where an array's elements lie, or a number */
 export function elementwiseKernel(
   name: ElementwiseName,
@@ -21,9 +30,27 @@ export function elementwiseKernel(
   operands: readonly (Place | number)[],
   from: DType = out,
 ): Prepared {
+  const places = operands.filter((x) => typeof x === 'object');
+  const offsets = places.flatMap(({ offset }) => startOf(offset).values);
+  const form = operands.map((x) =>
+    typeof x === 'number' ? 'number' : `${x.strides.join()} ${startOf(x.offset).term}`,
+  );
+  const { kernel, special } = written.get(`${name} ${out} ${from} ${shape.join()} ${form.join('; ')}`, () =>
+    write(name, out, shape, operands, from),
+  );
+  return { kernel, scalars: [...operands.filter((x) => typeof x === 'number'), ...offsets, ...special] };
+}
+
+function write(
+  name: ElementwiseName,
+  out: DType,
+  shape: readonly number[],
+  operands: readonly (Place | number)[],
+  from: DType,
+): Written {
   const arrays = VARIABLES.filter((_, i) => typeof operands[i] === 'object');
   const numbers = VARIABLES.filter((_, i) => typeof operands[i] === 'number');
-  const { code, at, scalars, values } = walk(
+  const { code, at, scalars } = walk(
     shape,
     operands.filter((x) => typeof x === 'object'),
   );
@@ -38,8 +65,7 @@ ${arrays.map((variable, i) => `const ${variable} = ${variable}Array[${at[i]}];`)
 ${translator.statements(stored(name, out, from))}
 return result;`,
   });
-  const given = operands.filter((x) => typeof x === 'number');
-  return { kernel, scalars: [...given, ...values, ...translator.scalars] };
+  return { kernel, special: translator.scalars };
 }
 
 /** Statements that declare `result` as an element of `out` holds it; `from` is the operand's type where it is converted. */

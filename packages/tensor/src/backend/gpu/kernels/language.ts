@@ -5,9 +5,14 @@
 import { applyOperator, type Expression, parseExpression, parseStatements, type Statement } from '@torchlet/kernels';
 import type { KernelSource } from '../driver.js';
 import { DEVICE_FUNCTIONS, SPECIAL_NUMBERS, type SpecialNumber, sourceOf } from './functions.js';
+import { Memo } from './memo.js';
 
 /** Values of names that are known when compiling. */
 export type Constants = Readonly<Record<string, number | boolean>>;
+
+/** Definitions are few, and read once. */
+const EXPRESSIONS = new Memo<Expression>();
+const STATEMENTS = new Memo<readonly Statement[]>();
 
 const MATH = new Set(['Math.abs', 'Math.sqrt', 'Math.floor', 'Math.ceil', 'Math.trunc']);
 
@@ -19,7 +24,7 @@ export class Translator {
   constructor(private readonly constants: Constants = {}) {}
 
   expression(source: string): string {
-    return this.write(this.fold(parseExpression(source)));
+    return this.write(this.fold(EXPRESSIONS.get(source, () => parseExpression(source))));
   }
 
   statements(source: string): string {
@@ -28,7 +33,7 @@ export class Translator {
 
   /** The statements, without what is known when compiling. */
   read(source: string): Statement[] {
-    return this.foldAll(parseStatements(source));
+    return this.foldAll(STATEMENTS.get(source, () => parseStatements(source)));
   }
 
   /** The kernel with the functions and scalars that the translated texts in its body call for; they stand last. */

@@ -3,6 +3,7 @@ import type { UpdateKernel } from '../../update-kernel.js';
 import type { KernelSource } from '../driver.js';
 import { type Constants, Translator } from './language.js';
 import { live, undeclared } from './live.js';
+import { Memo } from './memo.js';
 
 export interface PreparedUpdate {
   readonly kernel: KernelSource;
@@ -10,6 +11,16 @@ export interface PreparedUpdate {
   readonly arrays: readonly number[];
   readonly scalars: readonly number[];
 }
+
+/** What does not depend on the step's numbers; those that it takes stand by their places among the values. */
+interface Written {
+  readonly kernel: KernelSource;
+  readonly arrays: readonly number[];
+  readonly numbers: readonly number[];
+  readonly special: readonly number[];
+}
+
+const written = new WeakMap<UpdateKernel, Memo<Written>>();
 
 /** The kernel that computes the tensor `result`. @param present which tensors there are; absent ones read as 0 */
 export function updateKernel(
@@ -19,18 +30,32 @@ export function updateKernel(
   present: readonly boolean[],
   values: readonly (number | boolean)[],
 ): PreparedUpdate {
+  let memo = written.get(definition);
+  if (memo === undefined) written.set(definition, (memo = new Memo<Written>()));
+  const variant = values.map((value) => (typeof value === 'boolean' || value === 0 ? value : 'number'));
+  const { kernel, arrays, numbers, special } = memo.get(`${result} ${numel} ${present.join()} ${variant.join()}`, () =>
+    write(definition, result, numel, present, values),
+  );
+  return { kernel, arrays, scalars: [...numbers.map((i) => Number(values[i])), ...special] };
+}
+
+function write(
+  definition: UpdateKernel,
+  result: string,
+  numel: number,
+  present: readonly boolean[],
+  values: readonly (number | boolean)[],
+): Written {
   const tensors = [...definition.writes, ...definition.reads];
   const translator = new Translator(constantsOf(definition, present, values));
   const { statements, needed } = live(translator.read(definition.each), [result]);
   const arrays = tensors.flatMap((name, i) => (needed.has(name) && present[i] ? [i] : []));
-  const numbers = definition.values.flatMap((name, i) =>
-    needed.has(name) ? [{ name, value: Number(values[i]) }] : [],
-  );
+  const numbers = definition.values.flatMap((name, i) => (needed.has(name) ? [i] : []));
   const loaded = new Set(arrays.map((i) => tensors[i]));
   const kernel: KernelSource = {
     op: definition.name,
     parameters: arrays.map((i) => `${tensors[i]}Array`),
-    scalars: numbers.map(({ name }) => name),
+    scalars: numbers.map((i) => definition.values[i]),
     outputs: numel,
     body: `${[...loaded].map((name) => `let ${name} = ${name}Array[this.thread.x];`).join('\n')}
 ${undeclared(statements)
@@ -40,11 +65,7 @@ ${undeclared(statements)
 ${translator.list(statements)}
 return ${result};`,
   };
-  return {
-    kernel: translator.complete(kernel),
-    arrays,
-    scalars: [...numbers.map(({ value }) => value), ...translator.scalars],
-  };
+  return { kernel: translator.complete(kernel), arrays, numbers, special: translator.scalars };
 }
 
 /** Zeros, booleans and absent tensors: what the definition says of them is decided when compiling. */
