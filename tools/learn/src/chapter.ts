@@ -44,6 +44,9 @@ interface Fence {
   readonly close: number;
 }
 
+/** Blocks in other ways to write them, and in lists or quotations: they would not be run. */
+const OTHER_BLOCK = /^(?:[\s>*-]*(?:```|~~~)| {4}|\t|\s*<pre)/;
+
 /** @throws Error for a block that is neither code nor the output of the code before it, or that does not end. */
 export function parseChapter(name: string, page: string): Chapter {
   const lines = page.split('\n');
@@ -70,8 +73,11 @@ function fencesOf(name: string, lines: readonly string[]): Fence[] {
   const fences: Fence[] = [];
   for (let i = 0; i < lines.length; i++) {
     const language = /^```(.*)$/.exec(lines[i])?.[1];
-    if (language === undefined) continue;
     const where = `${name}.md:${i + 1}`;
+    if (language === undefined) {
+      if (OTHER_BLOCK.test(lines[i])) throw new Error(`${where}: a block that does not begin with \`\`\` is not run`);
+      continue;
+    }
     if (!['ts', 'js', 'text'].includes(language)) throw new Error(`${where}: a block of '${language}' is not run`);
     const last = fences.at(-1);
     const follows = last !== undefined && last.language !== 'text' && isBlank(lines.slice(last.close + 1, i));

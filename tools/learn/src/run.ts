@@ -6,12 +6,15 @@ import { fileURLToPath } from 'node:url';
 import { type Chapter, END_OF_BLOCK } from './chapter.js';
 
 export interface Result {
-  /** What each block has printed, without the last end of line. */
+  /** What each block has printed, without the last end of line; what comes after the last block is its, too. */
   readonly printed: readonly string[];
   /** Messages on stderr; of a failed chapter with the page's line. */
   readonly errors: string;
   readonly ok: boolean;
 }
+
+/** A chapter that takes longer, in milliseconds, is stopped. */
+const LIMIT = 170_000;
 
 export const RUNS: string = fileURLToPath(new URL('../runs/', import.meta.url));
 
@@ -29,8 +32,13 @@ export function runChapter({ name, program }: Chapter, folder: string): Result {
   const { status, stdout, stderr } = spawnSync(process.execPath, args, {
     cwd: folder,
     encoding: 'utf8',
+    timeout: LIMIT,
     env: { ...process.env, NO_COLOR: '1' },
   });
-  const printed = stdout.split(`${END_OF_BLOCK}\n`).map((text) => text.replace(/\n$/, ''));
-  return { printed: status === 0 ? printed.slice(0, -1) : printed, errors: stderr, ok: status === 0 };
+  const printed = stdout.split(`${END_OF_BLOCK}\n`);
+  if (status === 0) {
+    const late = printed.pop();
+    if (late !== '') printed.push(`${printed.pop()}${late}`);
+  }
+  return { printed: printed.map((text) => text.replace(/\n$/, '')), errors: stderr, ok: status === 0 };
 }

@@ -15,6 +15,16 @@ afterAll(() => {
   for (const folder of folders) folder[Symbol.dispose]();
 });
 
+/** The numbers of the prose that neither stand in the code nor are printed by it; those of chapters do not count. */
+function unknownNumbers({ blocks, prose }: Chapter): { line: number; x: number }[] {
+  const known = new Set(blocks.flatMap(({ code, shown }) => numbersOf(`${code}\n${shown ?? ''}`)));
+  return prose.flatMap((text, i) =>
+    numbersOf(text.replaceAll(/\]\([^)]*\)/g, ']').replaceAll(/chapter \d/g, ''))
+      .filter((x) => !known.has(x))
+      .map((x) => ({ line: i + 1, x })),
+  );
+}
+
 const picturesOf = ({ page }: Chapter): string[] =>
   [...page.matchAll(/!\[[^\]]+\]\(images\/([^)]+)\)/g)].map(([, name]) => name);
 
@@ -30,7 +40,7 @@ it('shows every picture that there is', () => {
 });
 
 describe.each(course.map((chapter, i) => ({ ...chapter, i })))('$name', ({ i, ...chapter }) => {
-  const { name, page, blocks, prose } = chapter;
+  const { name, page, blocks } = chapter;
   const folder = folders[i].path;
 
   it('runs, and prints what it says', { timeout: 180_000 }, () => {
@@ -42,18 +52,13 @@ describe.each(course.map((chapter, i) => ({ ...chapter, i })))('$name', ({ i, ..
   });
 
   it('prints, draws or asserts something in each block, all of which is compared', () => {
-    const idle = blocks.filter(({ code, shown }) => shown === null && !/assert|[.]svg'/.test(code));
+    const idle = blocks.filter(({ code, shown }) => shown === null && !/\bassert(?:[.]\w+)?\(|[.]svg'/.test(code));
     expect(idle).toEqual([]);
   });
 
   it('says no number in its text that is neither in its code nor printed by it', () => {
-    const known = new Set(blocks.flatMap(({ code, shown }) => numbersOf(`${code}\n${shown ?? ''}`)));
-    const unknown = prose.flatMap((line, j) =>
-      numbersOf(line.replaceAll(/\]\([^)]*\)/g, ']'))
-        .filter((x) => (!Number.isInteger(x) || x >= 100) && !known.has(x))
-        .map((x) => `${name}.md:${j + 1}: ${x}`),
-    );
-    expect(unknown).toEqual([]);
+    const large = unknownNumbers(chapter).filter(({ x }) => !Number.isInteger(x) || x >= 10);
+    expect(large).toEqual([]);
   });
 
   it('ends with two exercises, each with a solution that is checked', () => {
@@ -62,8 +67,15 @@ describe.each(course.map((chapter, i) => ({ ...chapter, i })))('$name', ({ i, ..
     expect(parts.length).toBe(2);
     for (const part of parts) {
       const solution = /<details>\n<summary>Solution<\/summary>\n([\s\S]*)<\/details>/.exec(part)?.[1] ?? '';
-      expect(solution).toMatch(/```ts\n[\s\S]*\bassert[\s\S]*```/);
+      expect(solution).toMatch(/```ts\n[\s\S]*\bassert(?:[.]\w+)?\([\s\S]*```/);
+      // every number, however small, is in the solution's own code
+      expect(unknownNumbers(parseChapter(name, part))).toEqual([]);
     }
+  });
+
+  it('links to what exists', () => {
+    const targets = [...page.matchAll(/\]\(([^)#]+)/g)].map(([, target]) => target);
+    expect(targets.filter((target) => !target.startsWith('https://') && !existsSync(COURSE + target))).toEqual([]);
   });
 
   it('has the pictures that it draws', () => {
@@ -119,6 +131,8 @@ describe('reading a page', () => {
     expect(() => page('```python', '```')).toThrow("page.md:1: a block of 'python' is not run");
     expect(() => page('```ts', '```', 'so', '```text', '```')).toThrow('page.md:4: this text is no output of a block');
     expect(() => page('```ts')).toThrow('page.md:1: the block does not end');
+    for (const other of ['  ```ts', '> ```ts', '- ```ts', '~~~ts', '    f();', '\tf();', '<pre>'])
+      expect(() => page('# A', '', other)).toThrow('page.md:3: a block that does not begin with ``` is not run');
   });
 });
 
@@ -146,6 +160,8 @@ it('a wrong number in a page is found', () => {
   using folder = makeFolder();
   const { printed, ok } = runChapter(wrong, folder.path);
   expect([ok, printed, wrong.blocks[0].shown]).toEqual([true, ['2'], '3']);
+  const late = parseChapter('late', "```ts\nsetTimeout(() => console.log('late'));\n```\n```ts\n```");
+  expect(runChapter(late, folder.path)).toMatchObject({ ok: true, printed: ['', 'late'] });
   const failing = parseChapter('failing', "\n```ts\nthrow new Error('no');\n```");
   expect(runChapter(failing, folder.path)).toMatchObject({
     ok: false,
