@@ -102,6 +102,14 @@ export function inputGradTask(
   return true;
 }
 
+/** A matrix `[rows, columns]` in memory, written to another place as `[columns, rows]`. */
+function transpose(floats: Float32Array, from: number, rows: number, columns: number, to: number): void {
+  for (let column = 0; column < columns; column++) {
+    for (let row = 0, at = to + column * rows; row < rows; row++)
+      floats[at + row] = floats[from + row * columns + column];
+  }
+}
+
 /** See `conv2dWeightGrad`. */
 export function weightGradTask(
   shape: Conv2dShape,
@@ -126,13 +134,13 @@ export function weightGradTask(
       operand(gradOut, gOffset, shape.batch * p.outImage),
       operand(gradWeight, gwOffset, size, true),
     ],
-    parts * (size + sumsSize),
+    parts * sumsSize + (parts + 1) * size,
   );
   if (work === null) return false;
   const { shared, exports, memory } = work.kernels;
   const [from, grads, weights] = work.addresses;
   const sums = work.region;
-  const partial = parts === 1 ? weights : sums + 4 * parts * sumsSize;
+  const partial = sums + 4 * parts * sumsSize;
   exports.clear(sums, 4 * parts * sumsSize);
   exports.clear(partial, 4 * parts * size);
   const n = p.ofImages(p.positions);
@@ -146,13 +154,19 @@ export function weightGradTask(
   const sum = gradBias === null ? null : { kernel: shared.sumPlanes, args: [g, sumsAt, p.outGroup, p.positions] };
   const rows = p.images === 1 ? g : work.product;
   const col = p.direct ? p.input(from) : work.col;
+  // columns times gradients, [depth, outGroup]: BLAS is faster with the long side first
   const to = toPart(partial, 4 * size, 4 * p.outGroup * p.depth);
   work.run(
     work.unfold(from),
     p.images === 1 ? sum : { kernel: shared.gatherPlanes, args: gather },
-    work.gemm(false, true, p.outGroup, p.depth, n, 1, rows, n, col, n, 1, to, p.depth),
+    work.gemm(false, true, p.depth, p.outGroup, n, 1, col, n, rows, n, 1, to, p.outGroup),
   );
-  if (parts > 1) exports.sumColumns(partial, weights, parts, size, size);
+  const whole = parts === 1 ? partial : partial + 4 * parts * size;
+  if (parts > 1) exports.sumColumns(partial, whole, parts, size, size);
+  for (let group = 0; group < shape.groups; group++) {
+    const at = group * p.outGroup * p.depth;
+    transpose(memory.floats, whole / 4 + at, p.depth, p.outGroup, weights / 4 + at);
+  }
   if (gradBias !== null) {
     for (let c = 0; c < shape.outChannels; c++) {
       let total = 0;
