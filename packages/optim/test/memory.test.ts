@@ -59,7 +59,7 @@ const elements = (): number => process.memoryUsage().arrayBuffers + cpuMemory().
 async function left(optimizer: optim.Optimizer): Promise<number> {
   let least = Number.POSITIVE_INFINITY;
   steps(optimizer, 100);
-  for (let attempt = 0; attempt < 3 && least >= LEAK; attempt++) {
+  for (let attempt = 0; attempt < 8 && least >= LEAK; attempt++) {
     await settle();
     const before = inUse();
     steps(optimizer, 1000);
