@@ -90,37 +90,41 @@ function save(name: string, svg: string): void {
   console.log(`\ndrawn: ${path}`);
 }
 
-async function drawMatmul(): Promise<void> {
-  const gigaflops = (n: number, ms: number): number => (2 * n ** 3) / (ms * 1e6);
-  const points = await grow(MATMUL);
-  printTable('n', 'GFLOP/s', points, gigaflops);
-  save(
-    'growth-matmul.svg',
-    drawChart({
-      title: 'Product of two n × n matrices, float32',
-      subtitle: machine,
-      x: { name: 'n', logarithmic: true },
-      y: { name: 'GFLOP/s' },
-      lines: linesOf(points, gigaflops),
-    }),
-  );
+/** A series as a table and a chart. */
+async function draw(
+  series: Series,
+  file: string,
+  title: string,
+  x: string,
+  unit: string,
+  throughput: (size: number, ms: number) => number,
+): Promise<void> {
+  const points = await grow(series);
+  printTable(x, unit, points, throughput);
+  const lines = linesOf(points, throughput);
+  const axes = { x: { name: x, logarithmic: true }, y: { name: unit } };
+  save(file, drawChart({ title, subtitle: machine, ...axes, lines }));
 }
 
-async function drawBatches(): Promise<void> {
-  const images = (batch: number, ms: number): number => (batch / ms) * 1e3;
-  const points = await grow(BATCHES);
-  printTable('batch', 'images/s', points, images);
-  save(
-    'growth-batch.svg',
-    drawChart({
-      title: 'LeNet training step: images per second over the size of the batch',
-      subtitle: machine,
-      x: { name: 'images in a batch', logarithmic: true },
-      y: { name: 'images per second' },
-      lines: linesOf(points, images),
-    }),
+const drawMatmul = (): Promise<void> =>
+  draw(
+    MATMUL,
+    'growth-matmul.svg',
+    'Product of two n × n matrices, float32',
+    'n',
+    'GFLOP/s',
+    (n, ms) => (2 * n ** 3) / (ms * 1e6),
   );
-}
+
+const drawBatches = (): Promise<void> =>
+  draw(
+    BATCHES,
+    'growth-batch.svg',
+    'LeNet training step: images per second over the size of the batch',
+    'images in a batch',
+    'images/s',
+    (batch, ms) => (batch / ms) * 1e3,
+  );
 
 interface Memory {
   readonly points: readonly (readonly [number, number])[];
