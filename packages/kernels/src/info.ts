@@ -14,6 +14,8 @@ export interface KernelInfo {
   threads: number;
   /** The WebAssembly build in use: with fused relaxed multiply-add, plain SIMD, or null when there is none. */
   simd: 'relaxed' | 'simd' | null;
+  /** Whether the kernels' memory has large pages: on Linux, with koffi, unless TORCHLET_LARGE_PAGES=off. */
+  largePages: boolean;
 }
 
 /** What the kernels run on; loads the providers if nothing has used them yet. */
@@ -27,6 +29,7 @@ export function info(): KernelInfo {
     core: library?.core ?? null,
     threads: kernels?.pool.threads ?? ofLibrary,
     simd: kernels?.build ?? null,
+    largePages: kernels?.largePages ?? false,
   };
 }
 

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,6 +22,7 @@ interface Answer {
   blas: string | null;
   threads: number;
   simd: string | null;
+  largePages: boolean;
   c: number[];
 }
 
@@ -51,7 +52,15 @@ describe('the choice of a provider', () => {
 
   it('takes plain loops when both are off', () => {
     const { answer, stderr } = run({ TORCHLET_BLAS: 'off', TORCHLET_WASM: 'off' });
-    expect(answer).toEqual({ gemm: 'reference', blas: null, core: null, threads: 1, simd: null, c: [4, 5, 10, 11] });
+    expect(answer).toEqual({
+      gemm: 'reference',
+      blas: null,
+      core: null,
+      threads: 1,
+      simd: null,
+      largePages: false,
+      c: [4, 5, 10, 11],
+    });
     expect(stderr).toBe('');
   });
 
@@ -77,6 +86,25 @@ describe('the choice of a provider', () => {
     const { answer, stderr } = run({ TORCHLET_BLAS: 'libm.so.6' });
     expect(answer).toMatchObject({ gemm: 'wasm', c: [4, 5, 10, 11] });
     expect(stderr).toMatch(/TORCHLET_BLAS=libm\.so\.6 cannot be used: .*cblas_sgemm/);
+  });
+
+  const setting = '/sys/kernel/mm/transparent_hugepage/enabled';
+  it.runIf(existsSync(setting))('asks for large pages, unless told not to', () => {
+    expect(run({}).answer.largePages).toBe(true);
+    expect(run({ TORCHLET_LARGE_PAGES: 'off' }).answer.largePages).toBe(false);
+  });
+
+  const given = existsSync(setting) && /\[(always|madvise)\]/.test(readFileSync(setting, 'utf8'));
+  it.runIf(given)('gets them from the system', () => {
+    const script = `
+      import { readFileSync } from 'node:fs';
+      import { allocateArray32 } from ${JSON.stringify(source)};
+      allocateArray32(Float32Array, 8 << 20, false).fill(1);
+      const [, kilobytes] = readFileSync('/proc/self/smaps_rollup', 'utf8').match(/^AnonHugePages: +(\\d+)/m);
+      console.log(Number(kilobytes) >= 16 << 10);
+    `;
+    const flags = ['--conditions=@torchlet/source', '--import', tsx, '--input-type=module', '--eval', script];
+    expect(execFileSync(process.execPath, flags, { encoding: 'utf8' }).trim()).toBe('true');
   });
 
   const found = info();
@@ -134,6 +162,7 @@ describe('the choice of a provider', () => {
     expect(browser.env('TORCHLET_BLAS')).toBeUndefined();
     expect(browser.loadBlas(undefined)).toBeNull();
     expect(browser.startWorker).toBeNull();
+    expect(browser.useLargePages(new ArrayBuffer(8))).toBe(false);
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
     browser.warn('a message');
     expect(warn).toHaveBeenCalledWith('a message');

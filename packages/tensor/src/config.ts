@@ -3,7 +3,7 @@ import { info } from '@torchlet/kernels';
 
 /** A description for people, one fact a line. */
 export function show(): string {
-  const { gemm, blas, core, threads, simd } = info();
+  const { gemm, blas, core, threads, simd, largePages } = info();
   const products = {
     blas: `BLAS (${blas}${core === null ? '' : `, ${core} kernels`})`,
     wasm: 'WebAssembly',
@@ -15,6 +15,7 @@ export function show(): string {
     `  - matrix products: ${products[gemm]}`,
     `  - WebAssembly: ${simd === null ? 'off, loops in JavaScript' : vectors[simd]}`,
     `  - threads: ${threads}`,
+    `  - memory: ${largePages ? 'large pages' : 'pages of the usual size'}`,
     '',
   ].join('\n');
 }

@@ -1,22 +1,9 @@
 /** The system's BLAS, found and loaded in Node. */
-import { createRequire } from 'node:module';
 import type { FloatArray } from '../types.js';
+import { type Koffi, koffiPath, loadKoffi, type NativeLibrary } from './koffi.js';
 import { betterCore } from './openblas-core.js';
 import type { BlasLibrary, CblasGemm } from './platform.js';
 import { warn } from './warn.js';
-
-const require = createRequire(import.meta.url);
-const KOFFI = 'koffi';
-
-interface NativeLibrary {
-  func(prototype: string): (...args: unknown[]) => unknown;
-  unload(): void;
-}
-
-interface Koffi {
-  load(path: string): NativeLibrary;
-  address(array: FloatArray): bigint;
-}
 
 const candidates: Record<string, string[]> = {
   darwin: [
@@ -132,7 +119,7 @@ function open(koffi: Koffi, path: string): BlasLibrary {
     sgemm,
     dgemm,
     sgemmByAddress: library.func(BY_ADDRESS) as BlasLibrary['sgemmByAddress'],
-    elsewhere: { koffi: require.resolve(KOFFI), library: path, prototype: BY_ADDRESS },
+    elsewhere: { koffi: koffiPath(), library: path, prototype: BY_ADDRESS },
     addressOf: (array) => Number(koffi.address(array)),
     getThreads: () => (getThreads === null ? null : Number(getThreads())),
     setThreads: (count) => void setThreads?.(count),
@@ -166,7 +153,7 @@ export function loadBlas(setting: string | undefined): BlasLibrary | null {
   let koffi: Koffi | null = null;
   let koffiError = '';
   try {
-    koffi = require(KOFFI) as Koffi;
+    koffi = loadKoffi();
   } catch (error) {
     koffiError = message(error);
   }

@@ -8,5 +8,6 @@ export const platform: Platform = {
   collectGarbage: null,
   openLiving: () => null,
   startWorker: null,
+  useLargePages: () => false,
   loadBlas: () => null,
 };

@@ -2,11 +2,12 @@ import { availableParallelism } from 'node:os';
 import { loadBlas } from './blas.js';
 import { collectGarbage } from './garbage.js';
 import { openLiving } from './living.js';
+import { useLargePages } from './pages.js';
 import type { Platform } from './platform.js';
 import { warn } from './warn.js';
 import { startWorker } from './worker.js';
 
-/** Node: environment variables, warnings on stderr, the system's BLAS through the optional dependency koffi, worker threads. */
+/** Node: environment variables, warnings on stderr, the system's BLAS through the optional dependency koffi, worker threads, large pages. */
 export const platform: Platform = {
   processors: availableParallelism(),
   env: (name) => process.env[name],
@@ -14,5 +15,6 @@ export const platform: Platform = {
   collectGarbage,
   openLiving,
   startWorker,
+  useLargePages,
   loadBlas,
 };

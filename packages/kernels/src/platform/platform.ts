@@ -95,6 +95,8 @@ export interface Platform {
   openLiving<W extends Witness>(): Living<W> | null;
   /** Null where a caller cannot wait for threads. */
   readonly startWorker: StartWorker | null;
+  /** Asks the system for pages as large as it has, which memory is faster with; whether it agreed. The memory must not move. */
+  useLargePages(memory: ArrayBufferLike): boolean;
   /** The system's BLAS, or null; `setting` is the value of TORCHLET_BLAS. A setting that cannot be met warns. */
   loadBlas(setting: string | undefined): BlasLibrary | null;
 }

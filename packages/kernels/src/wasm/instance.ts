@@ -108,6 +108,8 @@ export type WasmBuild = 'relaxed' | 'simd';
 /** A running instance with its memory. */
 export interface WasmKernels {
   readonly build: WasmBuild;
+  /** Whether the system gives the memory large pages. */
+  readonly largePages: boolean;
   readonly exports: WasmExports;
   readonly memory: WasmMemory;
   /** The threads that share the memory. */
@@ -171,7 +173,8 @@ export function instantiate(build: WasmBuild): WasmKernels | null {
     const shared = Object.fromEntries(
       Object.entries(exports).map(([name, run]) => [name, pool.kernel(run as KernelFunction, { name })]),
     ) as Record<SharedExport, Kernel>;
-    return { build, exports, memory: new WasmMemory(memory, exports.sgemmWorkspace()), pool, shared };
+    const largePages = platform.env('TORCHLET_LARGE_PAGES') !== 'off' && platform.useLargePages(memory.buffer);
+    return { build, largePages, exports, memory: new WasmMemory(memory, exports.sgemmWorkspace()), pool, shared };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     platform.warn(`WebAssembly cannot be used: ${reason}. Kernels run in plain JavaScript, many times slower.`);
