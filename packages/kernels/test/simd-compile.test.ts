@@ -258,10 +258,10 @@ describe.skipIf(!hasVectors)('what a loop returns', () => {
     expect(run({ reads: ['x'], body: 'out = x' }, 5, { x: [1, 2, 3, 4, 5] }).result).toBe(0);
   });
 
-  it('sums in double precision', () => {
-    for (let n = 0; n <= 70; n++) {
-      // float32 would lose the fractions beside the large terms, and the other lanes of a tail would add 1 each
-      const x = Array.from({ length: n }, (_, i) => (i % 3 === 0 ? 2 ** 30 : i / 64));
+  it('sums turns and what is left in double precision', () => {
+    for (let n = 0; n <= 140; n++) {
+      // float32 would lose the fractions beside the first turn's terms, and the other lanes of a tail would add 1 each
+      const x = Array.from({ length: n }, (_, i) => (i === 0 ? 2 ** 30 : i < 32 ? 128 * (i % 5) : i / 64));
       expect(run(sum, n, { x }).result, `n = ${n}`).toBe(x.reduce((a, b) => a + b, 0));
       const shifted: Spec = { ...sum, result: { reduce: 'sum', of: 'x > 5 ? 0 : x + 1' } };
       expect(run(shifted, n, { x }).result).toBe(x.reduce((a, b) => a + (b > 5 ? 0 : b + 1), 0));

@@ -157,4 +157,18 @@ describe.skipIf(!hasVectors)('random definitions', () => {
       { numRuns: 500 },
     );
   });
+
+  it('a sum rounds an addend to float32 three times at most', () => {
+    const sum = { reads: ['x'], writes: [], body: '', result: { reduce: 'sum', of: 'x' } } as const;
+    const addends = fc.array(fc.float({ noNaN: true, min: Math.fround(-1e30), max: Math.fround(1e30) }), {
+      maxLength: 150,
+    });
+    fc.assert(
+      fc.property(addends, (x) => {
+        const error = Math.abs(run(sum, x.length, { x }).result - x.reduce((a, b) => a + b, 0));
+        expect(error).toBeLessThanOrEqual(3.001 * 2 ** -24 * x.reduce((a, b) => a + Math.abs(b), 0));
+      }),
+      { numRuns: 1000 },
+    );
+  });
 });

@@ -30,7 +30,10 @@ export interface ArrayUse {
   readonly write: boolean;
 }
 
-/** The sum (in float64) or the extremum of an expression over all elements. */
+/**
+ * The sum or the extremum of an expression over all elements. Of a sum, up to eight neighbouring vectors are added pairwise in
+ * float32, everything else in float64: an addend goes through three roundings to float32 at most.
+ */
 export interface Reduction {
   readonly reduce: 'sum' | 'max';
   readonly of: string;
@@ -44,7 +47,10 @@ export interface PassDefinition {
 
 /** The vectors that one turn of the main loop handles; a long body is not worth repeating. */
 const UNROLL = 4;
+/** The same where a sum costs more than the body. */
+const UNROLL_SUM = 8;
 const LONG_BODY = 700;
+const SHORT_BODY = 64;
 
 /** The locals of a function behind its parameters. */
 export class Locals {
@@ -61,6 +67,13 @@ export class Locals {
 export interface CompiledPass {
   readonly code: Code;
   readonly result: Value;
+}
+
+/** The sum of vectors, neighbours first. */
+function pairwise(vectors: readonly Code[]): Code {
+  if (vectors.length === 1) return vectors[0];
+  const half = vectors.length >> 1;
+  return [...pairwise(vectors.slice(0, half)), ...pairwise(vectors.slice(half)), ...op.f32x4Add];
 }
 
 class Pass {
@@ -84,7 +97,7 @@ class Pass {
     this.addresses = arrays.map(() => locals.add(I32));
     this.left = locals.add(I32);
     this.total = locals.add(F64);
-    this.sums = [0, 1, 2, 3].map(() => locals.add(V128));
+    this.sums = [0, 1].map(() => locals.add(V128));
     this.extreme = locals.add(V128);
     this.unordered = locals.add(V128);
   }
@@ -139,11 +152,11 @@ class Pass {
       ...op.f64x2Add,
       ...localSet(sum),
     ];
-    // an addition waits for the one before it, unless that went into another sum
-    return found.flatMap((lanes, k) => {
-      const [low, high] = k % 2 === 0 ? this.sums : this.sums.slice(2);
-      return [...add(low, lanes), ...add(high, [...lanes, ...lanes, ...upperHalf])];
-    });
+    const together: Code = pairwise(found);
+    const kept = this.locals.add(V128);
+    const [low, high] = this.sums;
+    const upper = [...localGet(kept), ...localGet(kept), ...upperHalf];
+    return [...together, ...localSet(kept), ...add(low, localGet(kept)), ...add(high, upper)];
   }
 
   private reduceOne(lanes: Code): number[] {
@@ -208,15 +221,22 @@ class Pass {
       const greatest = [...lanes[0], ...lanes[1], ...op.f64Max, ...lanes[2], ...op.f64Max, ...lanes[3], ...op.f64Max];
       return [...f64Const(Number.NaN), ...greatest, ...localGet(this.unordered), ...op.anyTrue, ...op.select];
     }
-    const [low, ...others] = this.sums;
-    const join = others.flatMap((other) => [...localGet(low), ...localGet(other), ...op.f64x2Add, ...localSet(low)]);
+    const [low, high] = this.sums;
+    const join = [...localGet(low), ...localGet(high), ...op.f64x2Add, ...localSet(low)];
     const lanes = [0, 1].map((i) => [...localGet(low), ...f64x2Lane(i)]);
     return [...join, ...lanes[0], ...lanes[1], ...op.f64Add, ...localGet(this.total), ...op.f64Add];
   }
 
+  /** How many vectors a turn of the main loop handles. */
+  private copiesOf(length: number): number {
+    if (length > LONG_BODY) return 1;
+    if (length > LONG_BODY / 2) return 2;
+    return this.definition.result?.reduce === 'sum' && length < SHORT_BODY ? UNROLL_SUM : UNROLL;
+  }
+
   compile(starts: readonly Code[], count: Code): CompiledPass {
     const once = this.turn(1);
-    const copies = once.length > LONG_BODY ? 1 : once.length > LONG_BODY / 2 ? 2 : UNROLL;
+    const copies = this.copiesOf(once.length);
     const loops = [
       ...(copies > 1 ? this.loop(this.turn(copies), 4 * copies) : []),
       ...this.loop(once, 4),

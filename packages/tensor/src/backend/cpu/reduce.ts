@@ -1,6 +1,6 @@
 /**
  * Reductions. Whatever the strides, the operand becomes `[outer, reduced, inner]` in row-major order first; sums are
- * accumulated in float64, so float32 results are at least as accurate as PyTorch's pairwise ones.
+ * accumulated in float64, those of float32 after a few pairwise additions, and so at least as accurate as PyTorch's.
  */
 import { sumColumns, type VectorLoop, vectorLoop } from '@torchlet/kernels';
 import { castNumber, type TypedArray } from '../../dtype.js';
