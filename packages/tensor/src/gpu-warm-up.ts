@@ -2,6 +2,7 @@
 import { checkOptions } from './arguments.js';
 import { withGradMode } from './autograd/grad-mode.js';
 import { gpuDriver } from './backend/gpu/device.js';
+import { expectShapes } from './backend/gpu/drivers/kernel-forms.js';
 import { keepingContents } from './backend/gpu/handles.js';
 import { gpuGenerator } from './backend/gpu/random.js';
 import { ValueError } from './errors.js';
@@ -38,7 +39,7 @@ export interface WarmUp {
 }
 
 /**
- * Compiles the kernels that a step needs: runs the net once on an input of the right shape, with `loss` the backward pass too,
+ * Compiles the kernels that a step needs, with the sizes in them: runs the net once on an input of the right shape, with `loss` the backward pass too,
  * and with `optimizer` its step. Parameters, gradients, buffers such as running statistics, the optimizer's state and the
  * generators are afterwards as they were; hooks run. Returns when the device has finished.
  *
@@ -61,10 +62,12 @@ export function warm_up<Out, Args extends readonly unknown[]>(
     result.backward();
     return result;
   };
+  const step = (): unknown => {
+    if (optimizer !== undefined) return optimizer.step(forward);
+    return loss === undefined ? net(...args) : forward();
+  };
   keepingEverything(net, optimizer, () => {
-    if (optimizer !== undefined) optimizer.step(forward);
-    else if (loss !== undefined) forward();
-    else net(...args);
+    expectShapes(step);
     driver.synchronize();
   });
   return { kernels: driver.compiled - compiled, milliseconds: performance.now() - start };

@@ -9,6 +9,7 @@ import { LocalDriver } from '../src/backend/gpu/drivers/local.js';
 import { gpuBackend } from '../src/backend/gpu/gpu-backend.js';
 import { gpuBufferOf, Handle } from '../src/backend/gpu/handles.js';
 import { divide } from '../src/backend/gpu/kernels/indexing.js';
+import { literal } from '../src/backend/gpu/kernels/sizes.js';
 import { requireGpuJs } from '../src/backend/gpu/load/node.js';
 import { DeviceError, DTypeError } from '../src/errors.js';
 import * as gpu from '../src/gpu.js';
@@ -149,7 +150,10 @@ describe('LocalDriver', () => {
 describe('index arithmetic', () => {
   /** Runs the source as a GPU does: `/` divides 32-bit floats. */
   function quotient(value: number, divisor: number): number[] {
-    const source = divide('q', 'r', 'i', divisor).replaceAll(/\((\w+) \/ (\d+)\)/g, '(fround(fround($1) / $2))');
+    const source = divide('q', 'r', 'i', literal(divisor)).replaceAll(
+      /\((\w+) \/ (\d+)\)/g,
+      '(fround(fround($1) / $2))',
+    );
     return new Function('i', 'fround', `${source}\nreturn [q, r];`)(value, Math.fround);
   }
 

@@ -17,17 +17,23 @@ afterEach(() => {
 /** Kernels that the device has compiled. */
 const kernelsCompiled = (): number => (gpuDriver() as LocalDriver).cachedKernels;
 
+/** The counters, without that of compiling. */
+function moved(): Omit<gpu.GpuStats, 'compiled'> {
+  const { compiled: _, ...rest } = gpu.stats();
+  return rest;
+}
+
 describe('what moves', () => {
   it('matmul uploads its operands once, stays on the device, and is read back once', () => {
     const [a, b] = [onGpu([2, 2], [1, 2, 3, 4]), onGpu([2, 2], [0, 1, 1, 0])];
     const [c, d] = [empty(2, 2), empty(2, 2)];
     gpuBackend().matmul(a, b, null, c);
     gpuBackend().matmul(c, b, null, d);
-    expect(gpu.stats()).toEqual({ uploads: 2, readbacks: 0, kernels: 2, transfers_by_op: {} });
+    expect(moved()).toEqual({ uploads: 2, readbacks: 0, kernels: 2, transfers_by_op: {} });
     expect(read(c)).toEqual([2, 1, 4, 3]);
     expect(read(d)).toEqual([1, 2, 3, 4]);
     expect(read(d)).toEqual([1, 2, 3, 4]);
-    expect(gpu.stats()).toEqual({ uploads: 2, readbacks: 2, kernels: 2, transfers_by_op: {} });
+    expect(moved()).toEqual({ uploads: 2, readbacks: 2, kernels: 2, transfers_by_op: {} });
   });
 
   it('transposed and repeated operands of a matmul are read where they are', () => {
@@ -56,17 +62,17 @@ describe('what moves', () => {
     const { transfers_by_op } = gpu.stats();
     expect(transfers_by_op).toEqual({ 'scan.sum': 2, 'scan.prod': 1, sort: 1 });
     gpu.reset_stats();
-    expect(gpu.stats()).toEqual({ uploads: 0, readbacks: 0, kernels: 0, transfers_by_op: {} });
+    expect(moved()).toEqual({ uploads: 0, readbacks: 0, kernels: 0, transfers_by_op: {} });
   });
 
   it('arithmetic of integers is a transfer once they have been on the device, and moves nothing before', () => {
     const [x, sum] = [integers([1, 2, 3]), integers([0, 0, 0])];
     gpuBackend().elementwise('add', [x, x], sum);
-    expect(gpu.stats()).toEqual({ uploads: 0, readbacks: 0, kernels: 0, transfers_by_op: {} });
+    expect(moved()).toEqual({ uploads: 0, readbacks: 0, kernels: 0, transfers_by_op: {} });
     gpuBackend().elementwise('maximum', [x, 2], x);
-    expect(gpu.stats()).toEqual({ uploads: 1, readbacks: 0, kernels: 1, transfers_by_op: {} });
+    expect(moved()).toEqual({ uploads: 1, readbacks: 0, kernels: 1, transfers_by_op: {} });
     gpuBackend().elementwise('add', [x, x], sum);
-    expect(gpu.stats()).toEqual({ uploads: 1, readbacks: 1, kernels: 1, transfers_by_op: { 'elementwise.add': 1 } });
+    expect(moved()).toEqual({ uploads: 1, readbacks: 1, kernels: 1, transfers_by_op: { 'elementwise.add': 1 } });
     expect(read(sum)).toEqual([4, 4, 6]);
   });
 
@@ -80,7 +86,7 @@ describe('what moves', () => {
       strides: [2, 1],
       offset: 1,
     });
-    expect(gpu.stats()).toEqual({ uploads: 3, readbacks: 0, kernels: 3, transfers_by_op: {} });
+    expect(moved()).toEqual({ uploads: 3, readbacks: 0, kernels: 3, transfers_by_op: {} });
     expect(read(out)).toEqual([7, 1, 2, 3, 4]);
   });
 
@@ -99,7 +105,7 @@ describe('what moves', () => {
     const [x, ones, out] = [onGpu([2], [3, 4]), empty(2), empty(2)];
     gpuBackend().fill(ones, 1);
     gpuBackend().elementwise('sub', [x, ones], out);
-    expect(gpu.stats()).toEqual({ uploads: 1, readbacks: 0, kernels: 1, transfers_by_op: {} });
+    expect(moved()).toEqual({ uploads: 1, readbacks: 0, kernels: 1, transfers_by_op: {} });
     gpuBackend().matmul({ ...ones, shape: [1, 2], strides: [2, 1] }, { ...x, shape: [2, 1], strides: [1, 1] }, null, {
       ...out,
       shape: [1, 1],
@@ -155,6 +161,6 @@ describe('what moves', () => {
       [0, 1],
       [1, 0],
     ]);
-    expect(gpu.stats()).toEqual({ uploads: 0, readbacks: 0, kernels: 0, transfers_by_op: {} });
+    expect(moved()).toEqual({ uploads: 0, readbacks: 0, kernels: 0, transfers_by_op: {} });
   });
 });

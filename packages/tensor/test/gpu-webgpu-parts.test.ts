@@ -51,6 +51,7 @@ describe('commands', () => {
     fc.tuple(
       fc.constant('run' as const),
       id,
+      fc.nat(),
       fc.array(id, { maxLength: 12 }),
       fc.array(fc.double(), { maxLength: 3 }),
       id,
@@ -83,17 +84,24 @@ describe('commands', () => {
 });
 
 describe('kernel numbers', () => {
-  it('equal texts have one number; the text used least recently goes', () => {
+  it('equal texts have one number, whatever their outputs; the text used least recently goes', () => {
     const [added, removed] = [vi.fn(), vi.fn()];
-    const ids = new KernelIds(2, added, removed);
+    const ids = new KernelIds(2, true, added, removed);
+    const idOf = (kernel: KernelSource): number => ids.kernelFor(kernel).id;
     const one = source('1');
-    expect([ids.idOf(one), ids.idOf(source('2')), ids.idOf(source('1')), ids.idOf(one)]).toEqual([0, 1, 0, 0]);
-    expect(ids.idOf(source('1', 7))).toBe(2);
+    expect([one, source('2'), source('1', 7), one].map(idOf)).toEqual([0, 1, 0, 0]);
+    expect(idOf(source('3'))).toBe(2);
     expect(removed.mock.calls).toEqual([[1]]);
-    expect([ids.idOf(one), ids.idOf(source('2'))]).toEqual([0, 3]);
+    expect([one, source('2')].map(idOf)).toEqual([0, 3]);
     expect(removed.mock.calls).toEqual([[1], [2]]);
     expect(added.mock.calls.map(([id]) => id)).toEqual([0, 1, 2, 3]);
     expect(ids.count).toBe(2);
+  });
+
+  it('where a kernel makes outputs of one size, each size has a number', () => {
+    const ids = new KernelIds(9, false, vi.fn(), vi.fn());
+    const numbers = [source('1'), source('1', 7), source('1'), source('1', 7)].map((one) => ids.kernelFor(one).id);
+    expect(numbers).toEqual([0, 1, 0, 1]);
   });
 });
 

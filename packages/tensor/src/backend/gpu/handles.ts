@@ -11,10 +11,11 @@ import type { DeviceBuffer } from '../../storage.js';
 import type { View } from '../backend.js';
 import { gpuDriver, startedDriver } from './device.js';
 import type { ArrayId } from './driver.js';
+import { enqueue } from './enqueue.js';
 import { fillKernel } from './kernels/fill.js';
 import { type Cell, countArray, forgetBox, watchBox } from './memory.js';
 import { noteMade } from './scope.js';
-import { countKernel, countReadback, countUpload } from './stats.js';
+import { countReadback, countUpload } from './stats.js';
 
 /** float64 is missing: GPUs compute in 32 bits through gpu.js. */
 const DTYPES: readonly DType[] = ['float32', 'int64', 'int32', 'uint8', 'bool'];
@@ -170,8 +171,7 @@ export class Handle {
       if (!this.fitsDevice) throw new DTypeError(`gpu kernels hold ${this.dtype} only up to 2^24 in size`);
       const id = nextArrayId();
       if (this.constant !== null) {
-        gpuDriver().run(fillKernel(this.numel), [], [this.constant], id);
-        countKernel();
+        enqueue(fillKernel(this.numel), [], [this.constant], id);
       } else {
         const host = this.toHost();
         gpuDriver().upload(id, host instanceof Float32Array ? host : Float32Array.from(host));

@@ -3,7 +3,14 @@ import { numelOf } from '../../shape.js';
 import type { Backend, View } from '../backend.js';
 import type { RowsKernel } from '../rows-kernel.js';
 import type { Handle } from './handles.js';
-import { foundKernel, type PreparedRows, type RowsShape, rowValueKernel, writtenKernel } from './kernels/rows.js';
+import {
+  COUNT,
+  foundKernel,
+  type PreparedRows,
+  type RowsShape,
+  rowValueKernel,
+  writtenKernel,
+} from './kernels/rows.js';
 import { softmaxKernel, softmaxSumKernel } from './kernels/softmax.js';
 import { reduceTo } from './reduce.js';
 import { runKernel } from './run.js';
@@ -26,7 +33,7 @@ export function rows(
   const named = (names: readonly string[], views: readonly View[]) => names.map((name, i) => [name, views[i]] as const);
   const inputs = [...named(kernel.reads, reads), ...named(kernel.rowReads, rowReads)];
   const arrays = new Map(inputs.map(([name, view]) => [name, contiguousHandle(view)]));
-  const numbers = new Map(kernel.values.map((name, i) => [name, values[i]]));
+  const numbers = new Map([...kernel.values.map((name, i) => [name, values[i]] as const), [COUNT, columns]]);
   const shared = named(kernel.reads, reads).filter(([, view]) => view.shape.length < 2 && count > 1);
   const shape: RowsShape = { rows: count, columns, shared: new Set(shared.map(([name]) => name)) };
   const run = (prepared: PreparedRows): Handle =>

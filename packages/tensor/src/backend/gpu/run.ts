@@ -1,9 +1,8 @@
 /** Runs a kernel on handles. */
 import type { DType } from '../../dtype.js';
-import { gpuDriver } from './device.js';
 import type { KernelSource } from './driver.js';
+import { enqueue } from './enqueue.js';
 import { Handle, nextArrayId } from './handles.js';
-import { countKernel } from './stats.js';
 
 /** The result is a temporary until a storage takes it. */
 export function runKernel(
@@ -14,7 +13,6 @@ export function runKernel(
 ): Handle {
   const arrays = inputs.map((input) => input.toDevice());
   const out = nextArrayId();
-  gpuDriver().run(kernel, arrays, scalars, out);
-  countKernel();
+  enqueue(kernel, arrays, scalars, out);
   return Handle.ofKernel(dtype, kernel.outputs, out);
 }

@@ -8,11 +8,13 @@ export interface GpuStats {
   readbacks: number;
   /** Kernels run on the device. */
   kernels: number;
+  /** Kernels compiled for that, because they had not run before, or not with these sizes. */
+  compiled: number;
   /** Operations that ran on the cpu instead, by name: those without a gpu kernel, and the packing of strided operands. */
   transfers_by_op: Record<string, number>;
 }
 
-const counts = { uploads: 0, readbacks: 0, kernels: 0 };
+const counts = { uploads: 0, readbacks: 0, kernels: 0, compiled: 0 };
 const transfers = new Map<string, number>();
 
 /** A copy of the counters. */
@@ -21,7 +23,7 @@ export function gpuStats(): GpuStats {
 }
 
 export function resetGpuStats(): void {
-  counts.uploads = counts.readbacks = counts.kernels = 0;
+  counts.uploads = counts.readbacks = counts.kernels = counts.compiled = 0;
   transfers.clear();
 }
 
@@ -33,8 +35,10 @@ export function countReadback(): void {
   counts.readbacks++;
 }
 
-export function countKernel(): void {
+/** @param compiled kernels compiled for it */
+export function countKernel(compiled: number): void {
   counts.kernels++;
+  counts.compiled += compiled;
 }
 
 /** `operands` is asked for only when transfers are printed. */

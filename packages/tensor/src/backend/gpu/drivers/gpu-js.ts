@@ -24,7 +24,7 @@ export const isTexture = (x: unknown): x is Texture =>
 export type DeviceArray = Float32Array | Texture;
 
 /** `WebGPUBuffer` is an array on a WebGPU device, `ArrayTexture(1)` one behind WebGL. */
-export type ArgumentType = 'Array' | 'Float' | 'WebGPUBuffer' | 'ArrayTexture(1)';
+export type ArgumentType = 'Array' | 'Float' | 'Integer' | 'WebGPUBuffer' | 'ArrayTexture(1)';
 
 export interface GpuJsKernelSettings {
   readonly output: readonly number[];
@@ -38,7 +38,10 @@ export interface GpuJsKernelSettings {
   readonly loopMaxIterations: number;
   /** The same kernel takes arrays of other sizes than at its first call. */
   readonly dynamicArguments: true;
-  readonly dynamicOutput?: boolean;
+  /** … and makes one of another size, which {@link GpuJsKernel.setOutput} says. */
+  readonly dynamicOutput: true;
+  /** Behind WebGL the precision of numbers would be that of the size of the first output. */
+  readonly tactic: 'precision';
   /** Helpers that the kernel calls. */
   readonly functions?: readonly {
     readonly source: string;
@@ -53,9 +56,15 @@ export interface GpuJsKernel {
   readonly kernel: {
     readonly constructor: { readonly mode?: string };
     readonly fallbackReason?: string | null;
+    readonly output: ArrayLike<number>;
   };
   setOutput(sizes: readonly number[]): void;
   destroy(): void;
+}
+
+/** Says how many elements a kernel's next output has. */
+export function setOutputs(kernel: GpuJsKernel, outputs: number): void {
+  if (kernel.kernel.output[0] !== outputs) kernel.setOutput([outputs]);
 }
 
 /** The part of a WebGL context that is needed here. */

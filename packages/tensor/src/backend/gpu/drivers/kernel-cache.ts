@@ -10,9 +10,10 @@ import {
   type GpuJsKernel,
   isWebGl,
   reason,
+  setOutputs,
 } from './gpu-js.js';
 import { type KernelId, KernelIds } from './kernel-ids.js';
-import { kernelSettings, kernelText } from './kernel-text.js';
+import { type KernelForm, kernelSettings, kernelText, resizes } from './kernel-text.js';
 
 /** Compiled kernels that are kept; each holds its code and, on a GPU, its last output. */
 const CACHE_SIZE = 256;
@@ -30,7 +31,8 @@ export class KernelCache {
     this.arrayType = isWebGl(mode) ? 'ArrayTexture(1)' : 'Array';
     this.ids = new KernelIds(
       size,
-      (id, source) => this.compile(id, source),
+      resizes(mode),
+      (id, form) => this.compile(id, form),
       (id) => this.destroy(id),
     );
   }
@@ -47,10 +49,12 @@ export class KernelCache {
 
   /** Runs a kernel. @throws DeviceError naming the op, when gpu.js fails or falls back to another mode. */
   run(source: KernelSource, inputs: readonly DeviceArray[], scalars: readonly number[]): unknown {
-    const kernel = this.kernels.get(this.ids.idOf(source)) as GpuJsKernel;
+    const { id, sizes } = this.ids.kernelFor(source);
+    const kernel = this.kernels.get(id) as GpuJsKernel;
     let result: unknown;
     try {
-      result = kernel(...inputs, ...scalars);
+      setOutputs(kernel, source.outputs);
+      result = kernel(...inputs, ...scalars, ...sizes);
     } catch (cause) {
       throw new DeviceError(`${source.op}(): the gpu kernel failed: ${reason(cause)}`, { cause });
     }
@@ -58,8 +62,8 @@ export class KernelCache {
     return result;
   }
 
-  private compile(id: KernelId, source: KernelSource): void {
-    this.kernels.set(id, this.gpu.createKernel(kernelText(source), kernelSettings(source, this.arrayType)));
+  private compile(id: KernelId, form: KernelForm): void {
+    this.kernels.set(id, this.gpu.createKernel(kernelText(form), kernelSettings(form, this.arrayType)));
   }
 
   private destroy(id: KernelId): void {

@@ -1,31 +1,43 @@
-/** A kernel source in the form that gpu.js takes. */
+/** A kernel in the form that gpu.js takes. */
+import type { GpuMode } from '../config.js';
 import type { KernelSource } from '../driver.js';
 import type { ArgumentType, GpuJsKernelSettings } from './gpu-js.js';
 
 /** Far above every loop: gpu.js would stop at 1,000. */
 const LOOP_MAX_ITERATIONS = 2 ** 31 - 1;
 
-/** The function that gpu.js compiles. */
-export const kernelText = (source: KernelSource): string =>
-  `function (${[...source.parameters, ...(source.scalars ?? [])].join(', ')}) {\n${source.body}\n}`;
+/** A kernel as it is compiled: no size in its body is marked. */
+export interface KernelForm extends KernelSource {
+  /** Names of the sizes that are arguments, behind the scalars: 32-bit integers. */
+  readonly integers?: readonly string[];
+}
 
-/** Tells kernels apart: equal for two sources that compile to the same kernel. */
-export const kernelKey = (source: KernelSource): string =>
-  [source.outputs, kernelText(source), ...(source.functions ?? [])].join('\n');
+/** The function that gpu.js compiles. */
+export const kernelText = ({ parameters, scalars = [], integers = [], body }: KernelForm): string =>
+  `function (${[...parameters, ...scalars, ...integers].join(', ')}) {\n${body}\n}`;
+
+/** Tells kernels apart: equal for two that compile to the same, for outputs of any size. */
+export const kernelKey = (form: KernelForm): string => [kernelText(form), ...(form.functions ?? [])].join('\n');
+
+/** Whether a compiled kernel takes another size of output, and integers that it has not seen; `webasm` compiles it anew. */
+export const resizes = (mode: GpuMode): boolean => mode !== 'webasm';
 
 /** `arrayType` says what the arrays are, in gpu.js's words. */
-export function kernelSettings(source: KernelSource, arrayType: ArgumentType): GpuJsKernelSettings {
+export function kernelSettings(source: KernelForm, arrayType: ArgumentType): GpuJsKernelSettings {
   const types = (names: readonly string[], type: ArgumentType) => names.map((name) => [name, type] as const);
   return {
     output: [source.outputs],
     argumentTypes: Object.fromEntries([
       ...types(source.parameters, arrayType),
       ...types(source.scalars ?? [], 'Float'),
+      ...types(source.integers ?? [], 'Integer'),
     ]),
     pipeline: true,
     immutable: true,
     precision: 'single',
     dynamicArguments: true,
+    dynamicOutput: true,
+    tactic: 'precision',
     loopMaxIterations: LOOP_MAX_ITERATIONS,
     ...(source.functions === undefined ? {} : { functions: source.functions.map(functionOf) }),
   };

@@ -16,7 +16,7 @@ export class TextureUploader {
     private readonly gpu: GpuJs,
     private readonly mode: GpuMode,
   ) {
-    this.kernel = gpu.createKernel(kernelText(COPY), { ...kernelSettings(COPY, 'Array'), dynamicOutput: true });
+    this.kernel = gpu.createKernel(kernelText(COPY), kernelSettings(COPY, 'Array'));
     // makes the context, and finds out whether it works
     this.upload(new Float32Array(1)).delete();
   }

@@ -2,14 +2,16 @@
  * Pieces of kernel source. On a GPU, gpu.js turns `const x = this.thread.x` into a float, whose indices break above 2^24.
  * It keeps a variable an integer when that is incremented somewhere (`x++`), which every piece here makes sure of.
  */
+import { numberOf, type Size, written } from './sizes.js';
 
 /**
- * Source that declares integers `quotient` and `remainder` of the integer expression `value` (not negative) by `divisor`.
+ * Source that declares integers `quotient` and `remainder` of the integer expression `value` (not negative) by a divisor.
  *
  * `/` is a division of floats: for a value beyond 2^24 the quotient is off by a little, and dividing what is left once
  * more brings it to within one, which the comparisons put right.
  */
-export function divide(quotient: string, remainder: string, value: string, divisor: number): string {
+export function divide(quotient: string, remainder: string, value: string, by: Size): string {
+  const divisor = written(`${quotient} /`, by);
   return `let ${quotient} = 0;
 let ${remainder} = 0;
 ${quotient} = (${value} / ${divisor}) | 0;
@@ -33,7 +35,7 @@ export const integerOf = (name: string, float: string): string => integer(name, 
  * Source that takes a flat index apart: one integer for each name, the last one running fastest.
  * The first name's size is not needed and may be any.
  */
-export function unravel(names: readonly string[], sizes: readonly number[], index = 'this.thread.x'): string {
+export function unravel(names: readonly string[], sizes: readonly Size[], index = 'this.thread.x'): string {
   const lines: string[] = [];
   let rest = index;
   for (let d = names.length - 1; d > 0; d--) {
@@ -45,11 +47,18 @@ export function unravel(names: readonly string[], sizes: readonly number[], inde
 }
 
 /** The expression `a * b + c * d + …`, without what is multiplied by zero; `0` when nothing is left. */
-export function weighted(...terms: readonly (readonly [string, number])[]): string {
-  const kept = terms.filter(([, factor]) => factor !== 0);
-  return kept.map(([term, factor]) => (factor === 1 ? term : `${term} * ${factor}`)).join(' + ') || '0';
+export function weighted(...terms: readonly (readonly [string, Size])[]): string {
+  const kept = terms.filter(([, factor]) => numberOf(factor) !== 0);
+  return kept.map((term) => product(...term)).join(' + ') || '0';
 }
+
+const product = (term: string, factor: Size): string =>
+  numberOf(factor) === 1 ? term : `${term} * ${written(`${term} *`, factor)}`;
 
 /** `(expression + shift)`, written without a negative literal. */
 export const shifted = (expression: string, shift: number): string =>
   shift === 0 ? `(${expression})` : shift < 0 ? `(${expression} - ${-shift})` : `(${expression} + ${shift})`;
+
+/** Source of a loop. */
+export const loop = (name: string, count: Size, body: string): string =>
+  `for (let ${name} = 0; ${name} < ${written(`${name} <`, count)}; ${name}++) {\n${body}\n}`;

@@ -3,8 +3,8 @@
  * mean it, in their order, so that the same sums come out in every run.
  */
 import type { KernelSource } from '../driver.js';
-import { integerOf, unravel, weighted } from './indexing.js';
-import { loop } from './reduce.js';
+import { integerOf, loop, unravel, weighted } from './indexing.js';
+import { written } from './sizes.js';
 import { type Place, position, startOf, walk } from './walk.js';
 
 export interface PreparedIndexing {
@@ -65,7 +65,7 @@ export function scatterKernel(s: ScatterShape, add: boolean): PreparedIndexing {
   );
   const guards = names.filter((_, d) => d !== dim && indexShape[d] < shape[d]);
   const guarded = guards.reduce(
-    (inner, name) => `if (${name} < ${indexShape[names.indexOf(name)]}) {\n${inner}\n}`,
+    (inner, name) => `if (${name} < ${written(`${name} <`, indexShape[names.indexOf(name)])}) {\n${inner}\n}`,
     look,
   );
   return {

@@ -4,8 +4,8 @@
  */
 import type { AvgPool2dParams, Pool2dParams } from '../../backend.js';
 import type { KernelSource } from '../driver.js';
-import { divide, integer, shifted, unravel, weighted } from './indexing.js';
-import { loop } from './reduce.js';
+import { divide, integer, loop, shifted, unravel, weighted } from './indexing.js';
+import { literal, written } from './sizes.js';
 
 export interface PoolShape<P extends Pool2dParams = Pool2dParams> {
   readonly x: readonly number[];
@@ -25,27 +25,27 @@ const countOf = (sizes: readonly number[]): number => sizes.reduce((a, b) => a *
 function overWindow({ x, params }: PoolShape, visit: string): string {
   const { kernel_size, stride, padding, dilation } = params;
   const place = (axis: 0 | 1, o: string, k: string): string =>
-    shifted(weighted([o, stride[axis]], [k, dilation[axis]]), -padding[axis]);
+    shifted(weighted([o, literal(stride[axis])], [k, literal(dilation[axis])]), -padding[axis]);
   const inside = (axis: 0 | 1, name: string, from: string, body: string): string =>
-    `${integer(name, from)}\nif (${name} >= 0) { if (${name} < ${x[2 + axis]}) {\n${body}\n} }`;
-  const row = loop('kx', kernel_size[1], inside(1, 'ix', place(1, 'ox', 'kx'), visit));
-  return loop('ky', kernel_size[0], inside(0, 'iy', place(0, 'oy', 'ky'), row));
+    `${integer(name, from)}\nif (${name} >= 0) { if (${name} < ${written(`${name} <`, x[2 + axis])}) {\n${body}\n} }`;
+  const row = loop('kx', literal(kernel_size[1]), inside(1, 'ix', place(1, 'ox', 'kx'), visit));
+  return loop('ky', literal(kernel_size[0]), inside(0, 'iy', place(0, 'oy', 'ky'), row));
 }
 
 /** Visits the outputs whose windows cover image position `iy`, `ix`, as `oy` and `ox`. */
 function overOutputs({ out, params }: PoolShape, visit: string): string {
   const { kernel_size, stride, padding, dilation } = params;
   const seen = (axis: 0 | 1, o: string, i: string, k: string, body: string): string => {
-    const distance = `(${shifted(i, padding[axis])} - ${weighted([k, dilation[axis]])})`;
-    const within = `if (${o} < ${out[2 + axis]}) {\n${body}\n}`;
+    const distance = `(${shifted(i, padding[axis])} - ${weighted([k, literal(dilation[axis])])})`;
+    const within = `if (${o} < ${written(`${o} <`, out[2 + axis])}) {\n${body}\n}`;
     const found =
       stride[axis] === 1
         ? `${integer(o, distance)}\n${within}`
-        : `${divide(o, `${o}Rest`, distance, stride[axis])}\nif (${o}Rest === 0) {\n${within}\n}`;
+        : `${divide(o, `${o}Rest`, distance, literal(stride[axis]))}\nif (${o}Rest === 0) {\n${within}\n}`;
     return `if (${distance} >= 0) {\n${found}\n}`;
   };
-  const row = loop('kx', kernel_size[1], seen(1, 'ox', 'ix', 'kx', visit));
-  return loop('ky', kernel_size[0], seen(0, 'oy', 'iy', 'ky', row));
+  const row = loop('kx', literal(kernel_size[1]), seen(1, 'ox', 'ix', 'kx', visit));
+  return loop('ky', literal(kernel_size[0]), seen(0, 'oy', 'iy', 'ky', row));
 }
 
 const at = (plane: string, [, , height, width]: readonly number[], y: string, x: string): string =>
@@ -102,15 +102,16 @@ function divisor({ x, params }: PoolShape<AvgPool2dParams>): string {
   const margin = (axis: 0 | 1): number => (count_include_pad ? padding[axis] : 0);
   const extent = (axis: 0 | 1, o: string): string => {
     const size = x[2 + axis];
-    const first = shifted(weighted([o, stride[axis]]), -padding[axis]);
+    const first = shifted(weighted([o, literal(stride[axis])]), -padding[axis]);
+    const end = (extra: number): string => written(`end${axis}`, size + extra);
     // where the window begins and ends, cut to the image or the padded image; counted from the padding's first element
     return `let e${axis} = 0.5;
 e${axis} = ${first} + ${kernel_size[axis]};
-if (e${axis} > ${size + padding[axis]}) { e${axis} = ${size + padding[axis]}; }
+if (e${axis} > ${end(padding[axis])}) { e${axis} = ${end(padding[axis])}; }
 let f${axis} = 0.5;
 f${axis} = ${first};
 if (f${axis} < ${-margin(axis)}) { f${axis} = ${-margin(axis)}; }
-if (e${axis} > ${size + margin(axis)}) { e${axis} = ${size + margin(axis)}; }`;
+if (e${axis} > ${end(margin(axis))}) { e${axis} = ${end(margin(axis))}; }`;
   };
   return `${extent(0, 'oy')}\n${extent(1, 'ox')}\nlet count = 0.5;\ncount = (e0 - f0) * (e1 - f1);`;
 }

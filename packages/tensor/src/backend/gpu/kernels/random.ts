@@ -6,9 +6,9 @@
  */
 import type { RandomDraw } from '../../backend.js';
 import type { KernelSource } from '../driver.js';
-import { divide } from './indexing.js';
+import { divide, loop } from './indexing.js';
 import { Translator } from './language.js';
-import { loop } from './reduce.js';
+import { literal } from './sizes.js';
 import { type Place, walk } from './walk.js';
 
 export interface PreparedDraw {
@@ -30,8 +30,8 @@ const highWord = (out: string, product: string): string => `const ${out} = Math.
 const reduced = (sum: string): string => `${sum} - 4096 * Math.floor(${sum} * 0.000244140625)`;
 
 /** Source that declares the random words `x0` … `x3`. */
-const WORDS = `${divide('upper', 'i0', 'this.thread.x', WORD)}
-${divide('i2', 'i1', 'upper', WORD)}
+const WORDS = `${divide('upper', 'i0', 'this.thread.x', literal(WORD))}
+${divide('i2', 'i1', 'upper', literal(WORD))}
 let x0 = 0.5; x0 = i0;
 let x1 = 0.5; x1 = i1;
 let x2 = 0.5; x2 = i2;
@@ -39,7 +39,7 @@ let x3 = 0;
 let k0 = key0; let k1 = key1; let k2 = key2; let k3 = key3;
 ${loop(
   'round',
-  ROUNDS,
+  literal(ROUNDS),
   `const left = x0 * 2899;
 const right = x2 * 3289;
 ${highWord('leftHigh', 'left')}

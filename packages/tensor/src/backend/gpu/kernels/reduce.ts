@@ -1,7 +1,8 @@
 /** Reductions: one output a thread, which loops over what is reduced. */
 import type { ReduceName } from '../../backend.js';
 import type { KernelSource } from '../driver.js';
-import { integer, unravel } from './indexing.js';
+import { integer, loop, unravel, weighted } from './indexing.js';
+import { isNumber, written } from './sizes.js';
 import { position, startOf } from './walk.js';
 
 /** Sizes, and the strides in memory, of dimensions that are kept or reduced. */
@@ -27,10 +28,6 @@ export interface ReduceKernel {
   readonly scalars: readonly number[];
 }
 
-/** Source of a loop with a constant bound. */
-export const loop = (name: string, count: number, body: string): string =>
-  `for (let ${name} = 0; ${name} < ${count}; ${name}++) {\n${body}\n}`;
-
 /** Source that declares the kept indices and `base`, then visits every reduced element, whose position `visit` is given. */
 function overReduced(
   { kept, reduced, offset, cut }: Reduction,
@@ -43,13 +40,16 @@ function overReduced(
   const loops = reduced.sizes.map((_, d) => `k${d}`);
   // where nothing is kept, a literal: as the value of a variable gpu.js would make it a float
   const base = position(steps(names, kept), start);
-  const literal = /^\d+$/.test(base);
+  const literal = isNumber(base);
   const walked = position(steps(loops, reduced), startOf(0));
   // never the sum of two literals, which WebGL takes for a float
   const at = walked === '0' ? (literal ? base : 'base') : `${literal ? base : 'base'} + ${walked}`;
   const last = loops.length - 1;
   let inner = visit(at);
-  if (cut !== null) inner = `if (${names.at(-1)} * ${reduced.sizes[last]} + k${last} < ${cut}) {\n${inner}\n}`;
+  if (cut !== null) {
+    const place = weighted([names.at(-1) as string, reduced.sizes[last]], [`k${last}`, 1]);
+    inner = `if (${place} < ${written('all', cut)}) {\n${inner}\n}`;
+  }
   const before = [
     start.code,
     kept.sizes.length > 1 ? unravel(names, kept.sizes) : '',

@@ -5,10 +5,9 @@
  */
 import type { RowsKernel, RowsPass } from '../../rows-kernel.js';
 import type { KernelSource } from '../driver.js';
-import { unravel, weighted } from './indexing.js';
+import { loop, unravel, weighted } from './indexing.js';
 import { Translator } from './language.js';
 import { live, undeclared } from './live.js';
-import { loop } from './reduce.js';
 
 export interface RowsShape {
   readonly rows: number;
@@ -21,10 +20,13 @@ export interface PreparedRows {
   readonly kernel: KernelSource;
   /** Names of the matrices and row values that the kernel takes. */
   readonly arrays: readonly string[];
-  /** Names of the definition's values that it takes, in front of `scalars`. */
+  /** Names of the definition's values that it takes, in front of `scalars`; {@link COUNT} among them. */
   readonly values: readonly string[];
   readonly scalars: readonly number[];
 }
+
+/** The definitions' name for the number of columns. */
+export const COUNT = 'n';
 
 /** Text that a kernel consists of, and the names whose values it starts from. */
 interface Part {
@@ -33,14 +35,12 @@ interface Part {
 }
 
 class RowsWriter {
-  private readonly translator: Translator;
+  private readonly translator = new Translator();
 
   constructor(
     private readonly definition: RowsKernel,
     private readonly shape: RowsShape,
-  ) {
-    this.translator = new Translator({ n: shape.columns });
-  }
+  ) {}
 
   private get matrices(): readonly string[] {
     return [...this.definition.reads, ...this.definition.writes];
@@ -135,7 +135,7 @@ class RowsWriter {
     const names = [...this.definition.rowReads, ...this.definition.passes.flatMap(({ name }) => name ?? [])];
     const rowValues = names.filter((name) => needed.has(name));
     const arrays = [...this.matrices.filter((name) => elements.has(name)), ...rowValues];
-    const values = this.definition.values.filter((name) => needed.has(name));
+    const values = [...this.definition.values, COUNT].filter((name) => needed.has(name));
     const loads = rowValues.map((name) => `let ${name} = ${name}Array[${row}];`);
     // the indices come first, then what they read
     const [first, ...rest] = row === 'this.thread.x' ? ['', ...body] : body;

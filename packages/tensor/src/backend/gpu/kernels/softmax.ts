@@ -1,8 +1,7 @@
 /** Softmax along the middle of contiguous `x [outer, size, inner]`; the maxima and the sums are `[outer, inner]`. */
 import type { KernelSource } from '../driver.js';
-import { unravel, weighted } from './indexing.js';
+import { loop, unravel, weighted } from './indexing.js';
 import { Translator } from './language.js';
-import { loop } from './reduce.js';
 
 export interface SoftmaxShape {
   readonly outer: number;

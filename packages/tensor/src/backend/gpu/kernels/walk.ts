@@ -2,6 +2,7 @@
 import { contiguousStrides } from '../../../shape.js';
 import { collapse } from '../../cpu/elementwise.js';
 import { integerOf, unravel, weighted } from './indexing.js';
+import { written } from './sizes.js';
 
 /** An operand: its strides over the shape that is walked, 0 where it stays, and its first element. */
 export interface Place {
@@ -29,13 +30,13 @@ export interface Start {
   readonly values: readonly number[];
 }
 
-/** Scalars are 32-bit floats; a larger offset stands in the text. */
+/** Scalars are 32-bit floats; a larger offset is written as a size. */
 const LARGEST_SCALAR = 2 ** 24;
 
 export function startOf(offset: number, suffix: number | string = ''): Start {
   const none = { code: '', scalars: [], values: [] };
   if (offset === 0) return { ...none, term: null };
-  if (offset > LARGEST_SCALAR) return { ...none, term: String(offset) };
+  if (offset > LARGEST_SCALAR) return { ...none, term: written(`start${suffix}`, offset) };
   const [scalar, term] = [`start${suffix}`, `from${suffix}`];
   return { code: integerOf(term, scalar), term, scalars: [scalar], values: [offset] };
 }

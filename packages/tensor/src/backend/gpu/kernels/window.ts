@@ -1,6 +1,7 @@
 /** A storage in which a window is written: the other elements stay. */
 import type { KernelSource } from '../driver.js';
 import { divide, integer } from './indexing.js';
+import { written } from './sizes.js';
 import { nested, type Place, position, startOf } from './walk.js';
 
 export interface Window extends Place {
@@ -36,7 +37,7 @@ export function windowKernel(
     const { size, stride } = levels[i];
     const last = i === levels.length - 1;
     inner = `${divide(`i${i}`, `r${i}`, i === 0 ? 'q' : `r${i - 1}`, stride)}
-if (i${i} < ${size}) {${last ? ` if (r${i} === 0) {` : ''}
+if (i${i} < ${written(`i${i} <`, size)}) {${last ? ` if (r${i} === 0) {` : ''}
 ${inner}
 }${last ? ' }' : ''}`;
   }

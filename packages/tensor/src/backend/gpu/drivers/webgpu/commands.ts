@@ -1,13 +1,14 @@
 /**
  * Commands for the thread of the device, written as numbers: a batch costs one message and one transfer whatever stands in
- * it. Kernel sources and elements travel beside the numbers, in the order in which these refer to them.
+ * it. Kernels' texts and elements travel beside the numbers, in the order in which these refer to them.
  */
-import type { ArrayId, KernelSource } from '../../driver.js';
+import type { ArrayId } from '../../driver.js';
 import type { KernelId } from '../kernel-ids.js';
+import type { KernelForm } from '../kernel-text.js';
 
 export interface Batch {
   readonly words: Float64Array;
-  readonly sources: readonly KernelSource[];
+  readonly forms: readonly KernelForm[];
   readonly data: readonly Float32Array[];
 }
 
@@ -16,9 +17,16 @@ const Code = { upload: 0, define: 1, forget: 2, run: 3, free: 4, emptyCache: 5, 
 /** What carries commands out, one after the other. */
 export interface Executor {
   upload(id: ArrayId, data: Float32Array): Promise<void>;
-  define(id: KernelId, source: KernelSource): void;
+  define(id: KernelId, form: KernelForm): void;
   forget(id: KernelId): void;
-  run(id: KernelId, arrays: readonly ArrayId[], scalars: readonly number[], out: ArrayId): Promise<void>;
+  /** `numbers` are the scalars and the integers. */
+  run(
+    id: KernelId,
+    outputs: number,
+    arrays: readonly ArrayId[],
+    numbers: readonly number[],
+    out: ArrayId,
+  ): Promise<void>;
   free(id: ArrayId): void;
   emptyCache(): void;
   /** The two that are answered. */
@@ -28,7 +36,7 @@ export interface Executor {
 
 export class BatchWriter {
   private words: number[] = [];
-  private sources: KernelSource[] = [];
+  private forms: KernelForm[] = [];
   private data: Float32Array[] = [];
   /** Commands since the last {@link take}. */
   count = 0;
@@ -42,8 +50,8 @@ export class BatchWriter {
     this.write(Code.upload, id);
   }
 
-  define(id: KernelId, source: KernelSource): void {
-    this.sources.push(source);
+  define(id: KernelId, form: KernelForm): void {
+    this.forms.push(form);
     this.write(Code.define, id);
   }
 
@@ -51,8 +59,8 @@ export class BatchWriter {
     this.write(Code.forget, id);
   }
 
-  run(id: KernelId, arrays: readonly ArrayId[], scalars: readonly number[], out: ArrayId): void {
-    this.write(Code.run, id, out, arrays.length, ...arrays, scalars.length, ...scalars);
+  run(id: KernelId, outputs: number, arrays: readonly ArrayId[], numbers: readonly number[], out: ArrayId): void {
+    this.write(Code.run, id, outputs, out, arrays.length, ...arrays, numbers.length, ...numbers);
   }
 
   free(id: ArrayId): void {
@@ -78,9 +86,9 @@ export class BatchWriter {
 
   /** The commands so far, which are forgotten here. */
   take(): Batch {
-    const batch = { words: Float64Array.from(this.words), sources: this.sources, data: this.data };
+    const batch = { words: Float64Array.from(this.words), forms: this.forms, data: this.data };
     this.words = [];
-    this.sources = [];
+    this.forms = [];
     this.data = [];
     this.count = this.bytes = 0;
     return batch;
@@ -90,19 +98,19 @@ export class BatchWriter {
 /** Carries a batch out; ends early when `stopped` says so. */
 export async function execute(batch: Batch, executor: Executor, stopped: () => boolean): Promise<void> {
   const { words } = batch;
-  const [sources, data] = [batch.sources.values(), batch.data.values()];
+  const [forms, data] = [batch.forms.values(), batch.data.values()];
   let at = 0;
   const next = (): number => words[at++];
   const list = (): number[] => Array.from(words.subarray(at + 1, (at += 1 + words[at])));
   while (at < words.length && !stopped()) {
     const code = next();
     if (code === Code.upload) await executor.upload(next(), data.next().value as Float32Array);
-    else if (code === Code.define) executor.define(next(), sources.next().value as KernelSource);
+    else if (code === Code.define) executor.define(next(), forms.next().value as KernelForm);
     else if (code === Code.forget) executor.forget(next());
     else if (code === Code.run) {
-      const [id, out] = [next(), next()];
+      const [id, outputs, out] = [next(), next(), next()];
       const arrays = list();
-      await executor.run(id, arrays, list(), out);
+      await executor.run(id, outputs, arrays, list(), out);
     } else if (code === Code.free) executor.free(next());
     else if (code === Code.emptyCache) executor.emptyCache();
     else if (code === Code.download) await executor.download(next());

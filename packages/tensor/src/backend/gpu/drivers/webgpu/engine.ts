@@ -3,10 +3,10 @@
  * array, what is made of a failed array fails for the same reason, and the next answer tells.
  */
 import { DeviceError, OutOfMemoryError } from '../../../../errors.js';
-import type { ArrayId, KernelSource } from '../../driver.js';
-import { checkMode, type GpuJsKernel, reason } from '../gpu-js.js';
+import type { ArrayId } from '../../driver.js';
+import { checkMode, type GpuJsKernel, reason, setOutputs } from '../gpu-js.js';
 import type { KernelId } from '../kernel-ids.js';
-import { kernelSettings, kernelText } from '../kernel-text.js';
+import { type KernelForm, kernelSettings, kernelText } from '../kernel-text.js';
 import { MAP_MODE_READ, Usage, type WebGpuBuffer, type WebGpuDevice } from './device-api.js';
 import { errorOf, type Failure, failureOf } from './failure.js';
 import { build, type DeviceArray, destroy, run } from './gpu-js-kernel.js';
@@ -27,7 +27,7 @@ interface HeldArray extends DeviceArray {
 }
 
 interface Kernel {
-  readonly source: KernelSource;
+  readonly form: KernelForm;
   compiled: GpuJsKernel | null;
 }
 
@@ -75,8 +75,8 @@ export class Engine {
     return this.started;
   }
 
-  define(id: KernelId, source: KernelSource): void {
-    this.kernels.set(id, { source, compiled: null });
+  define(id: KernelId, form: KernelForm): void {
+    this.kernels.set(id, { form, compiled: null });
   }
 
   forget(id: KernelId): void {
@@ -110,19 +110,26 @@ export class Engine {
     return started;
   }
 
-  async run(id: KernelId, arrays: readonly ArrayId[], scalars: readonly number[], out: ArrayId): Promise<void> {
-    const { source } = this.kernels.get(id) as Kernel;
+  /** @param numbers the scalars, then the integers */
+  async run(
+    id: KernelId,
+    outputs: number,
+    arrays: readonly ArrayId[],
+    numbers: readonly number[],
+    out: ArrayId,
+  ): Promise<void> {
+    const { op } = (this.kernels.get(id) as Kernel).form;
     try {
-      const started = await this.reserve(source.op, bytesOf(source.outputs));
+      const started = await this.reserve(op, bytesOf(outputs));
       const inputs = arrays.map((array) => this.arrays.get(array));
       if (!inputs.every((input) => input !== undefined)) {
         this.fail(out, this.failureOfAny(arrays));
         return;
       }
-      if (this.started !== started) throw new DeviceError(`${source.op}(): the gpu device was lost`);
-      const buffer = await this.compute(id, inputs, scalars);
-      if (this.started !== started) throw new DeviceError(`${source.op}(): the gpu device was lost`);
-      this.arrays.set(out, { buffer, numel: source.outputs, op: source.op });
+      if (this.started !== started) throw new DeviceError(`${op}(): the gpu device was lost`);
+      const buffer = await this.compute(id, outputs, inputs, numbers);
+      if (this.started !== started) throw new DeviceError(`${op}(): the gpu device was lost`);
+      this.arrays.set(out, { buffer, numel: outputs, op });
       await this.holdBack(started.device);
     } catch (error) {
       this.fail(out, failureOf(error));
@@ -132,14 +139,16 @@ export class Engine {
   /** @throws DeviceError naming the op when the kernel does not compile or run. */
   private async compute(
     id: KernelId,
+    outputs: number,
     inputs: readonly DeviceArray[],
-    scalars: readonly number[],
+    numbers: readonly number[],
   ): Promise<WebGpuBuffer> {
     const kernel = this.kernels.get(id) as Kernel;
-    const { op } = kernel.source;
+    const { op } = kernel.form;
     try {
-      kernel.compiled ??= await this.compile(kernel.source, inputs, scalars);
-      const buffer = await run(kernel.compiled, inputs, scalars);
+      kernel.compiled ??= await this.compile({ ...kernel.form, outputs }, inputs, numbers);
+      setOutputs(kernel.compiled, outputs);
+      const buffer = await run(kernel.compiled, inputs, numbers);
       checkMode(op, kernel.compiled, 'webgpu');
       if (buffer === null) throw new Error('gpu.js returned no buffer of its own');
       return buffer;
@@ -150,14 +159,14 @@ export class Engine {
   }
 
   private async compile(
-    source: KernelSource,
+    form: KernelForm,
     inputs: readonly DeviceArray[],
-    scalars: readonly number[],
+    numbers: readonly number[],
   ): Promise<GpuJsKernel> {
     const { gpuJs } = this.started as Started;
-    const kernel = gpuJs.createKernel(kernelText(source), kernelSettings(source, 'WebGPUBuffer'));
+    const kernel = gpuJs.createKernel(kernelText(form), kernelSettings(form, 'WebGPUBuffer'));
     try {
-      await build(kernel, inputs, scalars);
+      await build(kernel, inputs, numbers);
     } catch (error) {
       destroy(gpuJs, kernel);
       throw error;

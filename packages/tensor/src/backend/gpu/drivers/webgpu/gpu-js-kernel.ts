@@ -50,20 +50,20 @@ function argument(array: DeviceArray, kernel: WebGpuKernel): BufferResult {
 export async function build(
   kernel: GpuJsKernel,
   inputs: readonly DeviceArray[],
-  scalars: readonly number[],
+  numbers: readonly number[],
 ): Promise<void> {
   const inside = insideOf(kernel);
-  await inside.build(...inputs.map((array) => argument(array, inside)), ...scalars);
+  await inside.build(...inputs.map((array) => argument(array, inside)), ...numbers);
 }
 
 /** Runs a kernel that has been built. The result's buffer is the caller's alone. */
 export async function run(
   kernel: GpuJsKernel,
   inputs: readonly DeviceArray[],
-  scalars: readonly number[],
+  numbers: readonly number[],
 ): Promise<WebGpuBuffer | null> {
   const inside = insideOf(kernel);
-  const result = await kernel(...inputs.map((array) => argument(array, inside)), ...scalars);
+  const result = await kernel(...inputs.map((array) => argument(array, inside)), ...numbers);
   if (!isResult(result) || inside.outputBuffer !== result.buffer) return null;
   inside.outputBuffer = null;
   inside.bindGroupDirty = true;

@@ -60,9 +60,9 @@ export class Server {
       batch,
       {
         upload: (id, data) => engine.upload(id, data),
-        define: (id, source) => engine.define(id, source),
+        define: (id, form) => engine.define(id, form),
         forget: (id) => engine.forget(id),
-        run: (id, arrays, scalars, out) => engine.run(id, arrays, scalars, out),
+        run: (id, outputs, arrays, numbers, out) => engine.run(id, outputs, arrays, numbers, out),
         free: (id) => engine.free(id),
         emptyCache: () => engine.emptyCache(),
         download: (id) =>

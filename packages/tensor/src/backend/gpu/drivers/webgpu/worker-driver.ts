@@ -5,6 +5,7 @@
 import { DeviceError } from '../../../../errors.js';
 import type { ArrayId, Driver, DriverMemory, KernelSource } from '../../driver.js';
 import { KernelIds } from '../kernel-ids.js';
+import { resizes } from '../kernel-text.js';
 import { BatchWriter } from './commands.js';
 import type { Control } from './control.js';
 import { errorOf } from './failure.js';
@@ -49,7 +50,8 @@ export class WorkerDriver implements Driver {
   ) {
     this.kernels = new KernelIds(
       KERNELS,
-      (id, source) => this.batch.define(id, source),
+      resizes(this.mode),
+      (id, form) => this.batch.define(id, form),
       (id) => this.batch.forget(id),
     );
     const reply = this.reply(0);
@@ -82,7 +84,8 @@ export class WorkerDriver implements Driver {
   run(kernel: KernelSource, arrays: readonly ArrayId[], scalars: readonly number[], out: ArrayId): void {
     this.checkSize(kernel.op, kernel.outputs);
     this.sizes.set(out, kernel.outputs);
-    this.batch.run(this.kernels.idOf(kernel), arrays, scalars, out);
+    const { id, sizes } = this.kernels.kernelFor(kernel);
+    this.batch.run(id, kernel.outputs, arrays, [...scalars, ...sizes], out);
     this.enqueued();
     if (this.options.blocking) this.synchronize();
   }
