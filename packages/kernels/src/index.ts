@@ -1,7 +1,9 @@
 /**
- * Numbers on typed arrays: matrix products, convolution, pooling. No tensors here. Everything is row-major and contiguous
+ * Numbers on typed arrays: matrix products, attention, convolution, pooling. No tensors here. Everything is row-major and contiguous
  * unless a leading dimension says otherwise; offsets count elements.
  */
+export { attentionBackward, attentionForward } from './attention/attention.js';
+export type { AttentionShape, Heads } from './attention/shape.js';
 export { conv2dForward, conv2dInputGrad, conv2dWeightGrad } from './conv/conv2d.js';
 export { col2im, im2col } from './conv/im2col.js';
 export type { Conv2dShape } from './conv/shape.js';

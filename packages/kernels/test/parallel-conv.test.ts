@@ -1,7 +1,9 @@
-/** Bit for bit the same convolutions, pools and matrix products on 1, 2 and 3 threads. */
+/** Bit for bit the same convolutions, pools, attention and matrix products on 1, 2 and 3 threads. */
 import { afterAll, describe, expect, it } from 'vitest';
 import { blasProvider, wasmProvider } from '../src/gemm/provider.js';
 import {
+  attentionBackward,
+  attentionForward,
   avgPool2dBackward,
   avgPool2dForward,
   type Conv2dShape,
@@ -134,6 +136,37 @@ describe('pooling', () => {
       gradX.fill(7);
       avgPool2dBackward(s, true, null, grad, 0, gradX, 0);
       return [bits(gradX)];
+    });
+  });
+});
+
+describe('attention', () => {
+  const sizes = { batch: 2, heads: 7, queries: 90, keys: 101, width: 24, valueWidth: 20, scale: 0.2 };
+  const heads = (array: Float32Array, rows: number, columns: number) => ({
+    array,
+    offset: 0,
+    batchStride: 7 * rows * columns,
+    headStride: rows * columns,
+    rowStride: columns,
+  });
+  const [q, k] = [heads(resident(14 * 90 * 24, 1), 90, 24), heads(resident(14 * 101 * 24, 2), 101, 24)];
+  const [v, mask] = [heads(resident(14 * 101 * 20, 3), 101, 20), heads(resident(14 * 90 * 101, 4), 90, 101)];
+  const [weights, out] = [heads(residentCopy(mask.array), 90, 101), heads(resident(14 * 90 * 20, 5), 90, 20)];
+  const [gradQ, gradK, gradV] = [q, k, v].map((h) => ({ ...h, array: residentCopy(h.array) }));
+
+  // one head is one product on one thread, also the library's
+  it.each([
+    ['causal', true, null],
+    ['masked', false, mask],
+  ] as const)('%s', (_, causal, added) => {
+    const s = { ...sizes, causal };
+    expectSame(() => {
+      for (const { array } of [weights, out, gradQ, gradK, gradV]) array.fill(7);
+      attentionForward(s, q, k, v, added, null, out);
+      const alone = bits(out.array);
+      attentionForward(s, q, k, v, added, weights, out);
+      attentionBackward(s, q, k, v, weights, out, gradQ, gradK, gradV);
+      return [alone, ...[weights, out, gradQ, gradK, gradV].map(({ array }) => bits(array))];
     });
   });
 });

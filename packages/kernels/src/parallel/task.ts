@@ -140,9 +140,10 @@ export class Control {
 
 interface Call {
   readonly run: KernelFunction;
+  /** Those that are the same for each block and turn stand here from the beginning. */
   readonly args: number[];
-  /** Where the arguments stand in the task. */
-  readonly at: number;
+  /** Which of them are not: their index, and where they stand in the task. */
+  readonly varying: readonly { readonly index: number; readonly at: number }[];
   /** Where the address for the result stands, or −1. */
   readonly resultAt: number;
 }
@@ -168,9 +169,15 @@ class Reader {
       const count = task[at + 1];
       const hasResult = task[at + 2] === 1;
       const args = new Array<number>(count).fill(0);
+      const varying: { index: number; at: number }[] = [];
       const first = at + 3;
+      for (let index = 0; index < count; index++) {
+        const place = first + index * ARGUMENT_NUMBERS;
+        if (task[place + 1] !== 0 || task[place + 2] !== 0) varying.push({ index, at: place });
+        else args[index] = this.value(place, 0, 0);
+      }
       const end = first + count * ARGUMENT_NUMBERS;
-      this.calls.push({ run: kernel(task[at]), args, at: first, resultAt: hasResult ? end : -1 });
+      this.calls.push({ run: kernel(task[at]), args, varying, resultAt: hasResult ? end : -1 });
       at = end + (hasResult ? ARGUMENT_NUMBERS : 0);
     }
   }
@@ -184,8 +191,8 @@ class Reader {
   run(block: number): void {
     const turns = Math.min(this.turnsPerBlock, this.turns - block * this.turnsPerBlock);
     for (let turn = 0; turn < turns; turn++) {
-      for (const { run, args, at, resultAt } of this.calls) {
-        for (let i = 0; i < args.length; i++) args[i] = this.value(at + i * ARGUMENT_NUMBERS, block, turn);
+      for (const { run, args, varying, resultAt } of this.calls) {
+        for (const { index, at } of varying) args[index] = this.value(at, block, turn);
         const result = run(...args);
         if (resultAt >= 0) this.doubles[this.value(resultAt, block, turn) / 8] = result as number;
       }

@@ -71,16 +71,30 @@ export interface RowsDefinition {
   readonly passes: readonly RowPass[];
 }
 
+/** Rows of which each has one element more than the one above it, up to a number that is given at each call. */
+export interface GrowingRowsDefinition extends RowsDefinition {
+  /** Statements for the elements behind a row's last one, up to that number. */
+  readonly beyond: string;
+}
+
 class RowsCompiler {
   private readonly locals: Locals;
   /** Operands are the arrays, the row inputs and the row outputs. */
   private readonly operands: number;
   private readonly params: number;
+  /** The local that says how many elements a row has. */
+  private readonly count: number;
 
-  constructor(private readonly d: RowsDefinition) {
+  constructor(private readonly d: RowsDefinition & Partial<GrowingRowsDefinition>) {
     this.operands = d.arrays.length + d.rowInputs.length + d.rowOutputs.length;
-    this.params = 2 + 2 * this.operands + d.scalars.length;
+    this.params = 2 + 2 * this.operands + d.scalars.length + (d.beyond === undefined ? 0 : 1);
     this.locals = new Locals(this.params);
+    this.count = d.beyond === undefined ? 1 : this.locals.add(I32);
+  }
+
+  /** The last parameter of rows that grow: how long they become. */
+  private get most(): Code {
+    return localGet(this.params - 1);
   }
 
   private address(operand: number): number {
@@ -98,7 +112,7 @@ class RowsCompiler {
     scalars.forEach((name, i) => {
       env.set(name, { kind: 'scalar', code: localGet(2 + 2 * this.operands + i) });
     });
-    env.set('n', { kind: 'scalar', code: [...localGet(1), ...op.f64ConvertI32] });
+    env.set('n', { kind: 'scalar', code: [...localGet(this.count), ...op.f64ConvertI32] });
     rowInputs.forEach((name, i) => {
       const local = this.locals.add(F64);
       code.push(...localGet(this.address(arrays.length + i)), ...f32Load, ...op.f64PromoteF32, ...localSet(local));
@@ -114,7 +128,7 @@ class RowsCompiler {
     for (const pass of this.d.passes) {
       const used = usesOf(pass, arrays);
       const starts = used.map((use) => localGet(this.address(use.at)));
-      const compiled = compilePass(this.locals, pass, used, env, starts, localGet(1));
+      const compiled = compilePass(this.locals, pass, used, env, starts, localGet(this.count));
       code.push(...compiled.code);
       const next = new Map(env);
       if (pass.name !== undefined) next.set(pass.name, compiled.result);
@@ -130,7 +144,24 @@ class RowsCompiler {
         ...f32Store,
       );
     });
+    if (this.d.beyond !== undefined) code.push(...this.behind(this.d.beyond, env));
     return code;
+  }
+
+  /** What is done with the elements behind the row's last one. */
+  private behind(body: string, env: Environment): Code {
+    const used = usesOf({ body }, this.d.arrays);
+    const skipped = [...localGet(this.count), ...i32Const(4), ...op.i32Mul];
+    const starts = used.map((use) => [...localGet(this.address(use.at)), ...skipped, ...op.i32Add]);
+    const rest = [...this.most, ...localGet(this.count), ...op.i32Sub];
+    return compilePass(this.locals, { body }, used, env, starts, rest).code;
+  }
+
+  /** How many elements the row to come has: the second parameter goes on counting. */
+  private grow(): Code {
+    if (this.d.beyond === undefined) return [];
+    const [wanted, most] = [localGet(1), this.most];
+    return [...wanted, ...most, ...wanted, ...most, ...op.i32LtS, ...op.select, ...localSet(this.count)];
   }
 
   private between(source: string, env: Environment, code: number[]): Environment {
@@ -148,10 +179,12 @@ class RowsCompiler {
       move(this.address(i), localGet(this.step(i))),
     ).flat();
     advance.push(...move(0, i32Const(-1)));
-    const loop = [...op.loop, ...row, ...advance, ...localGet(0), ...branchIf(0), ...op.end];
-    const integers = this.params - this.d.scalars.length;
+    if (this.d.beyond !== undefined) advance.push(...move(1, i32Const(1)));
+    const loop = [...op.loop, ...this.grow(), ...row, ...advance, ...localGet(0), ...branchIf(0), ...op.end];
+    const integers = 2 + 2 * this.operands;
+    const isScalar = (i: number): boolean => i >= integers && i < integers + this.d.scalars.length;
     return moduleOf({
-      params: Array.from({ length: this.params }, (_, i) => (i < integers ? I32 : F64)),
+      params: Array.from({ length: this.params }, (_, i) => (isScalar(i) ? F64 : I32)),
       results: [],
       locals: this.locals.types,
       code: [...op.block, ...localGet(0), ...op.i32Eqz, ...branchIf(0), ...loop, ...op.end],
@@ -171,7 +204,8 @@ function usesOf({ body, result }: RowPass, arrays: readonly ArrayUse[]): (ArrayU
 
 /**
  * The WebAssembly module of passes over rows, or null where the definition has no vector form. Its function takes rows, columns,
- * the addresses of arrays, row inputs and row outputs, for each of them the bytes from row to row, and the scalars.
+ * the addresses of arrays, row inputs and row outputs, for each of them the bytes from row to row, and the scalars; where rows grow, the
+ * columns of the first row, and at the end how many there are at most.
  */
-export const compileRows = (definition: RowsDefinition): Uint8Array | null =>
+export const compileRows = (definition: RowsDefinition | GrowingRowsDefinition): Uint8Array | null =>
   orNull(() => new RowsCompiler(definition).compile());

@@ -11,6 +11,7 @@ type Instruction =
   | 'loop'
   | 'i32Add'
   | 'i32Sub'
+  | 'i32Mul'
   | 'i32And'
   | 'i32Or'
   | 'i32Xor'
@@ -85,6 +86,7 @@ export const op: Readonly<Record<Instruction, Code>> = {
   loop: [0x03, 0x40],
   i32Add: [0x6a],
   i32Sub: [0x6b],
+  i32Mul: [0x6c],
   i32And: [0x71],
   i32Or: [0x72],
   i32Xor: [0x73],

@@ -46,6 +46,36 @@ export interface AvgPool2dParams extends Pool2dParams {
   readonly divisor_override: number | null;
 }
 
+export interface AttentionParams {
+  /** By which the products of queries and keys are multiplied. */
+  readonly scale: number;
+  /** Query `i` sees the keys `0 … i`. */
+  readonly causal: boolean;
+}
+
+/**
+ * softmax(scale · q · kᵀ + mask) · v for each head: q `[B, H, L, E]`, k `[B, H, S, E]`, v `[B, H, S, Ev]`, mask and weights
+ * `[B, H, L, S]`, none of them empty. In every view, results included, the elements of a row are side by side; else it is strided
+ * as it likes. Results share no memory with one another's elements.
+ */
+export interface AttentionKernels {
+  /**
+   * A query for which all of the mask is −∞ gives zeros.
+   * @param weights receives the softmax, contiguous; null where no gradient will be wanted
+   */
+  forward(q: View, k: View, v: View, mask: View | null, params: AttentionParams, weights: View | null, out: View): void;
+  /** The gradients of q, k and v, where there is a view for them, from that of the result. */
+  backward(
+    q: View,
+    k: View,
+    v: View,
+    params: AttentionParams,
+    weights: View,
+    grad: View,
+    outs: readonly [q: View | null, k: View | null, v: View | null],
+  ): void;
+}
+
 /** A distribution: of uniforms in [from, to), of normals, of exponentials, of `scale` with probability p, of [low, high). */
 export type RandomDraw =
   | { readonly kind: 'uniform'; readonly from: number; readonly to: number }
@@ -148,6 +178,8 @@ export interface Backend {
    * a batch stride may be 0. `bias` is `[m]`.
    */
   matmul(a: View, b: View, bias: View | null, out: View): void;
+  /** Null where a device has no kernel for all of it, and it is composed of others. */
+  readonly attention: AttentionKernels | null;
 
   // Convolution and pooling: x [N, C, H, W], weight [O, C / groups, kH, kW]
   conv2d(x: View, weight: View, bias: View | null, params: Conv2dParams, out: View): void;

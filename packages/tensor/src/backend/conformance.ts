@@ -4,6 +4,7 @@
  *
  * Plain functions, so that any runner can run them: `for (const c of conformanceCases) c.run(backend)`.
  */
+import { attentionCases } from './conformance/attention.js';
 import { convCases } from './conformance/conv.js';
 import { elementwiseCases } from './conformance/elementwise.js';
 import type { ConformanceCase } from './conformance/harness.js';
@@ -27,6 +28,7 @@ export const conformanceCases: readonly ConformanceCase[] = [
   ...scanCases,
   ...indexCases,
   ...matmulCases,
+  ...attentionCases,
   ...convCases,
   ...poolCases,
 ];

@@ -1,12 +1,14 @@
 /** Attention. https://pytorch.org/docs/stable/nn.functional.html#attention-mechanisms */
 import { checkBoolean, checkNumber } from '../arguments.js';
-import { allocateArray, cName, isFloating } from '../dtype.js';
+import { cName, isFloating } from '../dtype.js';
 import { DTypeError, ShapeError, ValueError } from '../errors.js';
-import { broadcastShapes, showShape } from '../shape.js';
+import { showShape } from '../shape.js';
 import { signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
+import { attentionWeights } from './attention-weights.js';
 import { dropout } from './dropout.js';
-import { checkSameDevice, checkTensor, fromHost, knownElements } from './kernel.js';
+import { attentionInOne, isFusable } from './fused-attention.js';
+import { checkSameDevice, checkTensor } from './kernel.js';
 
 export interface AttentionOptions {
   /** Bool (true takes part) or of the query's dtype (added to the scores); broadcast to `[…, L, S]`. */
@@ -45,14 +47,12 @@ export const scaled_dot_product_attention: (
     if (checkBoolean(OP, 'is_causal', causal ?? false) && masked !== null)
       throw new ValueError(`${OP}(): Explicit attn_mask should not be set when is_causal=True`);
     const [keys, values] = checkBoolean(OP, 'enable_gqa', gqa ?? false) ? grouped(query, key, value) : [key, value];
-    const scores = query.mul(scaleOf(factor, query)).matmul(keys.mT); // […, L, S]
-    const weights =
-      causal === true
-        ? scores.add(causalBias(scores)).softmax(-1)
-        : masked === null
-          ? scores.softmax(-1)
-          : maskedSoftmax(scores, masked);
-    return dropout(weights, checkNumber(OP, 'dropout_p', p ?? 0)).matmul(values);
+    const scale = scaleOf(factor, query);
+    const rate = checkNumber(OP, 'dropout_p', p ?? 0);
+    if (rate === 0 && isFusable(query, keys, values, masked))
+      return attentionInOne(query, keys, values, masked, { scale, causal: causal === true });
+    const scores = query.mul(scale).matmul(keys.mT); // […, L, S]
+    return dropout(attentionWeights(scores, masked, causal === true), rate).matmul(values);
   },
 );
 
@@ -108,30 +108,4 @@ function grouped(query: Tensor, key: Tensor, value: Tensor): [Tensor, Tensor] {
       .reshape([...lead, heads, rows, width]);
   };
   return [repeated(key), repeated(value)];
-}
-
-/** −∞ above the diagonal of `[L, S]`, 0 elsewhere: no row is without a key. */
-function causalBias(scores: Tensor): Tensor {
-  const [rows, columns] = scores.shape.slice(-2);
-  const data = allocateArray(scores.dtype, rows * columns);
-  for (let i = 0; i < rows; i++) data.fill(-Infinity, i * columns + Math.min(i + 1, columns), (i + 1) * columns);
-  return fromHost(data, [rows, columns], scores.dtype, scores.device);
-}
-
-/** Softmax over the keys that are not masked; zeros where all are. */
-function maskedSoftmax(scores: Tensor, mask: Tensor): Tensor {
-  const shape = broadcastShapes(OP, scores.shape, mask.shape);
-  if (shape.length !== scores.ndim || shape.some((s, d) => s !== scores.shape[d])) {
-    throw new ShapeError(
-      `${OP}(): attn_mask of shape ${showShape(mask.shape)} does not broadcast to the scores' shape ${showShape(scores.shape)}`,
-    );
-  }
-  const hidden = mask.dtype === 'bool' ? mask.logical_not() : mask.detach().eq(Number.NEGATIVE_INFINITY);
-  const shown = mask.dtype === 'bool' ? scores.masked_fill(hidden, Number.NEGATIVE_INFINITY) : scores.add(mask);
-  if (scores.numel() === 0) return shown.softmax(-1);
-  const blind = hidden.amin(-1, true);
-  // a row of −∞ has no softmax, and its gradient would be NaN
-  const any = knownElements(blind.amax());
-  if (any !== null && any[0] === 0) return shown.softmax(-1);
-  return shown.masked_fill(blind, 0).softmax(-1).masked_fill(blind, 0);
 }

@@ -2,7 +2,7 @@
 export const COMPOSED: Readonly<Record<string, string>> = {
   'torch.matmul': 'composed of mm, bmm and views',
   'F.linear': 'composed of addmm and views where the input is no matrix',
-  'F.scaled_dot_product_attention': 'composed of matmul and softmax',
+  'F.scaled_dot_product_attention': 'PyTorch 2 has ScaledDotProductFlashAttentionForCpuBackward0 for four dimensions',
   'torch.reshape': 'PyTorch 1.13 has ReshapeAliasBackward0, PyTorch 2 ViewBackward0',
   'torch.flatten': 'PyTorch 1.13 has ReshapeAliasBackward0, PyTorch 2 ViewBackward0',
   'Tensor.reshape': 'PyTorch 1.13 has ReshapeAliasBackward0, PyTorch 2 ViewBackward0',

@@ -1,5 +1,6 @@
 import type { TypedArray } from '../../dtype.js';
 import type { Backend, View } from '../backend.js';
+import * as attention from './attention.js';
 import * as conv from './conv.js';
 import { elementwise } from './elementwise.js';
 import { gather, scatter, scatterAdd } from './indices.js';
@@ -54,5 +55,6 @@ export const cpuBackend: Backend = {
   scatterAdd,
   scatter,
   matmul,
+  attention,
   ...conv,
 };

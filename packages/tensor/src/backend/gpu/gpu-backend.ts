@@ -58,6 +58,7 @@ const methods: Backend = {
   scatter,
   ...pool,
   ...linear,
+  attention: null,
 };
 
 /** Every method frees its temporaries, also when it throws. */

@@ -12,6 +12,7 @@ import { describe, hostView, isWhole } from './views.js';
 export type Kernels = Omit<
   Backend,
   | 'device'
+  | 'attention'
   | 'allocate'
   | 'release'
   | 'dispose'
