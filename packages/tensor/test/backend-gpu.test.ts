@@ -4,7 +4,7 @@ import v8 from 'node:v8';
 import vm from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { KernelSource } from '../src/backend/gpu/driver.js';
-import { openGpuJs } from '../src/backend/gpu/drivers/gpu-js.js';
+import { type GpuJs, openGpuJs } from '../src/backend/gpu/drivers/gpu-js.js';
 import { LocalDriver } from '../src/backend/gpu/drivers/local.js';
 import { gpuBackend } from '../src/backend/gpu/gpu-backend.js';
 import { gpuBufferOf, Handle } from '../src/backend/gpu/handles.js';
@@ -13,6 +13,7 @@ import { literal } from '../src/backend/gpu/kernels/sizes.js';
 import { requireGpuJs } from '../src/backend/gpu/load/node.js';
 import { DeviceError, DTypeError } from '../src/errors.js';
 import * as gpu from '../src/gpu.js';
+import { fourLanes } from './gpu-lanes.js';
 import { integers, onGpu, read } from './gpu-views.js';
 
 const loaded = (): boolean =>
@@ -121,6 +122,25 @@ describe('LocalDriver', () => {
       [1, 2],
     ]);
     expect(create).toHaveBeenCalledTimes(1);
+  });
+
+  it.each(['cpu', 'webasm'] as const)('in %s mode, a thread may return four outputs', (mode) => {
+    const driver = new LocalDriver(openGpuJs(mode, requireGpuJs), mode);
+    expect(driver.lanes).toBe(4);
+    driver.upload(0, new Float32Array([1, 2, 3, 4, 5, 6, 7, 8, 9]));
+    for (const outputs of [1, 3, 4, 5, 7, 8, 9]) {
+      driver.run(fourLanes(outputs), [0], [], outputs);
+      expect(Array.from(driver.download(outputs))).toEqual(Array.from({ length: outputs }, (_, i) => 10 * i + i + 1));
+    }
+    driver.run({ ...constant(1), outputs: 5 }, [5], [], 10);
+    expect(Array.from(driver.download(10))).toEqual([2, 13, 24, 35, 46]);
+  });
+
+  it('behind WebGL, where textures of four numbers a texel cannot be read as others, a thread returns one output', () => {
+    const texture = { output: [1], type: 'ArrayTexture(1)', toArray: () => [0], delete: () => {} };
+    const kernel = Object.assign(() => texture, { kernel: { constructor: { mode: 'gpu' } }, setOutput: () => {} });
+    const gpuJs = { mode: 'webgl2', kernels: [], createKernel: () => kernel } as unknown as GpuJs;
+    expect(new LocalDriver(gpuJs, 'webgl2').lanes).toBe(1);
   });
 
   it('knows no array that was freed', () => {

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { View } from '../src/backend/backend.js';
 import type { KernelSource } from '../src/backend/gpu/driver.js';
+import { integer } from '../src/backend/gpu/kernels/indexing.js';
 import { runKernel } from '../src/backend/gpu/run.js';
 import { inScope } from '../src/backend/gpu/scope.js';
 import { contiguousHandle, store } from '../src/backend/gpu/views.js';
@@ -20,18 +21,26 @@ const axpy = (n: number): KernelSource => ({
   body: 'return a[this.thread.x] + s * b[this.thread.x];',
 });
 
-function axpyInto(a: View, s: number, b: View, out: View): void {
+/** out[i] = a[i] + s · b[i], four elements a thread */
+const axpy4 = (n: number): KernelSource => ({
+  ...axpy(n),
+  lanes: 4,
+  body: `${integer('i', 'this.thread.x * 4')}
+return [${[0, 1, 2, 3].map((j) => `a[i + ${j}] + s * b[i + ${j}]`).join(', ')}];`,
+});
+
+function axpyInto(a: View, s: number, b: View, out: View, kernel = axpy): void {
   const inputs = [contiguousHandle(a), contiguousHandle(b)];
-  store(runKernel(axpy(numelOf(out.shape)), inputs, [s]), out);
+  store(runKernel(kernel(numelOf(out.shape)), inputs, [s]), out);
 }
 
-it('works on any strides', () => {
+it.each([axpy, axpy4])('works on any strides', (kernel) => {
   const a = tensor([
     [1, 2],
     [3, 4],
   ]).to('gpu');
   const out = zeros(2, 3).to('gpu');
-  inScope(() => axpyInto(a, 10, a.t(), out.narrow(1, 1, 2)));
+  inScope(() => axpyInto(a, 10, a.t(), out.narrow(1, 1, 2), kernel));
   expect(out.tolist()).toEqual([
     [0, 11, 32],
     [0, 23, 44],

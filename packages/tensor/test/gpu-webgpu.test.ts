@@ -7,6 +7,7 @@ import { nextArrayId } from '../src/backend/gpu/handles.js';
 import { DeviceError } from '../src/errors.js';
 import * as gpu from '../src/gpu.js';
 import { randn } from '../src/index.js';
+import { fourLanes } from './gpu-lanes.js';
 import { adapterFound } from './webgpu.js';
 
 const plus = (value: number, op = 'plus'): KernelSource => ({
@@ -107,6 +108,20 @@ describe.skipIf(!adapterFound('The WebGPU driver'))('the WebGPU driver', { timeo
       body: `return ${names.map((name) => `${name}[0]`).join(' + ')};`,
     };
     expect(read(run(sum, ...names.map((_, i) => upload(2 ** i))))).toEqual([2 ** names.length - 1]);
+  });
+
+  it('takes what threads of four outputs return as a flat array, which other kernels take', () => {
+    const a = upload(1, 2, 3, 4, 5, 6, 7, 8, 9);
+    const results = [1, 3, 4, 5, 7, 8, 9].map((outputs) => run(fourLanes(outputs), a));
+    expect(results.map(read)).toEqual(
+      [1, 3, 4, 5, 7, 8, 9].map((outputs) => Array.from({ length: outputs }, (_, i) => 10 * i + i + 1)),
+    );
+    expect(read(run({ ...plus(1), outputs: 5 }, results[3]))).toEqual([2, 13, 24, 35, 46]);
+  });
+
+  it('what the last of four lanes writes behind the end counts as well', () => {
+    const huge = { ...fourLanes(2 ** 40 - 3), op: 'huge' };
+    expect(() => run(huge, upload(1))).toThrow('huge(): the gpu device cannot hold an array of 4398046511104 bytes');
   });
 
   it('buffers are used again', () => {

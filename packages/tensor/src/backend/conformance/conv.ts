@@ -80,6 +80,22 @@ const CONFIGS: readonly Config[] = [
   { name: 'a kernel as large as the image', x: [2, 3, 4, 5], weight: [3, 3, 4, 5], out: [1, 1] },
   { name: 'more than a thousand products', x: [2, 120, 4, 4], weight: [3, 120, 3, 3], padding: [1, 1], out: [4, 4] },
   { name: 'more than a thousand places', x: [1, 1, 36, 35], weight: [2, 1, 3, 3], padding: [1, 1], out: [36, 35] },
+  {
+    name: 'a wide kernel',
+    x: [1, 2, 2, 30],
+    weight: [2, 2, 1, 18],
+    padding: [0, 3],
+    out: [2, 19],
+  },
+  {
+    name: 'a wide kernel with a stride and a dilation',
+    x: [1, 1, 2, 45],
+    weight: [2, 1, 2, 19],
+    stride: [1, 2],
+    dilation: [1, 2],
+    padding: [1, 2],
+    out: [3, 7],
+  },
   { name: 'no images', x: [0, 2, 4, 4], weight: [3, 2, 3, 3], out: [2, 2] },
 ];
 
@@ -190,8 +206,37 @@ const perConfig = CONFIGS.flatMap((c) =>
 const numbers = (backend: Backend, shape: Shape, data: readonly number[]): Operand =>
   operand(backend, 'float32', shape, data);
 
+/** Numbers of outputs in a row, and of filters, each with the strides that are tested. */
+const LENGTHS: readonly (readonly [number, readonly number[]])[] = [
+  [1, [1]],
+  [3, [1, 2]],
+  [4, [1]],
+  [5, [1, 2, 4]],
+  [7, [1]],
+  [8, [1, 4]],
+];
+
 export const convCases: readonly ConformanceCase[] = [
   ...perConfig,
+  define('conv2d with rows and filters of each short number', (backend) => {
+    for (const [length, strides] of LENGTHS) {
+      for (const stride of strides) {
+        const columns = (length - 1) * stride + 2;
+        const c: Config = {
+          name: '',
+          x: [2, 2, 2, columns],
+          weight: [length, 2, 2, 3],
+          stride: [1, stride],
+          padding: [0, 1],
+          out: [1, Math.floor((columns - 1) / stride) + 1],
+        };
+        checkForward(backend, 'float32', c, 'contiguous', stride === 1);
+        checkForward(backend, 'float32', { ...c, x: [1, 1, 2, columns], weight: [1, 1, 2, 3] }, 'contiguous', true);
+        checkInputGrad(backend, 'float32', c, 'contiguous');
+        checkWeightGrad(backend, 'float32', c, 'contiguous', false);
+      }
+    }
+  }),
   ...defineFor(FLOATS, 'conv2d in all layouts', (backend, dtype) => {
     for (const layout of LAYOUTS) {
       for (const c of CONFIGS.filter(({ name }) => name === 'padding' || name === 'groups')) {

@@ -99,6 +99,17 @@ export const matmulCases: readonly ConformanceCase[] = [
       check(backend, one, other);
     }
   }),
+  define('matmul with rows of each short length', (backend) => {
+    for (const m of [1, 3, 4, 5, 7, 8]) {
+      for (const layout of ['contiguous', 'transposed'] as const) {
+        const [a, b] = [random(backend, 'float32', [3, 4]), random(backend, 'float32', [4, m], layout, 2)];
+        check(backend, a, b);
+        check(backend, a, b, random(backend, 'float32', [m]), inside(backend, 'float32', [3, m]));
+        check(backend, random(backend, 'float32', [1, 4]), b);
+        check(backend, random(backend, 'float32', [2, 3, 4]), random(backend, 'float32', [2, 4, m], layout, 3));
+      }
+    }
+  }),
   define('matmul on operands that repeat a row or a column', (backend) => {
     const row = expanded(random(backend, 'float32', [1, 4], 'strided', 1), [3, 4]);
     const column = expanded(random(backend, 'float32', [4, 1], 'offset', 2), [4, 5]);

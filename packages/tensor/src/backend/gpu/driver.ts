@@ -9,6 +9,9 @@ import type { GpuMode } from './config.js';
 /** Names an array on the device. Numbers are not used again. */
 export type ArrayId = number;
 
+/** How many outputs a thread computes. */
+export type Lanes = 1 | 4;
+
 /** A kernel before it is compiled: everything but the elements and the scalars is in the text, so the text tells kernels apart. */
 export interface KernelSource {
   /** For error messages. */
@@ -19,8 +22,13 @@ export interface KernelSource {
   readonly scalars?: readonly string[];
   /** Functions that the body may call, each a source text of the form `function name(a, b) { … }` over floats. */
   readonly functions?: readonly string[];
-  /** JavaScript as gpu.js takes it; `this.thread.x` is the flat output index. */
+  /** JavaScript as gpu.js takes it; `this.thread.x` is the thread, which is the flat output index of a single output. */
   readonly body: string;
+  /**
+   * Outputs of a thread: its body returns an array of so many, which lie one behind the other in the output. Where they do not
+   * divide `outputs`, what the last thread returns too much is dropped. One when it is left out: the body returns a number.
+   */
+  readonly lanes?: Lanes;
   /** Elements of the output, at least one. */
   readonly outputs: number;
 }
@@ -38,6 +46,8 @@ export interface Driver {
   readonly mode: GpuMode;
   /** The adapter's name, or what stands in for one. */
   readonly name: string;
+  /** The most outputs of a thread that a kernel may have here. */
+  readonly lanes: Lanes;
   /** Why the device has stopped for good; null while it works. Another driver is started then. */
   readonly ended: DeviceError | null;
   /** Puts an array on the device. The elements may not change afterwards. */

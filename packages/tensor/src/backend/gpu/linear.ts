@@ -1,19 +1,19 @@
 /** matmul and convolution on gpu.js. What its kernels do not take (integers, empty sizes) goes through the cpu. */
-import { numelOf } from '../../shape.js';
+import { isContiguous, numelOf } from '../../shape.js';
 import type { Backend, Conv2dParams, View } from '../backend.js';
+import { gpuDriver } from './device.js';
+import type { Lanes } from './driver.js';
 import { elementwise, fill } from './elementwise.js';
 import { type Handle, handleOf } from './handles.js';
-import {
-  type ConvShape,
-  conv2dBiasGradKernel,
-  conv2dInputGradKernel,
-  conv2dKernel,
-  conv2dWeightGradKernel,
-} from './kernels/conv2d.js';
-import { matmulKernel } from './kernels/matmul.js';
+import { type ConvShape, conv2dInputGradKernel, conv2dKernel, inputGradTakes } from './kernels/conv2d.js';
+import { conv2dBiasGradKernel, conv2dWeightGradKernel } from './kernels/conv2d-weight-grad.js';
+import { elementwiseKernel } from './kernels/elementwise.js';
+import { type Laid, lanesFor } from './kernels/lanes.js';
+import { type MatmulShape, matmulKernel } from './kernels/matmul.js';
+import { Memo } from './kernels/memo.js';
 import { runKernel } from './run.js';
 import { throughCpu } from './transfers.js';
-import { contiguousHandle, store } from './views.js';
+import { contiguousHandle, isWhole, store, write } from './views.js';
 
 const viaCpu: Pick<Backend, 'matmul' | 'conv2d' | 'conv2dInputGrad' | 'conv2dWeightGrad'> = {
   matmul: throughCpu('matmul'),
@@ -39,6 +39,16 @@ function strided(x: View): Strided {
   return { handle, strides };
 }
 
+/** Runs a kernel and puts its result, wherever its elements lie in what the kernel writes, into the view. */
+function storeLaid({ kernel, strides }: Laid, inputs: readonly Handle[], out: View): void {
+  const written = runKernel(kernel, inputs);
+  if (kernel.outputs === numelOf(out.shape) && isContiguous(out.shape, strides)) store(written, out);
+  else if (isWhole(out)) {
+    const { kernel: pack, scalars } = elementwiseKernel('copy', out.dtype, out.shape, [{ strides, offset: 0 }]);
+    store(runKernel(pack, [written], scalars), out);
+  } else write(out, written, { strides, offset: 0 });
+}
+
 export function matmul(a: View, b: View, bias: View | null, out: View): void {
   if (out.dtype === 'float32' && numelOf(a.shape) === 0) {
     // no products: what is left is the bias
@@ -58,7 +68,7 @@ export function matmul(a: View, b: View, bias: View | null, out: View): void {
     strides[rank - 2],
     strides[rank - 1],
   ];
-  const kernel = matmulKernel({
+  const shape: MatmulShape = {
     batch: batched ? a.shape[0] : 1,
     n: a.shape[rank - 2],
     k: a.shape[rank - 1],
@@ -66,10 +76,23 @@ export function matmul(a: View, b: View, bias: View | null, out: View): void {
     a: steps(x),
     b: steps(y),
     bias: z === null ? null : z.strides[0],
-  });
+  };
   const inputs = z === null ? [x.handle, y.handle] : [x.handle, y.handle, z.handle];
-  store(runKernel(kernel, inputs), out);
+  const lanes = lanesOf(shape.m, numelOf(out.shape) * shape.k);
+  const { kernel, strides } = written('matmul', shape, lanes, () => matmulKernel(shape, lanes));
+  storeLaid({ kernel, strides: batched ? strides : strides.slice(1) }, inputs, out);
 }
+
+/** How many outputs in a row each thread is to compute. */
+const lanesOf = (row: number, products: number): Lanes => lanesFor(row, products, gpuDriver().lanes);
+
+const texts = new Memo<Laid>();
+
+const written = (op: string, shape: object, lanes: Lanes, make: () => Laid): Laid =>
+  texts.get(`${op} ${lanes} ${JSON.stringify(shape)}`, make);
+
+/** Products of a convolution and of its gradients. */
+const products = (weight: View, out: View): number => numelOf(out.shape) * numelOf(weight.shape.slice(1));
 
 const shapes = (x: View, weight: View, out: View, params: Conv2dParams): ConvShape => ({
   x: x.shape,
@@ -84,7 +107,14 @@ export function conv2d(x: View, weight: View, bias: View | null, params: Conv2dP
     return;
   }
   const inputs = [x, weight, ...(bias === null ? [] : [bias])].map(contiguousHandle);
-  store(runKernel(conv2dKernel(shapes(x, weight, out, params), bias !== null), inputs), out);
+  const shape = shapes(x, weight, out, params);
+  const lanes = lanesOf(out.shape[3], products(weight, out));
+  const hasBias = bias !== null;
+  storeLaid(
+    written(`conv2d ${hasBias}`, shape, lanes, () => conv2dKernel(shape, hasBias, lanes)),
+    inputs,
+    out,
+  );
 }
 
 export function conv2dInputGrad(grad: View, weight: View, params: Conv2dParams, out: View): void {
@@ -92,8 +122,11 @@ export function conv2dInputGrad(grad: View, weight: View, params: Conv2dParams, 
     viaCpu.conv2dInputGrad(grad, weight, params, out);
     return;
   }
-  const kernel = conv2dInputGradKernel(shapes(out, weight, grad, params));
-  store(runKernel(kernel, [contiguousHandle(grad), contiguousHandle(weight)]), out);
+  const shape = shapes(out, weight, grad, params);
+  const most = lanesOf(out.shape[3], products(weight, grad));
+  const lanes = inputGradTakes(shape, most) ? most : 1;
+  const kernel = written('conv2dInputGrad', shape, lanes, () => conv2dInputGradKernel(shape, lanes));
+  storeLaid(kernel, [contiguousHandle(grad), contiguousHandle(weight)], out);
 }
 
 export function conv2dWeightGrad(grad: View, x: View, params: Conv2dParams, out: View, outBias: View | null): void {
@@ -103,8 +136,12 @@ export function conv2dWeightGrad(grad: View, x: View, params: Conv2dParams, out:
   }
   const shape = shapes(x, out, grad, params);
   const incoming = contiguousHandle(grad);
-  const weightGrad = runKernel(conv2dWeightGradKernel(shape), [incoming, contiguousHandle(x)]);
+  const filters = out.shape[0] / params.groups;
+  const most = lanesOf(filters, products(out, grad));
+  const lanes = params.groups === 1 || filters % most === 0 ? most : 1;
+  const kernel = written('conv2dWeightGrad', shape, lanes, () => conv2dWeightGradKernel(shape, lanes));
+  const inputs = [incoming, contiguousHandle(x)];
   const biasGrad = outBias === null ? null : runKernel(conv2dBiasGradKernel(shape), [incoming]);
-  store(weightGrad, out);
+  storeLaid(kernel, inputs, out);
   if (outBias !== null && biasGrad !== null) store(biasGrad, outBias);
 }

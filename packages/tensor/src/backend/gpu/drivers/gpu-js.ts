@@ -62,9 +62,9 @@ export interface GpuJsKernel {
   destroy(): void;
 }
 
-/** Says how many elements a kernel's next output has. */
-export function setOutputs(kernel: GpuJsKernel, outputs: number): void {
-  if (kernel.kernel.output[0] !== outputs) kernel.setOutput([outputs]);
+/** Says how many threads a kernel's next run has. */
+export function setThreads(kernel: GpuJsKernel, threads: number): void {
+  if (kernel.kernel.output[0] !== threads) kernel.setOutput([threads]);
 }
 
 /** The part of a WebGL context that is needed here. */

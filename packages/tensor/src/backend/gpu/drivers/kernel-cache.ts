@@ -10,10 +10,10 @@ import {
   type GpuJsKernel,
   isWebGl,
   reason,
-  setOutputs,
+  setThreads,
 } from './gpu-js.js';
 import { type KernelId, KernelIds } from './kernel-ids.js';
-import { type KernelForm, kernelSettings, kernelText, resizes } from './kernel-text.js';
+import { type KernelForm, kernelSettings, kernelText, resizes, threadsFor } from './kernel-text.js';
 
 /** Compiled kernels that are kept; each holds its code and, on a GPU, its last output. */
 const CACHE_SIZE = 256;
@@ -53,7 +53,7 @@ export class KernelCache {
     const kernel = this.kernels.get(id) as GpuJsKernel;
     let result: unknown;
     try {
-      setOutputs(kernel, source.outputs);
+      setThreads(kernel, threadsFor(source.outputs, source));
       result = kernel(...inputs, ...scalars, ...sizes);
     } catch (cause) {
       throw new DeviceError(`${source.op}(): the gpu kernel failed: ${reason(cause)}`, { cause });

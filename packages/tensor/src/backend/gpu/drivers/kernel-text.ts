@@ -17,7 +17,15 @@ export const kernelText = ({ parameters, scalars = [], integers = [], body }: Ke
   `function (${[...parameters, ...scalars, ...integers].join(', ')}) {\n${body}\n}`;
 
 /** Tells kernels apart: equal for two that compile to the same, for outputs of any size. */
-export const kernelKey = (form: KernelForm): string => [kernelText(form), ...(form.functions ?? [])].join('\n');
+export const kernelKey = (form: KernelForm): string =>
+  [form.lanes ?? 1, kernelText(form), ...(form.functions ?? [])].join('\n');
+
+/** Threads that make so many outputs. */
+export const threadsFor = (outputs: number, { lanes = 1 }: KernelSource): number => Math.ceil(outputs / lanes);
+
+/** Elements that a kernel writes: its outputs, and what its last thread returns too much. */
+export const elementsFor = (outputs: number, source: KernelSource): number =>
+  threadsFor(outputs, source) * (source.lanes ?? 1);
 
 /** Whether a compiled kernel takes another size of output, and integers that it has not seen; `webasm` compiles it anew. */
 export const resizes = (mode: GpuMode): boolean => mode !== 'webasm';
@@ -26,7 +34,7 @@ export const resizes = (mode: GpuMode): boolean => mode !== 'webasm';
 export function kernelSettings(source: KernelForm, arrayType: ArgumentType): GpuJsKernelSettings {
   const types = (names: readonly string[], type: ArgumentType) => names.map((name) => [name, type] as const);
   return {
-    output: [source.outputs],
+    output: [threadsFor(source.outputs, source)],
     argumentTypes: Object.fromEntries([
       ...types(source.parameters, arrayType),
       ...types(source.scalars ?? [], 'Float'),

@@ -1,7 +1,7 @@
 /** gpu.js on this thread, in a mode that answers at once: what is asked for is done, or lies before its results in a queue. */
 import { DeviceError } from '../../../errors.js';
 import type { GpuMode } from '../config.js';
-import type { ArrayId, Driver, DriverMemory, KernelSource } from '../driver.js';
+import type { ArrayId, Driver, DriverMemory, KernelSource, Lanes } from '../driver.js';
 import { type DeviceArray, type GpuJs, isTexture, isWebGl } from './gpu-js.js';
 import { KernelCache } from './kernel-cache.js';
 import { TextureUploader } from './texture-uploader.js';
@@ -9,6 +9,7 @@ import { TextureUploader } from './texture-uploader.js';
 export class LocalDriver implements Driver {
   readonly ended = null;
   readonly name: string;
+  readonly lanes: Lanes;
   private readonly cache: KernelCache;
   private readonly arrays = new Map<ArrayId, DeviceArray>();
   /** In modes whose memory is the GPU's; the others read the caller's array. */
@@ -21,6 +22,8 @@ export class LocalDriver implements Driver {
   ) {
     this.cache = new KernelCache(gpu, mode, cacheSize);
     this.uploader = isWebGl(mode) ? new TextureUploader(gpu, mode) : null;
+    // a texture of four numbers a texel is not laid out as one of single numbers is, and cannot be read as one
+    this.lanes = this.uploader === null ? 4 : 1;
     this.name = this.uploader?.rendererName() ?? `gpu.js in ${mode} mode (emulated, no GPU hardware)`;
   }
 
@@ -39,7 +42,7 @@ export class LocalDriver implements Driver {
 
   run(kernel: KernelSource, arrays: readonly ArrayId[], scalars: readonly number[], out: ArrayId): void {
     const inputs = arrays.map((id) => this.array(id));
-    const result = this.cache.run(kernel, inputs, scalars);
+    const result = flat(this.cache.run(kernel, inputs, scalars), kernel);
     const texture = isTexture(result);
     if (texture !== (this.uploader !== null) || lengthOf(result) !== kernel.outputs) {
       throw new DeviceError(`${kernel.op}(): gpu.js returned no array of ${kernel.outputs} elements`);
@@ -88,4 +91,11 @@ export class LocalDriver implements Driver {
 function lengthOf(array: unknown): number {
   if (array instanceof Float32Array) return array.length;
   return isTexture(array) && array.output.length === 1 ? array.output[0] : -1;
+}
+
+/** Where a thread has several outputs, gpu.js's emulations return an array of each thread's. */
+function flat(result: unknown, { lanes = 1, outputs }: KernelSource): unknown {
+  if (lanes === 1 || !Array.isArray(result)) return result;
+  const threads: readonly ArrayLike<number>[] = result;
+  return Float32Array.from({ length: outputs }, (_, i) => threads[Math.floor(i / lanes)][i % lanes]);
 }

@@ -1,10 +1,13 @@
 /**
- * Convolution and its two gradients, one output element a thread, on contiguous arrays
- * `x [N, C, H, W]`, `weight [O, C / groups, kH, kW]`, `out [N, O, OH, OW]`.
+ * Convolution and the gradient of its input, on contiguous arrays `x [N, C, H, W]`, `weight [O, C / groups, kH, kW]`,
+ * `out [N, O, OH, OW]`. A thread computes `lanes` neighbours of a row.
  */
 import type { Conv2dParams } from '../../backend.js';
-import type { KernelSource } from '../driver.js';
-import { divide, integer, shifted, unravel, weighted } from './indexing.js';
+import type { Lanes } from '../driver.js';
+import { divide, integer, loop, shifted, unravel, weighted } from './indexing.js';
+import { type Laid, laidRow, returnSums, zeroSums } from './lanes.js';
+import { literal, written } from './sizes.js';
+import { addTaps, type Taps, WIDEST_IN_TEXT } from './taps.js';
 
 export interface ConvShape {
   readonly x: readonly number[];
@@ -13,104 +16,138 @@ export interface ConvShape {
   readonly params: Conv2dParams;
 }
 
-const repeat = (name: string, count: number, body: string): string =>
-  `for (let ${name} = 0; ${name} < ${count}; ${name}++) {\n${body}\n}`;
-
 /** Position in a contiguous array of four dimensions. */
-const at = (sizes: readonly number[], n: string, c: string, h: string, w: string): string =>
+export const at = (sizes: readonly number[], n: string, c: string, h: string, w: string): string =>
   weighted([n, sizes[1] * sizes[2] * sizes[3]], [c, sizes[2] * sizes[3]], [h, sizes[3]], [w, 1]);
 
 /** The image row (axis 0) or column (1) that output position `o` sees through kernel position `k`. */
-const inputPlace = ({ params }: ConvShape, axis: 0 | 1, o: string, k: string): string =>
-  shifted(weighted([o, params.stride[axis]], [k, params.dilation[axis]]), -params.padding[axis]);
+export const inputPlace = ({ params }: ConvShape, axis: 0 | 1, o: string, k: string): string =>
+  shifted(weighted([o, literal(params.stride[axis])], [k, literal(params.dilation[axis])]), -params.padding[axis]);
 
-const within = (place: string, size: number): string => `if (${place} >= 0) { if (${place} < ${size}) {`;
+/** Where output positions see something outside of the image, the condition on the place that they do not; else null. */
+export function withinImage(s: ConvShape, axis: 0 | 1, place: string): string | null {
+  const { stride, padding, dilation } = s.params;
+  const last = (s.out[2 + axis] - 1) * stride[axis] + (s.weight[2 + axis] - 1) * dilation[axis] - padding[axis];
+  const checks = [];
+  if (padding[axis] > 0) checks.push(`${place} >= 0`);
+  if (last >= s.x[2 + axis]) checks.push(`${place} < ${written(`x ${axis}`, s.x[2 + axis])}`);
+  return checks.length === 0 ? null : checks.join(' && ');
+}
+
+export const when = (condition: string | null, body: string): string =>
+  condition === null ? body : `if (${condition}) {\n${body}\n}`;
+
+/** Rows of the last dimension, as they are written. */
+function laid(sizes: readonly number[], lanes: Lanes): { readonly sizes: number[]; readonly strides: number[] } {
+  const [n, c, h, w] = sizes;
+  const row = laidRow(w, lanes);
+  return { sizes: [n, c, h, row / lanes], strides: [c * h * row, h * row, row, 1] };
+}
+
+const count = (sizes: readonly number[]): number => sizes.reduce((a, b) => a * b, 1);
 
 /** out[n, o, oy, ox] = bias[o] + Σ x[n, c, iy, ix] · weight[o, c, ky, kx] */
-export function conv2dKernel(s: ConvShape, hasBias: boolean): KernelSource {
-  const [, , kH, kW] = s.weight;
-  const perGroup = s.weight[1];
-  const [iy, ix] = [inputPlace(s, 0, 'oy', 'ky'), inputPlace(s, 1, 'ox', 'kx')];
-  const channel = s.params.groups === 1 ? 'c' : `(group * ${perGroup} + c)`;
-  const product = `sum += x[${at(s.x, 'n', channel, iy, ix)}] * weight[${at(s.weight, 'o', 'c', 'ky', 'kx')}];`;
-  const row = repeat('kx', kW, `${within(ix, s.x[3])} ${product} } }`);
-  return {
-    op: 'conv2d',
-    parameters: hasBias ? ['x', 'weight', 'bias'] : ['x', 'weight'],
-    outputs: count(s.out),
-    body: `${unravel(['n', 'o', 'oy', 'ox'], s.out)}
-${s.params.groups === 1 ? '' : divide('group', 'inGroup', 'o', s.weight[0] / s.params.groups)}
-let sum = 0;
-${repeat('c', perGroup, repeat('ky', kH, `${within(iy, s.x[2])}\n${row}\n} }`))}
-return ${hasBias ? 'sum + bias[o]' : 'sum'};`,
+export function conv2dKernel(s: ConvShape, hasBias: boolean, lanes: Lanes): Laid {
+  const { stride, padding, dilation, groups } = s.params;
+  const [outChannels, perGroup, kH, kW] = s.weight;
+  const { sizes, strides } = laid(s.out, lanes);
+  const iy = inputPlace(s, 0, 'oy', 'ky');
+  const channel = groups === 1 ? 'c' : `(${weighted(['group', perGroup], ['c', 1])})`;
+  const span = lanes * stride[1];
+  const taps: Taps = {
+    width: kW,
+    offset: (lane, tap) => lane * stride[1] + tap * dilation[1],
+    step: dilation[1],
+    from: 'from',
+    range: [-padding[1], (sizes[3] - 1) * span - padding[1]],
+    columns: s.x[3],
+    source: (column) => `x[${at(s.x, 'n', channel, iy, column)}]`,
+    weight: (column) => `weight[${at(s.weight, 'o', 'c', 'ky', column)}]`,
   };
+  const row = when(withinImage(s, 0, iy), addTaps(taps, lanes));
+  return {
+    strides,
+    kernel: {
+      op: 'conv2d',
+      parameters: hasBias ? ['x', 'weight', 'bias'] : ['x', 'weight'],
+      outputs: count(sizes) * lanes,
+      lanes,
+      body: `${unravel(['n', 'o', 'oy', 'part'], sizes)}
+${groups === 1 ? '' : divide('group', 'inGroup', 'o', outChannels / groups)}
+${integer('from', shifted(weighted(['part', literal(span)]), -padding[1]))}
+${zeroSums(lanes)}
+${loop('c', perGroup, loop('ky', literal(kH), row))}
+${returnSums(lanes, (lane) => (hasBias ? `sum${lane} + bias[o]` : `sum${lane}`))}`,
+    },
+  };
+}
+
+/** Whether {@link conv2dInputGradKernel} can compute so many neighbours in a thread. */
+export function inputGradTakes({ weight, params }: ConvShape, lanes: Lanes): boolean {
+  const stride = params.stride[1];
+  return lanes % stride === 0 && (stride === 1 || weight[3] <= WIDEST_IN_TEXT);
 }
 
 /** dx[n, c, iy, ix] = Σ grad[n, o, oy, ox] · weight[o, c, ky, kx], over the outputs that saw the pixel */
-export function conv2dInputGradKernel(s: ConvShape): KernelSource {
-  const [outChannels, perGroup, kH, kW] = s.weight;
-  const outPerGroup = outChannels / s.params.groups;
-  const single = s.params.groups === 1;
-  const filter = single ? 'f' : `(group * ${outPerGroup} + f)`;
-  const weightAt = at(s.weight, filter, single ? 'c' : 'inGroup', 'ky', 'kx');
-  const product = `sum += grad[${at(s.out, 'n', filter, 'oy', 'ox')}] * weight[${weightAt}];`;
-  const row = repeat('kx', kW, outputPlace(s, 1, 'ox', 'ix', 'kx', product));
+export function conv2dInputGradKernel(s: ConvShape, lanes: Lanes): Laid {
+  const [outChannels, perGroup, kH] = s.weight;
+  const { groups } = s.params;
+  const outPerGroup = outChannels / groups;
+  const { sizes, strides } = laid(s.x, lanes);
+  const filter = groups === 1 ? 'f' : `(${weighted(['group', outPerGroup], ['f', 1])})`;
+  const source = (column: string): string => `grad[${at(s.out, 'n', filter, 'oy', column)}]`;
+  const weight = (column: string): string =>
+    `weight[${at(s.weight, filter, groups === 1 ? 'c' : 'inGroup', 'ky', column)}]`;
+  const row = inputGradTakes(s, lanes)
+    ? addTaps(gradTaps(s, lanes, source, weight), lanes)
+    : addSeen(s, source, weight);
   return {
-    op: 'conv2dInputGrad',
-    parameters: ['grad', 'weight'],
-    outputs: count(s.x),
-    body: `${unravel(['n', 'c', 'iy', 'ix'], s.x)}
-${single ? '' : divide('group', 'inGroup', 'c', perGroup)}
-let sum = 0;
-${repeat('f', outPerGroup, repeat('ky', kH, outputPlace(s, 0, 'oy', 'iy', 'ky', row)))}
-return sum;`,
+    strides,
+    kernel: {
+      op: 'conv2dInputGrad',
+      parameters: ['grad', 'weight'],
+      outputs: count(sizes) * lanes,
+      lanes,
+      body: `${unravel(['n', 'c', 'iy', 'part'], sizes)}
+${groups === 1 ? '' : divide('group', 'inGroup', 'c', perGroup)}
+${zeroSums(lanes)}
+${loop('f', outPerGroup, loop('ky', literal(kH), outputPlace(s, 0, 'oy', 'iy', 'ky', row)))}
+${returnSums(lanes)}`,
+    },
   };
 }
+
+/** Where the stride divides the lanes, it is known which of the kernel's columns a lane was seen through. */
+function gradTaps(s: ConvShape, lanes: Lanes, source: Taps['source'], weight: Taps['weight']): Taps {
+  const [padding, dilation, stride] = [s.params.padding[1], s.params.dilation[1], s.params.stride[1]];
+  const span = lanes / stride;
+  return {
+    width: s.weight[3],
+    offset: (lane, tap) => {
+      const distance = lane + padding - tap * dilation;
+      return distance % stride === 0 ? distance / stride : null;
+    },
+    step: -dilation,
+    from: weighted(['part', literal(span)]),
+    range: [0, laidRow(s.x[3], lanes) / stride - span],
+    columns: s.out[3],
+    source,
+    weight,
+  };
+}
+
+/** The same for one pixel and any stride. */
+const addSeen = (s: ConvShape, source: Taps['source'], weight: Taps['weight']): string =>
+  loop('kx', literal(s.weight[3]), outputPlace(s, 1, 'ox', 'part', 'kx', `sum0 += ${source('ox')} * ${weight('kx')};`));
 
 /** Runs `body` where an output position `o` exists that sees image position `i` through kernel position `k`. */
 function outputPlace(s: ConvShape, axis: 0 | 1, o: string, i: string, k: string, body: string): string {
   const { padding, dilation, stride } = s.params;
-  const distance = `(${shifted(i, padding[axis])} - ${weighted([k, dilation[axis]])})`;
-  const inside = `if (${o} < ${s.out[2 + axis]}) {\n${body}\n}`;
+  const distance = `(${shifted(i, padding[axis])} - ${weighted([k, literal(dilation[axis])])})`;
+  const inside = `if (${o} < ${written(`${o} <`, s.out[2 + axis])}) {\n${body}\n}`;
   const place =
     stride[axis] === 1
       ? `${integer(o, distance)}\n${inside}`
-      : `${divide(o, `${o}Rest`, distance, stride[axis])}\nif (${o}Rest === 0) {\n${inside}\n}`;
+      : `${divide(o, `${o}Rest`, distance, literal(stride[axis]))}\nif (${o}Rest === 0) {\n${inside}\n}`;
   return `if (${distance} >= 0) {\n${place}\n}`;
 }
-
-/** dw[o, c, ky, kx] = Σ grad[n, o, oy, ox] · x[n, c, iy, ix] */
-export function conv2dWeightGradKernel(s: ConvShape): KernelSource {
-  const [batch, , oH, oW] = s.out;
-  const perGroup = s.weight[1];
-  const [iy, ix] = [inputPlace(s, 0, 'oy', 'ky'), inputPlace(s, 1, 'ox', 'kx')];
-  const channel = s.params.groups === 1 ? 'c' : `(group * ${perGroup} + c)`;
-  const product = `sum += grad[${at(s.out, 'n', 'o', 'oy', 'ox')}] * x[${at(s.x, 'n', channel, iy, ix)}];`;
-  const row = repeat('ox', oW, `${within(ix, s.x[3])} ${product} } }`);
-  return {
-    op: 'conv2dWeightGrad',
-    parameters: ['grad', 'x'],
-    outputs: count(s.weight),
-    body: `${unravel(['o', 'c', 'ky', 'kx'], s.weight)}
-${s.params.groups === 1 ? '' : divide('group', 'inGroup', 'o', s.weight[0] / s.params.groups)}
-let sum = 0;
-${repeat('n', batch, repeat('oy', oH, `${within(iy, s.x[2])}\n${row}\n} }`))}
-return sum;`,
-  };
-}
-
-/** db[o] = Σ grad[n, o, oy, ox] */
-export function conv2dBiasGradKernel(s: ConvShape): KernelSource {
-  const [batch, channels, oH, oW] = s.out;
-  const plane = oH * oW;
-  return {
-    op: 'conv2dWeightGrad',
-    parameters: ['grad'],
-    outputs: channels,
-    body: `let sum = 0;
-${repeat('n', batch, repeat('p', plane, `sum += grad[${weighted(['n', channels * plane], ['this.thread.x', plane], ['p', 1])}];`))}
-return sum;`,
-  };
-}
-
-const count = (sizes: readonly number[]): number => sizes.reduce((a, b) => a * b, 1);

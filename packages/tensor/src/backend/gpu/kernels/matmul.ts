@@ -1,6 +1,7 @@
 /** `out[b, i, j] = Σ_k a[b, i, k] · b[b, k, j] + bias[j]`; any strides, from the start of each array. */
-import type { KernelSource } from '../driver.js';
-import { unravel, weighted } from './indexing.js';
+import type { Lanes } from '../driver.js';
+import { loop, unravel, weighted } from './indexing.js';
+import { each, type Laid, laidRow, laneIndices, returnSums, zeroSums } from './lanes.js';
 
 export interface MatmulShape {
   readonly batch: number;
@@ -14,16 +15,28 @@ export interface MatmulShape {
   readonly bias: number | null;
 }
 
-export function matmulKernel(s: MatmulShape): KernelSource {
+/** A thread computes `lanes` neighbours of a row. @returns the strides of `[batch, n, m]` */
+export function matmulKernel(s: MatmulShape, lanes: Lanes): Laid {
   const at = (strides: MatmulShape['a'], row: string, column: string): string =>
     weighted(['batch', strides[0]], [row, strides[1]], [column, strides[2]]);
+  const row = laidRow(s.m, lanes);
+  const bias = s.bias;
+  const products = `const x = a[${at(s.a, 'row', 'k')}];
+${each(lanes, (lane) => `sum${lane} += x * b[${at(s.b, 'k', `column${lane}`)}];`)}`;
+  const result = (lane: number): string =>
+    bias === null ? `sum${lane}` : `sum${lane} + bias[${weighted([`column${lane}`, bias])}]`;
   return {
-    op: 'matmul',
-    parameters: s.bias === null ? ['a', 'b'] : ['a', 'b', 'bias'],
-    outputs: s.batch * s.n * s.m,
-    body: `${unravel(['batch', 'row', 'column'], [s.batch, s.n, s.m])}
-let sum = 0;
-for (let k = 0; k < ${s.k}; k++) { sum += a[${at(s.a, 'row', 'k')}] * b[${at(s.b, 'k', 'column')}]; }
-return ${s.bias === null ? 'sum' : `sum + bias[${weighted(['column', s.bias])}]`};`,
+    strides: [s.n * row, row, 1],
+    kernel: {
+      op: 'matmul',
+      parameters: bias === null ? ['a', 'b'] : ['a', 'b', 'bias'],
+      outputs: s.batch * s.n * row,
+      lanes,
+      body: `${unravel(['batch', 'row', 'group'], [s.batch, s.n, row / lanes])}
+${laneIndices('column', s.m, lanes)}
+${zeroSums(lanes)}
+${loop('k', s.k, products)}
+${returnSums(lanes, result)}`,
+    },
   };
 }

@@ -4,9 +4,9 @@
  */
 import { DeviceError, OutOfMemoryError } from '../../../../errors.js';
 import type { ArrayId } from '../../driver.js';
-import { checkMode, type GpuJsKernel, reason, setOutputs } from '../gpu-js.js';
+import { checkMode, type GpuJsKernel, reason, setThreads } from '../gpu-js.js';
 import type { KernelId } from '../kernel-ids.js';
-import { type KernelForm, kernelSettings, kernelText } from '../kernel-text.js';
+import { elementsFor, type KernelForm, kernelSettings, kernelText, threadsFor } from '../kernel-text.js';
 import { MAP_MODE_READ, Usage, type WebGpuBuffer, type WebGpuDevice } from './device-api.js';
 import { errorOf, type Failure, failureOf } from './failure.js';
 import { build, type DeviceArray, destroy, run } from './gpu-js-kernel.js';
@@ -118,9 +118,10 @@ export class Engine {
     numbers: readonly number[],
     out: ArrayId,
   ): Promise<void> {
-    const { op } = (this.kernels.get(id) as Kernel).form;
+    const { form } = this.kernels.get(id) as Kernel;
+    const { op } = form;
     try {
-      const started = await this.reserve(op, bytesOf(outputs));
+      const started = await this.reserve(op, bytesOf(elementsFor(outputs, form)));
       const inputs = arrays.map((array) => this.arrays.get(array));
       if (!inputs.every((input) => input !== undefined)) {
         this.fail(out, this.failureOfAny(arrays));
@@ -147,7 +148,7 @@ export class Engine {
     const { op } = kernel.form;
     try {
       kernel.compiled ??= await this.compile({ ...kernel.form, outputs }, inputs, numbers);
-      setOutputs(kernel.compiled, outputs);
+      setThreads(kernel.compiled, threadsFor(outputs, kernel.form));
       const buffer = await run(kernel.compiled, inputs, numbers);
       checkMode(op, kernel.compiled, 'webgpu');
       if (buffer === null) throw new Error('gpu.js returned no buffer of its own');

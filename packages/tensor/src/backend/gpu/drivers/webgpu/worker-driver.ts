@@ -5,7 +5,7 @@
 import { DeviceError } from '../../../../errors.js';
 import type { ArrayId, Driver, DriverMemory, KernelSource } from '../../driver.js';
 import { KernelIds } from '../kernel-ids.js';
-import { resizes } from '../kernel-text.js';
+import { elementsFor, resizes } from '../kernel-text.js';
 import { BatchWriter } from './commands.js';
 import type { Control } from './control.js';
 import { errorOf } from './failure.js';
@@ -31,6 +31,7 @@ export interface WorkerDriverOptions {
 
 export class WorkerDriver implements Driver {
   readonly mode = 'webgpu';
+  readonly lanes = 4;
   readonly name: string;
   private readonly maxBytes: number;
   private readonly kernels: KernelIds;
@@ -82,7 +83,7 @@ export class WorkerDriver implements Driver {
   }
 
   run(kernel: KernelSource, arrays: readonly ArrayId[], scalars: readonly number[], out: ArrayId): void {
-    this.checkSize(kernel.op, kernel.outputs);
+    this.checkSize(kernel.op, elementsFor(kernel.outputs, kernel));
     this.sizes.set(out, kernel.outputs);
     const { id, sizes } = this.kernels.kernelFor(kernel);
     this.batch.run(id, kernel.outputs, arrays, [...scalars, ...sizes], out);

@@ -1,0 +1,124 @@
+// Milliseconds of products and convolutions on the gpu whose threads compute one output each, and four: medians of turns, the
+// copies included that bring the results into row-major order.
+// Run: npx tsx --conditions=@torchlet/source packages/tensor/bench/gpu-lanes.ts
+// An argument is a part of the names of what is timed.
+import type { Backend, Conv2dParams } from '../src/backend/backend.js';
+import { fresh, type Layout, random } from '../src/backend/conformance/harness.js';
+import { gpuBackend } from '../src/backend/gpu/gpu-backend.js';
+import { laneLimits } from '../src/backend/gpu/kernels/lanes.js';
+import { device_name, backend as mode, synchronize } from '../src/gpu.js';
+
+/** Sets work up, and returns what does it once. */
+type Work = (backend: Backend) => () => void;
+
+const ROUNDS = 9;
+
+const FOUR = { leastRow: 1, leastProducts: 1 };
+const ONE = { leastRow: Infinity, leastProducts: Infinity };
+
+function matmul(n: number, k: number, m: number, layout: Layout = 'contiguous', batch: readonly number[] = []): Work {
+  return (backend) => {
+    const [a, b] = [
+      random(backend, 'float32', [...batch, n, k]),
+      random(backend, 'float32', [...batch, k, m], layout, 2),
+    ];
+    const out = fresh(backend, 'float32', [...batch, n, m]);
+    return () => backend.matmul(a.view, b.view, null, out);
+  };
+}
+
+interface Conv {
+  /** Images, channels, rows and columns. */
+  readonly x: readonly [number, number, number, number];
+  readonly filters: number;
+  readonly kernel: number;
+  readonly padding?: number;
+  readonly stride?: number;
+}
+
+function conv(c: Conv): Readonly<Record<'forward' | 'input gradient' | 'weight gradient', Work>> {
+  const { x, filters, kernel, padding = 0, stride = 1 } = c;
+  const params: Conv2dParams = {
+    stride: [stride, stride],
+    padding: [padding, padding],
+    dilation: [1, 1],
+    groups: 1,
+  };
+  const place = (size: number): number => Math.floor((size + 2 * padding - kernel) / stride) + 1;
+  const weight = [filters, x[1], kernel, kernel];
+  const out = [x[0], filters, place(x[2]), place(x[3])];
+  return {
+    forward: (backend) => {
+      const [image, w] = [random(backend, 'float32', x), random(backend, 'float32', weight)];
+      const result = fresh(backend, 'float32', out);
+      return () => backend.conv2d(image.view, w.view, null, params, result);
+    },
+    'input gradient': (backend) => {
+      const [g, w] = [random(backend, 'float32', out), random(backend, 'float32', weight)];
+      const result = fresh(backend, 'float32', x);
+      return () => backend.conv2dInputGrad(g.view, w.view, params, result);
+    },
+    'weight gradient': (backend) => {
+      const [g, image] = [random(backend, 'float32', out), random(backend, 'float32', x)];
+      const result = fresh(backend, 'float32', weight);
+      return () => backend.conv2dWeightGrad(g.view, image.view, params, result, null);
+    },
+  };
+}
+
+const CONVOLUTIONS: Readonly<Record<string, Conv>> = {
+  '1→16 3×3 on 28×28, batch 64': { x: [64, 1, 28, 28], filters: 16, kernel: 3, padding: 1 },
+  '6→16 5×5 on 14×14, batch 16': { x: [16, 6, 14, 14], filters: 16, kernel: 5 },
+  '16→16 3×3 on 56×56, batch 1': { x: [1, 16, 56, 56], filters: 16, kernel: 3, padding: 1 },
+  '16→16 3×3 on 56×56 in strides of 2, batch 2': { x: [2, 16, 56, 56], filters: 16, kernel: 3, padding: 1, stride: 2 },
+  '32→32 1×1 on 14×14, batch 4': { x: [4, 32, 14, 14], filters: 32, kernel: 1 },
+};
+
+const WORK: Readonly<Record<string, Work>> = {
+  'matmul 8·8·8': matmul(8, 8, 8),
+  'matmul 16·16·16': matmul(16, 16, 16),
+  'matmul 32·32·32': matmul(32, 32, 32),
+  'matmul 64·64·64': matmul(64, 64, 64),
+  'matmul 128·128·128': matmul(128, 128, 128),
+  'matmul 127·127·127': matmul(127, 127, 127),
+  'matmul 256·256·256': matmul(256, 256, 256),
+  'matmul 64·784·256, second transposed': matmul(64, 784, 256, 'transposed'),
+  'matmul 64·128·10, second transposed': matmul(64, 128, 10, 'transposed'),
+  'matmul 64·1000·1': matmul(64, 1000, 1),
+  'matmul 64·1000·2': matmul(64, 1000, 2),
+  'matmul 64·1000·3': matmul(64, 1000, 3),
+  'matmul 16 × 32·32·32': matmul(32, 32, 32, 'contiguous', [16]),
+  ...Object.fromEntries(
+    Object.entries(CONVOLUTIONS).flatMap(([name, c]) =>
+      Object.entries(conv(c)).map(([part, work]) => [`conv2d ${name}, ${part}`, work]),
+    ),
+  ),
+};
+
+const median = (times: readonly number[]): number => times.toSorted((a, b) => a - b)[times.length >> 1];
+
+function time(limits: typeof FOUR, step: () => void): number {
+  Object.assign(laneLimits, limits);
+  const start = performance.now();
+  step();
+  synchronize();
+  return performance.now() - start;
+}
+
+const backend = gpuBackend();
+console.log(`gpu: ${device_name()}, through gpu.js in ${mode()} mode; medians of ${ROUNDS} turns\n`);
+console.log('| work | one output a thread, ms | four, ms | ratio |');
+console.log('|---|---|---|---|');
+for (const [name, make] of Object.entries(WORK)) {
+  if (!name.includes(process.argv[2] ?? '')) continue;
+  const step = make(backend);
+  const [ones, fours]: number[][] = [[], []];
+  // the first turn compiles
+  for (let round = 0; round <= ROUNDS; round++) {
+    const [one, four] = [time(ONE, step), time(FOUR, step)];
+    if (round > 0) ones.push(one);
+    if (round > 0) fours.push(four);
+  }
+  const [one, four] = [median(ones), median(fours)];
+  console.log(`| ${name} | ${one.toFixed(2)} | ${four.toFixed(2)} | ${(one / four).toFixed(2)} |`);
+}

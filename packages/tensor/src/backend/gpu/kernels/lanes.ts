@@ -1,0 +1,49 @@
+/**
+ * Kernels of which each thread computes several neighbouring outputs of a row: what the outputs have in common is read once.
+ * Where rows are no multiple of that, the kernel writes them longer than they are.
+ */
+import type { KernelSource, Lanes } from '../driver.js';
+import { integer, shifted, weighted } from './indexing.js';
+import { literal, written } from './sizes.js';
+
+/** A kernel, and where the elements of its result lie in what it writes: their strides over the result's shape. */
+export interface Laid {
+  readonly kernel: KernelSource;
+  readonly strides: readonly number[];
+}
+
+/** The length of a row as it is written. */
+export const laidRow = (length: number, lanes: Lanes): number => Math.ceil(length / lanes) * lanes;
+
+/** Text for each lane. */
+export const each = (lanes: Lanes, text: (lane: number) => string): string =>
+  Array.from({ length: lanes }, (_, lane) => text(lane)).join('\n');
+
+/**
+ * Source that declares each lane's place in a row as the integers `name0`, `name1`, …, from the integer `group`. A lane
+ * behind the row's end computes the last element once more, so that it reads nothing else.
+ */
+export function laneIndices(name: string, length: number, lanes: Lanes): string {
+  const last = written(`last ${name}`, length - 1);
+  return each(lanes, (lane) => {
+    const own = integer(`${name}${lane}`, shifted(weighted(['group', literal(lanes)]), lane));
+    const over = laidRow(length, lanes) - lanes + lane >= length;
+    return over ? `${own}\nif (${name}${lane} > ${last}) { ${name}${lane} = ${last}; }` : own;
+  });
+}
+
+/** Source that declares a sum for each lane: `sum0`, `sum1`, … */
+export const zeroSums = (lanes: Lanes): string => each(lanes, (lane) => `let sum${lane} = 0;`);
+
+/** Source that returns the lanes' sums, as `result` sees each. */
+export function returnSums(lanes: Lanes, result: (lane: number) => string = (lane) => `sum${lane}`): string {
+  if (lanes === 1) return `return ${result(0)};`;
+  return `return [${Array.from({ length: lanes }, (_, lane) => result(lane)).join(', ')}];`;
+}
+
+/** From so many outputs in a row and so many products in all, several outputs a thread pay: see docs/performance.md. */
+export const laneLimits: { leastRow: number; leastProducts: number } = { leastRow: 3, leastProducts: 2 ** 14 };
+
+/** How many outputs a thread is to compute. @param most what the device can do */
+export const lanesFor = (row: number, products: number, most: Lanes): Lanes =>
+  row >= laneLimits.leastRow && products >= laneLimits.leastProducts ? most : 1;

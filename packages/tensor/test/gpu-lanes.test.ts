@@ -1,0 +1,58 @@
+/** Products and convolutions whose threads compute four outputs each. */
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { gpuDriver } from '../src/backend/gpu/device.js';
+import { lanesFor } from '../src/backend/gpu/kernels/lanes.js';
+import { conv2d, randn } from '../src/index.js';
+import { testLanes } from './gpu-lanes.js';
+
+afterEach(() => void vi.restoreAllMocks());
+
+describe('the conformance suite with four outputs a thread', () => testLanes());
+
+describe('four outputs a thread', () => {
+  it('are for rows and products that are large enough', () => {
+    expect(lanesFor(3, 2 ** 14, 4)).toBe(4);
+    expect(lanesFor(3, 2 ** 14, 1)).toBe(1);
+    expect(lanesFor(2, 2 ** 20, 4)).toBe(1);
+    expect(lanesFor(1000, 2 ** 14 - 1, 4)).toBe(1);
+  });
+
+  /** How many outputs the threads of each kernel have. */
+  function lanesOf(run: () => unknown): string[] {
+    const kernels = vi.spyOn(gpuDriver(), 'run');
+    run();
+    const list = kernels.mock.calls.map(([{ op, lanes = 1 }]) => `${op} ${lanes}`);
+    kernels.mockRestore();
+    return list;
+  }
+
+  const product = (n: number, m: number) => {
+    const [a, b] = [randn(n, 32).to('gpu'), randn(32, m).to('gpu')];
+    return lanesOf(() => a.matmul(b));
+  };
+
+  it('a row that is no multiple of four takes one more kernel', () => {
+    expect(product(32, 32)).toEqual(['matmul 4']);
+    expect(product(32, 30)).toEqual(['matmul 4', 'copy 1']);
+    expect(product(8, 8)).toEqual(['matmul 1']);
+  });
+
+  it('a convolution and its gradients choose each for themselves', () => {
+    const gradients = (columns: number, filters: number, stride: number) => {
+      const x = randn(4, 4, 12, columns).to('gpu').requires_grad_();
+      const w = randn(filters, 4, 3, 3).to('gpu').requires_grad_();
+      const g = randn(4, filters, 10, Math.floor((columns - 3) / stride) + 1).to('gpu');
+      return lanesOf(() => conv2d(x, w, null, { stride: [1, stride] }).backward(g));
+    };
+    const [forward, weight, input] = ['conv2d', 'conv2dWeightGrad', 'conv2dInputGrad'];
+    expect(gradients(16, 4, 2)).toEqual([`${forward} 4`, 'copy 1', `${weight} 4`, 'copy 1', `${input} 4`]);
+    // neighbours of a row that was seen in strides of three have nothing in common
+    expect(gradients(14, 4, 3)).toEqual([`${forward} 4`, `${weight} 4`, 'copy 1', `${input} 1`]);
+    expect(gradients(14, 2, 1)).toEqual([`${forward} 4`, `${weight} 1`, `${input} 4`, 'copy 1']);
+  });
+
+  it('a device that has one output a thread is given no others', () => {
+    vi.spyOn(gpuDriver(), 'lanes', 'get').mockReturnValue(1);
+    expect(product(32, 32)).toEqual(['matmul 1']);
+  });
+});

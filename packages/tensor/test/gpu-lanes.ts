@@ -1,0 +1,53 @@
+/** Kernels of four outputs a thread, for tests. */
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { conformanceCases } from '../src/backend/conformance.js';
+import { gpuDriver } from '../src/backend/gpu/device.js';
+import type { KernelSource } from '../src/backend/gpu/driver.js';
+import { gpuBackend } from '../src/backend/gpu/gpu-backend.js';
+import { laneLimits } from '../src/backend/gpu/kernels/lanes.js';
+import { FORMS, usualForms } from './gpu-shapes.js';
+
+/** out[i] = a[i] + 10 · i */
+export const fourLanes = (outputs: number): KernelSource => ({
+  op: 'fourLanes',
+  parameters: ['a'],
+  outputs,
+  lanes: 4,
+  body: `let i = 0;
+i = this.thread.x * 4 - 1;
+i++;
+return [a[i] + i * 10, a[i + 1] + (i + 1) * 10, a[i + 2] + (i + 2) * 10, a[i + 3] + (i + 3) * 10];`,
+});
+
+/** Lets as many kernels as can have four outputs a thread, however small, and counts those that ran. */
+export function fourWherePossible<R>(run: () => R): { readonly result: R; readonly wide: number } {
+  const limits = { ...laneLimits };
+  const kernels = vi.spyOn(gpuDriver(), 'run');
+  try {
+    Object.assign(laneLimits, { leastRow: 1, leastProducts: 1 });
+    const result = run();
+    return { result, wide: kernels.mock.calls.filter(([kernel]) => kernel.lanes === 4).length };
+  } finally {
+    kernels.mockRestore();
+    Object.assign(laneLimits, limits);
+  }
+}
+
+/** Cases whose operands or results keep every kernel from running. */
+const NO_KERNEL = /empty|no images|int/;
+
+/** The products and convolutions of the conformance suite, of which `only` may name a part. */
+export function testLanes(only = /./): void {
+  describe.each(Object.entries(FORMS))('%s', (_, setUp) => {
+    beforeAll(setUp);
+    afterAll(usualForms);
+
+    for (const { name, skip, run } of conformanceCases) {
+      if (!/^(matmul|conv2d) /.test(name) || skip?.gpu !== undefined || !only.test(name)) continue;
+      it(name, () => {
+        const { wide } = fourWherePossible(() => run(gpuBackend()));
+        if (!NO_KERNEL.test(name)) expect(wide).toBeGreaterThan(0);
+      });
+    }
+  });
+}
