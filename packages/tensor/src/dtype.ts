@@ -51,7 +51,7 @@ export function checkDType(op: string, dtype: unknown): DType {
 /** Zeroed memory for `length` elements. @throws ValueError, as PyTorch's allocator says it, when there is not as much. */
 export function allocateArray(dtype: DType, length: number): TypedArray {
   try {
-    return new INFO[dtype].array(length);
+    return dtype === 'float32' ? new Float32Array(length) : new INFO[dtype].array(length);
   } catch (cause) {
     const bytes = length * itemsize(dtype);
     throw new ValueError(`can't allocate memory: you tried to allocate ${bytes} bytes`, { cause });
@@ -61,7 +61,7 @@ export const itemsize = (dtype: DType): number => INFO[dtype].itemsize;
 /** PyTorch's C++ name of a dtype, as its error messages print it: `Float`, `Long`, … */
 export const cName = (dtype: DType): string => INFO[dtype].cname;
 
-export const isFloating = (dtype: DType): boolean => INFO[dtype].category === 2;
+export const isFloating = (dtype: DType): boolean => dtype === 'float32' || dtype === 'float64';
 export const isIntegral = (dtype: DType): boolean => INFO[dtype].category === 1;
 
 /** The dtype of a typed array's elements (int64 for BigInt64Array, float64 for Float64Array). */

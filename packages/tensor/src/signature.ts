@@ -44,10 +44,10 @@ export class Signature {
     this.places = new Map(this.parameters.flatMap((p, i) => p.split('|').map((key) => [key, i])));
   }
 
-  /** Whether the arguments already stand in their places, which is nearly always so. */
-  fits(args: readonly unknown[]): boolean {
+  /** Whether the arguments already stand in their places. `positional`: the last one is known to be no options object. */
+  fits(args: readonly unknown[], positional: boolean = false): boolean {
     const n = args.length;
-    return n >= this.least && n <= this.most && !isOptions(args[n - 1]);
+    return n >= this.least && n <= this.most && (positional || !isOptions(args[n - 1]));
   }
 
   /** The arguments in their places. @throws ValueError in Python's words. */

@@ -131,7 +131,7 @@ class Run {
     if (task.needed && hasAny(grads)) {
       if (node.hooks !== null) {
         // a hook may keep what it sees, and what it returns
-        task.owned.fill(false);
+        task.disownAll();
         node.hooks.runTensorHooks(grads);
       }
       if (this.options.captures !== null) this.capture(task, this.options.captures);
@@ -158,14 +158,14 @@ class Run {
 
   /** Runs a node with its hooks or the user's code, who may keep every gradient: the engine owns none afterwards. */
   private applyWatched(task: Task): readonly (Tensor | null)[] {
-    const { node, grads, owned } = task;
+    const { node, grads } = task;
     node.hooks?.runPreHooks(grads);
-    if (node.runsUserCode()) owned.fill(false);
+    if (node.runsUserCode()) task.disownAll();
     const seen = node.hooks === null || node.hooks.post.isEmpty ? null : grads.slice();
     let results: readonly (Tensor | null)[];
     if (anomalyMode.enabled) results = this.applyGuarded(task);
     else results = node instanceof AccumulateGrad ? this.accumulate(task, node) : node.apply(grads);
-    owned.fill(false);
+    task.disownAll();
     return seen === null || node.hooks === null ? results : node.hooks.runPostHooks(results, seen);
   }
 
@@ -198,14 +198,14 @@ class Run {
     for (let i = 0; i < captures.length; i++) {
       if (captures[i].node !== task.node) continue;
       this.captured[i] = task.grads[captures[i].index];
-      task.owned[captures[i].index] = false; // the caller gets it
+      task.disown(captures[i].index); // the caller gets it
     }
   }
 
   private accumulate(task: Task, node: AccumulateGrad): readonly (Tensor | null)[] {
     const grad = task.grads[0];
     if (grad === null) return NOTHING;
-    node.accumulate(grad, task.owned[0] && !this.options.createGraph);
+    node.accumulate(grad, task.owns(0) && !this.options.createGraph);
     if (node.hooks !== null) for (const hook of node.hooks.accumulated) hook(node.variable);
     return NOTHING;
   }
@@ -254,6 +254,6 @@ function hasAny(grads: readonly (Tensor | null)[]): boolean {
 
 /** Whether the task was the only owner of this memory. */
 function owns(task: Task, storage: Storage): boolean {
-  for (let k = 0; k < task.grads.length; k++) if (task.owned[k] && task.grads[k]?.storage === storage) return true;
+  for (let k = 0; k < task.grads.length; k++) if (task.owns(k) && task.grads[k]?.storage === storage) return true;
   return false;
 }

@@ -106,6 +106,9 @@ export abstract class Node {
   }
 }
 
+/** Of how many of a node's gradients the engine may be known to be the owner. */
+const OWNED = 31;
+
 /** One node's part in one run of the engine. */
 export class Task {
   /** Nodes whose results are still to come. */
@@ -113,8 +116,8 @@ export class Task {
   /** Whether a gradient that was asked for lies on this way. */
   needed = true;
   readonly grads: (Tensor | null)[];
-  /** Whether nobody but the engine can see a gradient, so that it may be changed in place. */
-  readonly owned: boolean[];
+  /** A bit for each gradient that nobody but the engine can see, so that it may be changed in place. */
+  private owned = 0;
 
   constructor(
     readonly node: Node,
@@ -123,7 +126,6 @@ export class Task {
     readonly outer: Task | null,
   ) {
     this.grads = node.outputs === 1 ? [null] : new Array<Tensor | null>(node.outputs).fill(null);
-    this.owned = node.outputs === 1 ? [false] : new Array<boolean>(node.outputs).fill(false);
   }
 
   /** Adds a gradient for one of the node's outputs. */
@@ -131,14 +133,32 @@ export class Task {
     const sum = this.grads[index];
     if (sum === null) {
       this.grads[index] = grad;
-      this.owned[index] = owned;
-    } else if (this.owned[index] && !createGraph && !sum.is_sparse && !grad.is_sparse) {
+      if (owned) this.own(index);
+    } else if (this.owns(index) && !createGraph && !sum.is_sparse && !grad.is_sparse) {
       backendOf(sum.device).accumulate(sum, grad);
       if (owned) giveBack(grad.storage);
     } else {
       this.grads[index] = sum.add(grad);
-      this.owned[index] = !createGraph;
+      if (createGraph) this.disown(index);
+      else this.own(index);
     }
+  }
+
+  owns(index: number): boolean {
+    return index < OWNED && ((this.owned >> index) & 1) === 1;
+  }
+
+  private own(index: number): void {
+    if (index < OWNED) this.owned |= 1 << index;
+  }
+
+  /** Somebody else has come to see the gradient. */
+  disown(index: number): void {
+    if (index < OWNED) this.owned &= ~(1 << index);
+  }
+
+  disownAll(): void {
+    this.owned = 0;
   }
 }
 

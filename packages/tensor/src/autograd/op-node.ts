@@ -54,33 +54,107 @@ export interface OpDefinition<Args extends readonly unknown[], R extends Result,
   readonly view?: boolean;
 }
 
-export interface Spec extends OpDefinition<readonly unknown[], Result, unknown> {
-  readonly name: string;
+/** A definition with its names. Of one class, so that the engine finds its way around every op's alike. */
+export class Spec implements OpDefinition<readonly unknown[], Result, unknown> {
+  readonly parameters: string | undefined;
+  readonly forward: Definition['forward'];
+  readonly backward: Definition['backward'];
+  readonly formula: readonly string[];
+  readonly grad_name: Definition['grad_name'];
   readonly gradName: string;
+  readonly wrapsNumbers: boolean;
+  readonly idempotent: boolean;
+  readonly view: boolean;
+
+  constructor(
+    readonly name: string,
+    definition: Definition,
+  ) {
+    this.parameters = definition.parameters;
+    this.forward = definition.forward;
+    this.backward = definition.backward;
+    this.formula = definition.formula;
+    this.grad_name = definition.grad_name;
+    this.gradName = typeof definition.grad_name === 'string' ? definition.grad_name : gradNameOf(name);
+    this.wrapsNumbers = definition.wrapsNumbers === true;
+    this.idempotent = definition.idempotent === true;
+    this.view = definition.view === true;
+  }
 }
 
-// shared by all nodes that have nothing of the kind; never written
+type Definition = OpDefinition<readonly unknown[], Result, unknown>;
+
+const gradNameOf = (name: string): string =>
+  `${name.replace(/(^|_)([a-z0-9])/g, (_, __, letter: string) => letter.toUpperCase())}Backward0`;
+
+// shared by all that have nothing of the kind; never written
 const NO_TENSORS: Tensor[] = [];
 const NO_NEEDS: readonly boolean[] = [];
 
-/** The node of one call of an op; also its forward's context. */
+/** The context of a forward that nobody records. */
+export class Unrecorded implements Context {
+  state: unknown = undefined;
+
+  constructor(readonly out: Tensor | null) {}
+
+  get needs_input_grad(): readonly boolean[] {
+    return NO_NEEDS;
+  }
+
+  save_for_backward(first: Tensor): Tensor {
+    return first;
+  }
+
+  get saved_tensors(): Tensor[] {
+    throw new AutogradError(FREED);
+  }
+}
+
+/** What few nodes have. */
+interface Rare {
+  /** How many edges each argument has, where a list argument has several. Null: one each. */
+  readonly layout: readonly number[] | null;
+  /** What the outputs look like, where there are several: missing gradients become zeros. */
+  readonly outputLike: readonly { readonly shape: Shape; readonly dtype: DType }[] | null;
+  /** The name of a composition that ends in this node. */
+  readonly label: string | null;
+}
+
+const NOTHING_RARE: Rare = { layout: null, outputLike: null, label: null };
+
+/**
+ * The node of one call of an op; also its forward's context. There is one for every recorded operation: how many fields it has
+ * counts, because much of the time of a small operation goes into memory that is not in the cache yet.
+ */
 export class OpNode extends Node implements Context {
   state: unknown = undefined;
-  out: Tensor | null = null;
+  /** Null: nothing, or nothing any more. Until the forward has run, the tensors themselves. */
   saved: Saved[] | null = null;
-  pending: Tensor[] = NO_TENSORS;
   needs_input_grad: readonly boolean[] = NO_NEEDS;
-  /** How many edges each argument has: a list argument has several. Null: one each. */
-  layout: readonly number[] | null = null;
   unlisted = 0; // a bit for each argument that `next_functions` leaves out
-  outputs = 1;
-  /** What the outputs look like, when there are several: missing gradients become zeros. */
-  outputLike: readonly { shape: Shape; dtype: DType }[] | null = null;
-  private released = false;
-  private packed = false;
+  private rare: Rare = NOTHING_RARE;
+  /** What has become of `saved`. */
+  private fate: 'kept' | 'packed' | 'released' = 'kept';
 
   constructor(readonly spec: Spec) {
     super();
+  }
+
+  override get outputs(): number {
+    return this.rare.outputLike?.length ?? 1;
+  }
+
+  get out(): null {
+    return null;
+  }
+
+  get layout(): Rare['layout'] {
+    return this.rare.layout;
+  }
+
+  /** Remembers what few nodes have. */
+  note(rare: Partial<Rare>): void {
+    this.rare = { ...this.rare, ...rare };
   }
 
   /** As in PyTorch, only arguments that can have a gradient at all: no sizes, indices or conditions. */
@@ -93,35 +167,33 @@ export class OpNode extends Node implements Context {
     });
   }
 
-  /** The name of a composition that ends in this node. */
-  label: string | null = null;
-
   override name(): string {
-    if (this.label !== null) return this.label;
+    if (this.rare.label !== null) return this.rare.label;
     const { grad_name, gradName } = this.spec;
     return typeof grad_name === 'function' ? grad_name(this) : gradName;
   }
 
   save_for_backward(first: Tensor, ...rest: Tensor[]): Tensor {
-    if (this.pending === NO_TENSORS) this.pending = rest.length === 0 ? [first] : [first, ...rest];
-    else this.pending.push(first, ...rest);
+    const tensors = this.saved as Tensor[] | null;
+    if (tensors !== null) tensors.push(first, ...rest);
+    else (this.saved as Tensor[] | null) = rest.length === 0 ? [first] : [first, ...rest];
     return first;
   }
 
   /** Saves at the versions of now, which is after the kernels have run. */
-  keepPending(result: Result | null): SavedTensor[] {
-    const saved = new Array<SavedTensor>(this.pending.length);
-    for (let i = 0; i < saved.length; i++)
-      saved[i] = new SavedTensor(this.pending[i], isOutput(this.pending[i], result));
-    this.pending = NO_TENSORS;
-    this.saved = saved;
-    return saved;
+  keepSaved(result: Result | null): void {
+    const { saved } = this;
+    if (saved === null) return;
+    const tensors = saved as unknown as Tensor[];
+    for (let i = 0; i < saved.length; i++) saved[i] = new SavedTensor(tensors[i], isOutput(tensors[i], result));
   }
 
   get saved_tensors(): Tensor[] {
-    if (this.saved === null || this.released) throw new AutogradError(FREED);
-    const tensors = new Array<Tensor>(this.saved.length);
-    for (let i = 0; i < tensors.length; i++) tensors[i] = this.saved[i].unpack(this);
+    if (this.fate === 'released') throw new AutogradError(FREED);
+    const { saved } = this;
+    if (saved === null) return NO_TENSORS;
+    const tensors = new Array<Tensor>(saved.length);
+    for (let i = 0; i < tensors.length; i++) tensors[i] = saved[i].unpack(this);
     return tensors;
   }
 
@@ -129,7 +201,7 @@ export class OpNode extends Node implements Context {
   pack(): void {
     if (this.saved === null) return;
     this.saved = packAll(this.saved, this);
-    this.packed = true;
+    this.fate = 'packed';
   }
 
   override operation(): string {
@@ -142,20 +214,22 @@ export class OpNode extends Node implements Context {
 
   /** A rule returns what it makes; but hooks on saved tensors are the user's code, which may keep what it sees. */
   override keepsNothing(): boolean {
-    return !this.packed;
+    return this.fate !== 'packed';
   }
 
   override release(): void {
-    if (this.saved === null || this.saved.length === 0) return;
+    if (this.saved === null) return;
     this.saved = null;
-    this.released = true;
+    this.fate = 'released';
   }
 
   override apply(grads: (Tensor | null)[]): (Tensor | null)[] {
-    const { spec } = this;
-    if (this.released) throw new AutogradError(FREED);
-    const results = (spec.backward as NonNullable<Spec['backward']>)(this, ...this.withoutHoles(grads));
-    const flat = this.layout === null ? (results as readonly (Tensor | null)[]) : this.flatten(results, this.layout);
+    if (this.fate === 'released') throw new AutogradError(FREED);
+    const backward = this.spec.backward as NonNullable<Spec['backward']>;
+    const { layout, outputLike } = this.rare;
+    const results =
+      outputLike === null ? backward(this, grads[0] as Tensor) : backward(this, ...withoutHoles(grads, outputLike));
+    const flat = layout === null ? (results as readonly (Tensor | null)[]) : flatten(results, layout);
     const edges = this.edges;
     const out = new Array<Tensor | null>(edges.length);
     for (let i = 0; i < edges.length; i++) {
@@ -165,28 +239,23 @@ export class OpNode extends Node implements Context {
     }
     return out;
   }
+}
 
-  /** An output that took no part has a zero gradient. */
-  private withoutHoles(grads: (Tensor | null)[]): Tensor[] {
-    if (this.outputLike === null) return grads as Tensor[];
-    const like = this.outputLike;
-    const some = grads.find((g) => g !== null) as Tensor;
-    // indices have no gradient, and no op reads one
-    return grads.map(
-      (g, i) => g ?? (isFloating(like[i].dtype) ? some.new_zeros(like[i].shape, { dtype: like[i].dtype }) : g),
-    ) as Tensor[];
-  }
+/** An output that took no part has a zero gradient. */
+function withoutHoles(grads: (Tensor | null)[], like: NonNullable<Rare['outputLike']>): Tensor[] {
+  const some = grads.find((g) => g !== null) as Tensor;
+  // indices have no gradient, and no op reads one
+  return grads.map(
+    (g, i) => g ?? (isFloating(like[i].dtype) ? some.new_zeros(like[i].shape, { dtype: like[i].dtype }) : g),
+  ) as Tensor[];
+}
 
-  private flatten(results: InputGrads, layout: readonly number[]): (Tensor | null)[] {
-    return layout.flatMap((n, i) => {
-      const r = results[i] ?? null;
-      return Array.isArray(r)
-        ? (r as (Tensor | null)[])
-        : n === 1
-          ? [r as Tensor | null]
-          : new Array<null>(n).fill(null);
-    });
-  }
+/** One gradient for each edge. */
+function flatten(results: InputGrads, layout: readonly number[]): (Tensor | null)[] {
+  return layout.flatMap((n, i) => {
+    const r = results[i] ?? null;
+    return Array.isArray(r) ? (r as (Tensor | null)[]) : n === 1 ? [r as Tensor | null] : new Array<null>(n).fill(null);
+  });
 }
 
 export const FREED: string =

@@ -10,7 +10,7 @@ import { checkInplace, gradFnOf, gradientEdge, markView, rebaseHistory } from '.
 import { checkResult, checkSelf, checkWritable, copyOf } from './inplace-checks.js';
 import type { Edge } from './node.js';
 import { observing } from './observer.js';
-import { type OpDefinition, OpNode, type Result, type Spec } from './op-node.js';
+import { type Context, type OpDefinition, OpNode, type Result, Spec, Unrecorded } from './op-node.js';
 import { anyWantsGrad, isList, isListed } from './recording.js';
 import { SavedTensor } from './saved-tensor.js';
 import { savedTensorHooks } from './saved-tensor-hooks.js';
@@ -29,39 +29,37 @@ export interface Op<Args extends readonly unknown[], R extends Result> {
 
 export type UnaryOp = Op<[input: Tensor], Tensor>;
 
-const gradNameOf = (name: string): string =>
-  `${name.replace(/(^|_)([a-z0-9])/g, (_, __, letter: string) => letter.toUpperCase())}Backward0`;
-
 export function defineOp<Args extends readonly unknown[], R extends Result, State = undefined>(
   name: string,
   definition: OpDefinition<Values<Args>, R, State>,
 ): Op<Args, R> {
-  const gradName = typeof definition.grad_name === 'string' ? definition.grad_name : gradNameOf(name);
   // inside, an op's arguments are what they are: the types are the definition's business
-  const spec: Spec = { ...(definition as OpDefinition<readonly unknown[], Result, unknown>), name, gradName };
-  const { parameters } = definition;
-  const bound = (suffix: string, run: (spec: Spec, args: readonly unknown[]) => Result) => {
-    if (parameters === undefined) return (...args: Args) => run(spec, args);
-    const takes = new Signature(`${name}${suffix}(${parameters})`);
-    return (...args: Args) => run(spec, takes.fits(args) ? args : takes.bind(args));
-  };
-  return Object.assign(bound('', runOp) as (...args: Args) => R, {
+  const spec = new Spec(name, definition as OpDefinition<readonly unknown[], Result, unknown>);
+  const signatureOf = (suffix: string): Signature | null =>
+    definition.parameters === undefined ? null : new Signature(`${name}${suffix}(${definition.parameters})`);
+  const [takes, takesInplace] = [signatureOf(''), signatureOf('_')];
+  return Object.assign((...args: Args) => runOp(spec, bound(takes, args)) as R, {
     opName: name,
-    gradName,
+    gradName: spec.gradName,
     formula: definition.formula,
-    inplace: bound('_', runInplace) as (...args: Args) => Tensor,
+    inplace: (...args: Args) => runInplace(spec, bound(takesInplace, args)),
   });
 }
 
+/** The arguments in their places, where nearly always they already are. */
+function bound(takes: Signature | null, args: readonly unknown[]): readonly unknown[] {
+  // a tensor at the end is known to be no options object without a look at its prototype, which takes longer
+  return takes === null || takes.fits(args, args[args.length - 1] instanceof Tensor) ? args : takes.bind(args);
+}
+
 function runOp(spec: Spec, args: readonly unknown[]): Result {
-  const node = new OpNode(spec);
-  const record = gradMode.enabled && spec.backward !== null && anyWantsGrad(args);
-  if (!record) {
-    return placed(spec, spec.forward(node, ...args), args);
+  if (!gradMode.enabled || spec.backward === null || !anyWantsGrad(args)) {
+    return placed(spec, forward(spec, new Unrecorded(null), args), args);
   }
+  const node = new OpNode(spec);
   connect(node, args);
-  const result = placed(spec, forwardOf(node, args), args);
-  node.keepPending(result);
+  const result = placed(spec, recordedForward(node, args), args);
+  node.keepSaved(result);
   if (result instanceof Tensor) attach(result, node, 0);
   else attachAll(result as readonly Tensor[], node);
   if (savedTensorHooks.top !== null) node.pack();
@@ -72,11 +70,11 @@ function runOp(spec: Spec, args: readonly unknown[]): Result {
 /** A view knows its base; any other result has none, also when the forward made it by views of its own. */
 function placed(spec: Spec, result: Result, args: readonly unknown[]): Result {
   if (result instanceof Tensor) {
-    if (spec.view === true) markView(result, args[0] as Tensor, false);
+    if (spec.view) markView(result, args[0] as Tensor, false);
     else ownResult(result);
   } else
     for (const t of result as readonly Tensor[]) {
-      if (spec.view === true) markView(t, args[0] as Tensor, true);
+      if (spec.view) markView(t, args[0] as Tensor, true);
       else ownResult(t);
     }
   return result;
@@ -91,14 +89,21 @@ function ownResult(t: Tensor): Tensor {
 
 /** The new result of a composition that is one node in PyTorch: nobody's view, and its node is called so. */
 export function composed(gradName: string, result: Tensor): Tensor {
-  if (result.gradFn instanceof OpNode) result.gradFn.label = gradName;
+  if (result.gradFn instanceof OpNode) result.gradFn.note({ label: gradName });
   return ownResult(result);
 }
 
-function forwardOf(node: OpNode, args: readonly unknown[]): Result {
+/** Calls with few arguments are spelled out, because they take half the time of spreading a list. */
+function forward({ forward: run }: Spec, ctx: Context, args: readonly unknown[]): Result {
+  if (args.length === 1) return run(ctx, args[0]);
+  if (args.length === 2) return run(ctx, args[0], args[1]);
+  return run(ctx, ...args);
+}
+
+function recordedForward(node: OpNode, args: readonly unknown[]): Result {
   gradMode.enabled = false;
   try {
-    return node.spec.forward(node, ...args);
+    return forward(node.spec, node, args);
   } finally {
     gradMode.enabled = true;
   }
@@ -106,33 +111,37 @@ function forwardOf(node: OpNode, args: readonly unknown[]): Result {
 
 /** Edges to the arguments' nodes. */
 function connect(node: OpNode, args: readonly unknown[]): void {
-  const needs = new Array<boolean>(args.length);
-  const edges: (Edge | null)[] = [];
+  const n = args.length;
+  const needs = new Array<boolean>(n);
+  const edges = new Array<Edge | null>(n);
   let lists = false;
-  for (let i = 0; i < args.length; i++) {
+  for (let i = 0; i < n; i++) {
     const arg = args[i];
-    if (arg instanceof Tensor) {
-      const edge = gradientEdge(arg);
-      edges.push(edge);
-      needs[i] = edge !== null;
-    } else if (isList(arg)) {
-      lists = true;
-      const own = arg.map(gradientEdge);
-      edges.push(...own);
-      needs[i] = own.some((edge) => edge !== null);
-    } else {
-      edges.push(null);
-      needs[i] = false;
-    }
-    if (!isListed(arg, node.spec.wrapsNumbers === true)) node.unlisted |= 1 << i;
+    const edge = arg instanceof Tensor ? gradientEdge(arg) : null;
+    edges[i] = edge;
+    needs[i] = edge !== null;
+    if (edge !== null) continue;
+    if (!isListed(arg, node.spec.wrapsNumbers)) node.unlisted |= 1 << i;
+    lists ||= isList(arg);
   }
   node.needs_input_grad = needs;
   node.edges = edges;
-  if (lists) node.layout = args.map((arg) => (isList(arg) ? arg.length : 1));
+  if (lists) connectLists(node, args, needs);
   if (anomalyMode.enabled) {
     rememberOrigin(node);
     observing.observer?.called(node, args);
   }
+}
+
+/** Edges where there are lists among the arguments: one for each of their tensors. */
+function connectLists(node: OpNode, args: readonly unknown[], needs: boolean[]): void {
+  node.note({ layout: args.map((arg) => (isList(arg) ? arg.length : 1)) });
+  node.edges = args.flatMap((arg, i) => {
+    if (!isList(arg)) return [node.edges[i]];
+    const own = arg.map(gradientEdge);
+    needs[i] = own.some((edge) => edge !== null);
+    return own;
+  });
 }
 
 /** Only floating-point results have gradients: comparisons and indices do not. */
@@ -143,8 +152,7 @@ function attach(t: Tensor, node: OpNode, index: number): void {
 }
 
 function attachAll(results: readonly Tensor[], node: OpNode): void {
-  node.outputs = results.length;
-  node.outputLike = results.map(({ shape, dtype }) => ({ shape, dtype }));
+  node.note({ outputLike: results.map(({ shape, dtype }) => ({ shape, dtype })) });
   for (let i = 0; i < results.length; i++) attach(results[i], node, i);
 }
 
@@ -157,15 +165,14 @@ function runInplace(spec: Spec, args: readonly unknown[]): Tensor {
   const self = checkSelf(name, args[0]);
   const recorded = gradMode.enabled && spec.backward !== null && anyWantsGrad(args);
   checkInplace(self, recorded);
-  if (spec.idempotent !== true) checkWritable(name, self);
-  const node = new OpNode(spec);
+  if (!spec.idempotent) checkWritable(name, self);
   if (recorded) {
-    recordInplace(name, node, self, args);
+    recordInplace(name, new OpNode(spec), self, args);
     return self;
   }
   // a kernel may write at once unless another argument shows the same memory, perhaps in another arrangement
-  if (!args.some((arg, i) => i > 0 && arg instanceof Tensor && arg.storage === self.storage)) node.out = self;
-  const result = spec.forward(node, ...args) as Tensor;
+  const shared = args.some((arg, i) => i > 0 && arg instanceof Tensor && arg.storage === self.storage);
+  const result = forward(spec, new Unrecorded(shared ? null : self), args) as Tensor;
   if (result !== self) {
     checkResult(name, self, result);
     backendOf(self.device).copy(result, self);
@@ -177,10 +184,11 @@ function runInplace(spec: Spec, args: readonly unknown[]): Tensor {
 /** What the backward pass needs of the old elements moves to a copy; a saved result is `self` from now on. */
 function recordInplace(name: string, node: OpNode, self: Tensor, args: readonly unknown[]): void {
   connect(node, args);
-  const result = forwardOf(node, args) as Tensor;
+  const result = recordedForward(node, args) as Tensor;
   checkResult(name, self, result);
-  const isResult = node.pending.map((t) => t === result);
-  const saved = node.keepPending(null);
+  const isResult = (node.saved ?? []).map((s: unknown) => s === result);
+  node.keepSaved(null);
+  const saved = (node.saved ?? []) as SavedTensor[];
   let copy: Storage | null = null;
   for (let i = 0; i < saved.length; i++) {
     if (isResult[i] || !saved[i].shares(self)) continue;

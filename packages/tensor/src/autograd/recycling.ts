@@ -27,7 +27,8 @@ const lists: Storage[][] = [];
 let level = 0;
 
 /** Runs a node that keeps nothing, then gives back its temporaries and the gradients of which the engine was the owner. */
-export function applyRecycling(node: Node, { grads, owned }: Task): readonly (Tensor | null)[] {
+export function applyRecycling(node: Node, task: Task): readonly (Tensor | null)[] {
+  const { grads } = task;
   const list = (lists[level] ??= []);
   const outer = made.list;
   made.list = list;
@@ -37,7 +38,7 @@ export function applyRecycling(node: Node, { grads, owned }: Task): readonly (Te
     for (const storage of list) if (!isResult(storage, results)) giveBack(storage);
     for (let i = 0; i < grads.length; i++) {
       const grad = grads[i];
-      if (grad !== null && owned[i] && !isResult(grad.storage, results)) giveBack(grad.storage);
+      if (grad !== null && task.owns(i) && !isResult(grad.storage, results)) giveBack(grad.storage);
     }
     return results;
   } finally {

@@ -105,17 +105,23 @@ function kept(ctx: Context<Kept>): Operand[] {
 }
 
 /** `input · other`. https://pytorch.org/docs/stable/generated/torch.mul.html */
-export const mul: BinaryOp = defineOp<Parameters<BinaryOp>, Tensor, Kept>('mul', {
+export const mul: BinaryOp = defineOp<Parameters<BinaryOp>, Tensor, Operand | null>('mul', {
   parameters: 'input, other',
   forward(ctx, x, y) {
     checkTensor('mul', 'input', x);
     const needs = ctx.needs_input_grad;
-    if (needs.length > 0) keep(ctx, [x, y], [needs[1], needs[0]]);
+    if (needs[1]) ctx.save_for_backward(x);
+    ctx.state = typeof y === 'object' ? null : y;
+    if (needs[0] && typeof y === 'object') ctx.save_for_backward(y);
     return binary('mul', 'mul', x, y, ctx.out);
   },
   backward(ctx, g) {
-    const [x, y] = kept(ctx);
-    return [ctx.needs_input_grad[0] ? g.mul(y) : null, ctx.needs_input_grad[1] ? g.mul(x) : null];
+    const saved = ctx.saved_tensors;
+    const needs = ctx.needs_input_grad;
+    return [
+      needs[0] ? g.mul(ctx.state ?? saved[saved.length - 1]) : null, // y was saved last
+      needs[1] ? g.mul(saved[0]) : null,
+    ];
   },
   formula: ['dx = g · y', 'dy = g · x'],
   wrapsNumbers: true,

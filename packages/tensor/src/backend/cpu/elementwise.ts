@@ -4,11 +4,11 @@
  */
 import type { DType, TypedArray } from '../../dtype.js';
 import { ValueError } from '../../errors.js';
-import { isContiguous, sameShape } from '../../shape.js';
+import { isContiguous, numelOf, sameShape } from '../../shape.js';
 import type { View } from '../backend.js';
 import { ELEMENTWISE, type ElementwiseName } from '../elementwise.js';
 import { functionsIn } from '../elementwise-functions.js';
-import { runVector, runVectorRows } from './vector.js';
+import { LEAST_VECTOR, runVector, runVectorRows } from './vector.js';
 
 const VARIABLES = ['x', 'y', 'z'] as const;
 const DTYPE_CODE: Readonly<Record<DType, number>> = { float32: 0, float64: 1, int64: 2, int32: 3, uint8: 4, bool: 5 };
@@ -24,7 +24,7 @@ type StridedLoop = (
   ...operands: (TypedArray | number | readonly number[])[]
 ) => boolean;
 
-const flatLoops = new Map<ElementwiseName, FlatLoop[]>();
+const flatLoops = new Map<ElementwiseName, { readonly float32: FlatLoop[]; readonly others: FlatLoop[] }>();
 const stridedLoops = new Map<string, StridedLoop>();
 
 /** The expression as it must be stored in an element of `out`. */
@@ -75,36 +75,67 @@ function compileStrided(name: ElementwiseName, out: DType, rank: number, isArray
   ) as StridedLoop;
 }
 
-function flatLoop(name: ElementwiseName, out: DType, inputs: readonly (View | number)[]): FlatLoop {
-  let table = flatLoops.get(name);
-  if (table === undefined) flatLoops.set(name, (table = []));
-  let code = DTYPE_CODE[out];
-  for (const input of inputs) code = code * 7 + (typeof input === 'number' ? 6 : DTYPE_CODE[input.dtype]);
-  let loop = table[code];
-  if (loop === undefined) {
-    loop = compileFlat(
-      name,
-      out,
-      inputs.map((input) => typeof input !== 'number'),
-    );
-    table[code] = loop;
+/** The loop for these element types and for which operands are numbers. */
+function flatLoop(name: ElementwiseName, inputs: readonly (View | number)[], out: View): FlatLoop {
+  let loops = flatLoops.get(name);
+  if (loops === undefined) flatLoops.set(name, (loops = { float32: [], others: [] }));
+  const mask = float32Mask(inputs, out);
+  const table = mask < 0 ? loops.others : loops.float32;
+  const key = mask < 0 ? codeOf(inputs, out) : mask;
+  return (table[key] ??= compileFlat(name, out.dtype, inputs.map(isView)));
+}
+
+const isView = (x: View | number): x is View => typeof x !== 'number';
+
+/** A bit for each operand that is a view, and one above for how many there are; −1 where one is not float32. */
+function float32Mask(inputs: readonly (View | number)[], out: View): number {
+  if (out.dtype !== 'float32') return -1;
+  let mask = 1;
+  for (let i = 0; i < inputs.length; i++) {
+    const x = inputs[i];
+    if (typeof x === 'number') mask <<= 1;
+    else if (x.dtype === 'float32') mask = (mask << 1) | 1;
+    else return -1;
   }
-  return loop;
+  return mask;
+}
+
+function codeOf(inputs: readonly (View | number)[], out: View): number {
+  let code = DTYPE_CODE[out.dtype];
+  for (const x of inputs) code = code * 7 + (typeof x === 'number' ? 6 : DTYPE_CODE[x.dtype]);
+  return code;
 }
 
 const arrayOf = (x: View): TypedArray => x.storage.buffer as TypedArray;
 
 /** `out = f(inputs)`, elementwise; views broadcast to `out`. */
 export function elementwise(name: ElementwiseName, inputs: readonly (View | number)[], out: View): void {
-  let n = 1;
-  for (let i = 0; i < out.shape.length; i++) n *= out.shape[i];
-  if (n === 0) return;
-  const operands = n === 1 ? inputs : withoutSingles(inputs);
-  const flat = n === 1 || (isContiguous(out.shape, out.strides) && allFollow(operands, out));
-  if (flat && runVector(name, n, operands, out)) return;
-  const ok = flat ? runFlat(name, n, operands, out) : runStrided(name, operands, out);
+  const n = sizeOfAlike(inputs, out);
+  const ok = n > 0 ? runInOrder(name, n, inputs, out) : runAny(name, inputs, out);
   if (!ok)
     throw new ValueError(`${name}(): the result is beyond ±(2^53 − 1), the int64 values that torchlet holds exactly`);
+}
+
+/** The number of elements where all views are contiguous and alike, as nearly always; 0 where not, or where there are none. */
+function sizeOfAlike(inputs: readonly (View | number)[], { shape, strides }: View): number {
+  let n = 1;
+  for (let d = shape.length - 1; d >= 0; d--) {
+    if (strides[d] !== n) return 0;
+    n *= shape[d];
+  }
+  for (let i = 0; i < inputs.length; i++) {
+    const x = inputs[i];
+    if (typeof x !== 'number' && !(sameShape(x.shape, shape) && sameShape(x.strides, strides))) return 0;
+  }
+  return n;
+}
+
+function runAny(name: ElementwiseName, inputs: readonly (View | number)[], out: View): boolean {
+  const n = numelOf(out.shape);
+  if (n === 0) return true;
+  const operands = n === 1 ? inputs : withoutSingles(inputs);
+  const inOrder = n === 1 || (isContiguous(out.shape, out.strides) && allFollow(operands, out));
+  return inOrder ? runInOrder(name, n, operands, out) : runStrided(name, operands, out);
 }
 
 const isSingle = (x: View | number): x is View => typeof x !== 'number' && x.shape.every((size) => size === 1);
@@ -115,36 +146,31 @@ function withoutSingles(inputs: readonly (View | number)[]): readonly (View | nu
   return inputs.map((x) => (isSingle(x) ? arrayOf(x)[x.offset] : x));
 }
 
-/** Whether every operand lies in memory as the contiguous `out` does; most often it has the very same geometry. */
+/** Whether every operand lies in memory as the contiguous `out` does. */
 function allFollow(inputs: readonly (View | number)[], out: View): boolean {
   for (let i = 0; i < inputs.length; i++) {
     const x = inputs[i];
-    if (typeof x === 'number' || (x.shape === out.shape && x.strides === out.strides)) continue;
+    if (typeof x === 'number') continue;
     if (!sameShape(x.shape, out.shape) || !isContiguous(x.shape, x.strides)) return false;
   }
   return true;
 }
 
-function runFlat(name: ElementwiseName, n: number, inputs: readonly (View | number)[], out: View): boolean {
-  const loop = flatLoop(name, out.dtype, inputs);
+/** All operands lie in one order. */
+function runInOrder(name: ElementwiseName, n: number, inputs: readonly (View | number)[], out: View): boolean {
+  if (n >= LEAST_VECTOR && runVector(name, n, inputs, out)) return true;
+  const loop = flatLoop(name, inputs, out);
   const o = arrayOf(out);
-  const a = inputs[0];
-  if (inputs.length === 1)
-    return typeof a === 'number' ? loop(n, o, out.offset, a, 0) : loop(n, o, out.offset, arrayOf(a), a.offset);
-  if (inputs.length === 2) {
-    const b = inputs[1];
-    return loop(
-      n,
-      o,
-      out.offset,
-      typeof a === 'number' ? a : arrayOf(a),
-      typeof a === 'number' ? 0 : a.offset,
-      typeof b === 'number' ? b : arrayOf(b),
-      typeof b === 'number' ? 0 : b.offset,
-    );
+  const at = out.offset;
+  // spelled out, because spreading a list takes longer than a short loop
+  const x = inputs[0];
+  if (inputs.length === 1) return isView(x) ? loop(n, o, at, arrayOf(x), x.offset) : loop(n, o, at, x, 0);
+  if (inputs.length === 2 && isView(x)) {
+    const y = inputs[1];
+    if (isView(y)) return loop(n, o, at, arrayOf(x), x.offset, arrayOf(y), y.offset);
+    return loop(n, o, at, arrayOf(x), x.offset, y, 0);
   }
-  const operands = inputs.flatMap((input) => (typeof input === 'number' ? [input, 0] : [arrayOf(input), input.offset]));
-  return loop(n, o, out.offset, ...operands);
+  return loop(n, o, at, ...inputs.flatMap((input) => (isView(input) ? [arrayOf(input), input.offset] : [input, 0])));
 }
 
 function runStrided(name: ElementwiseName, inputs: readonly (View | number)[], out: View): boolean {

@@ -8,7 +8,7 @@ import type { View } from '../backend.js';
 import { ELEMENTWISE, type ElementwiseName } from '../elementwise.js';
 
 /** Below this the call costs more than it saves. */
-const LEAST = 256;
+export const LEAST_VECTOR = 256;
 /** The same for one row of several: a tensor of many short rows is better off in one compiled loop. */
 const LEAST_ROW = 16;
 
@@ -50,7 +50,7 @@ function allFloat32(inputs: readonly (View | number)[], out: View): boolean {
 
 /** Runs the kernel over `n` elements that lie in one order in all operands; false where there is no vector form. */
 export function runVector(name: ElementwiseName, n: number, inputs: readonly (View | number)[], out: View): boolean {
-  if (n < LEAST || !allFloat32(inputs, out)) return false;
+  if (n < LEAST_VECTOR || !allFloat32(inputs, out)) return false;
   let mask = 0;
   const arrays: Float32Array[] = [];
   const offsets: number[] = [];
