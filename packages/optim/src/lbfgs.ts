@@ -155,7 +155,7 @@ export class LBFGS extends Optimizer<LBFGSOptions, LBFGSState> {
       state.func_evals += calls;
       if (evaluations >= max_eval) break;
       if (largest(grad) <= tolerance_grad) break;
-      if (largest(d.mul(t)) <= tolerance_change) break;
+      if (Math.abs(t) * largest(d) <= tolerance_change) break;
       if (Math.abs(loss - prev_loss) < tolerance_change) break;
     }
     if (d !== undefined) Object.assign(state, { d, t, ...history, prev_flat_grad, prev_loss });
@@ -227,7 +227,8 @@ function flatGrad(params: readonly Tensor[]): Tensor {
   );
 }
 
-const largest = (x: Tensor): number => Number(x.abs().max().item());
+/** The largest magnitude, without a copy of all of them. */
+const largest = (x: Tensor): number => Math.max(Number(x.max().item()), -Number(x.min().item()));
 
 const dot = (a: Tensor, b: Tensor): number => Number(a.dot(b).item());
 

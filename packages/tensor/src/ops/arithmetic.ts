@@ -253,7 +253,7 @@ function floatPower(x: Operand, y: Operand, dtype: DType, out: Tensor | null): T
 }
 
 function powBase(g: Tensor, x: Tensor, y: Operand): Tensor {
-  if (typeof y !== 'object') return y === 0 ? g.mul(0) : g.mul(x.pow(Number(y) - 1).mul(y));
+  if (typeof y !== 'object') return y === 0 ? g.mul(0) : g.mul((y === 2 ? x : x.pow(Number(y) - 1)).mul(y));
   return g
     .mul(y)
     .mul(x.pow(y.sub(1)))

@@ -120,7 +120,7 @@ export function rows(
   if (count === 0 || columns === 0) return;
   const matrices = [...reads, ...writes].map((m) => rowsOf(m, columns, m.shape.length < 2 && count > 1));
   const numbers = [...rowReads, ...rowWrites].map((m) => rowsOf(m, 1, false));
-  const vector = count * columns < LEAST_VECTOR || writes[0].dtype !== 'float32' ? null : vectorFor(kernel);
+  const vector = count * columns < LEAST_VECTOR || reads[0].dtype !== 'float32' ? null : vectorFor(kernel);
   if (vector?.(count, columns, matrices, numbers, values)) return;
   const places = [...matrices, ...numbers];
   loopFor(kernel)(
