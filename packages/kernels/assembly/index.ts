@@ -4,3 +4,4 @@ export { sgemm, sgemmWorkspace } from './gemm';
 export { gatherPlanes, scatterPlanes, sumPlanes } from './planes';
 export { avgPool2x2, avgPool2x2Backward, maxPool2x2, maxPool2x2Backward } from './pool';
 export { sumColumns } from './reduce';
+export { addRows, gatherRows, scatterRows } from './rows';

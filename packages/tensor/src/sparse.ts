@@ -107,9 +107,13 @@ export class SparseTensor extends Tensor {
   override coalesce(): Tensor {
     if (this.withoutDuplicates) return this;
     const at = this.positions();
-    const places = [...new Set(at)].sort((a, b) => a - b);
+    const firsts = new Map<number, number>();
+    at.forEach((place, i) => {
+      if (!firsts.has(place)) firsts.set(place, i);
+    });
+    const places = [...firsts.keys()].sort((a, b) => a - b);
     const rank = new Map(places.map((place, i) => [place, i]));
-    const first = places.map((place) => at.indexOf(place));
+    const first = places.map((place) => firsts.get(place) as number);
     return this.merged(
       first,
       at.map((place) => rank.get(place) as number),

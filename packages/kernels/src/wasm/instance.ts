@@ -49,6 +49,9 @@ export interface WasmExports {
   clear(address: number, bytes: number): void;
   /** Moves `bytes`. */
   copy(from: number, to: number, bytes: number): void;
+  gatherRows(table: number, packed: number, offsets: number, rows: number, bytes: number, step: number): void;
+  scatterRows(table: number, packed: number, offsets: number, rows: number, bytes: number, step: number): void;
+  addRows(table: number, packed: number, offsets: number, rows: number, bytes: number, step: number): void;
   avgPool2x2(
     x: number,
     out: number,

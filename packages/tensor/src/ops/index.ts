@@ -7,7 +7,7 @@ import { signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import { type Plan, planOf, type TensorIndex, takeViews } from './index-plan.js';
 import { indexSelectOp, spreadIndex } from './indexing.js';
-import { allocate, backend, checkTensor } from './kernel.js';
+import { allocateOutput, backend, checkTensor } from './kernel.js';
 import { windowOn } from './window.js';
 
 /** The order of dimensions in which the indexed ones stand together. */
@@ -57,7 +57,7 @@ function write(target: Tensor, plan: Plan, src: Tensor, accumulate: boolean): vo
 }
 
 function copyOf(x: Tensor, shape: Shape): Tensor {
-  const out = allocate(shape, x.dtype, x.device);
+  const out = allocateOutput(shape, x.dtype, x.device);
   backend(x).copy(x, windowOn(out, x.shape, turnedStrides(x.shape)));
   return out;
 }
@@ -71,7 +71,7 @@ const indexPutOp: IndexPutOp = defineOp<[Tensor, Plan, Tensor, boolean], Tensor,
     ctx.state = [plan, values.shape, accumulate];
     let out = ctx.out;
     if (out === null) {
-      out = allocate(x.shape, x.dtype, x.device);
+      out = allocateOutput(x.shape, x.dtype, x.device);
       backend(x).copy(x, out);
     }
     const shape = around(x.shape, plan, plan.shape);

@@ -7,7 +7,6 @@ import { signature } from '../signature.js';
 import { Tensor } from '../tensor.js';
 import { cat } from './joining.js';
 import {
-  allocate,
   allocateOutput,
   backend,
   cast,
@@ -103,7 +102,7 @@ export const scatterAddOp: Op<[input: Tensor, dim: number, index: Tensor, src: T
   forward(ctx, x, dim, index, src) {
     ctx.state = [dim, src.shape];
     ctx.save_for_backward(index);
-    const out = allocate(x.shape, x.dtype, checkSameDevice('scatter_add', x, index, src));
+    const out = allocateOutput(x.shape, x.dtype, checkSameDevice('scatter_add', x, index, src));
     backend(x).copy(x, out);
     const window = new Tensor(src.storage, index.shape, src.strides, src.offset);
     if (index.numel() > 0) backend(x).scatterAdd(out, dim, index, window);
@@ -158,7 +157,7 @@ export const indexSelectOp: GatherOp = defineOp<[Tensor, number, Tensor], Tensor
   forward(ctx, x, dim, index) {
     ctx.state = [x.shape, dim];
     ctx.save_for_backward(index);
-    const out = allocate(
+    const out = allocateOutput(
       x.ndim === 0 ? [] : x.shape.with(dim, index.numel()),
       x.dtype,
       checkSameDevice('index_select', x, index),

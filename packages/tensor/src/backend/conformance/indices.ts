@@ -82,6 +82,19 @@ export const indexCases: readonly ConformanceCase[] = [
     const columns = expanded(randomIndex(backend, [1, 6], 4, 'offset', 6), [5, 6]);
     checkGather(backend, random(backend, 'float32', [5, 4], 'transposed', 7), 1, columns);
   }),
+  define('many rows, of which some come twice: gather, scatter, scatterAdd', (backend) => {
+    for (const layout of LAYOUTS) {
+      for (const width of [1, 13, 16, 70]) {
+        const index = expanded(randomIndex(backend, [60, 1], 40, layout, width), [60, width]);
+        const table = (seed: number): Operand => random(backend, 'float32', [40, width], layout, seed);
+        const packed = random(backend, 'float32', [60, width], layout, 2);
+        checkGather(backend, table(1), 0, index);
+        checkScatter(backend, table(3), 0, index, packed);
+        const sums = random(backend, 'float32', [40, width], layout === 'offset' ? 'offset' : 'contiguous', 4);
+        checkScatterAdd(backend, sums, 0, index, packed);
+      }
+    }
+  }),
   define('gather of scalars and of nothing', (backend) => {
     const zero = operand(backend, 'int64', [], [0], 'offset');
     checkGather(backend, random(backend, 'float32', [], 'offset'), 0, zero);

@@ -1,4 +1,5 @@
 /** Reading and writing through index tensors. Indices are int64 and in range: the ops have checked them. */
+import { moveRows, type RowPlaces, type RowsMove } from '@torchlet/kernels';
 import { checkSafe, type TypedArray } from '../../dtype.js';
 import { contiguousStrides, isContiguous, numelOf } from '../../shape.js';
 import type { View } from '../backend.js';
@@ -50,11 +51,26 @@ function rowLength(index: View, dim: number, x: View): number {
   return whole && isContiguous(tail, x.strides.slice(1)) ? numelOf(tail) : 0;
 }
 
+/** The rows by the kernel for float32; false where they are elsewhere, or few. */
+function moveFast(move: RowsMove, table: View, index: View, packed: View, width: number): boolean {
+  if (table.dtype !== 'float32') return false;
+  const places = ({ storage, offset }: View, step: number): RowPlaces => ({
+    array: storage.buffer as Float32Array,
+    offset,
+    step,
+  });
+  const rows = index.storage.buffer as TypedArray;
+  const [start, step] = [index.offset, index.strides[0]];
+  const rowOf = (i: number): number => rows[start + i * step];
+  return moveRows(move, places(table, table.strides[0]), places(packed, width), index.shape[0], width, rowOf);
+}
+
 export function gather(x: View, dim: number, index: View, out: View): void {
   const from = x.storage.buffer as TypedArray;
   const to = out.storage.buffer as TypedArray;
   const width = rowLength(index, dim, x);
   if (width > 0) {
+    if (moveFast('gather', x, index, out, width)) return;
     const rows = index.storage.buffer as TypedArray;
     for (let i = 0; i < index.shape[0]; i++) {
       const start = x.offset + rows[index.offset + i * index.strides[0]] * x.strides[0];
@@ -70,8 +86,9 @@ export function gather(x: View, dim: number, index: View, out: View): void {
 /** `src` has the index's shape; the last of several that meet wins. */
 export function scatter(out: View, dim: number, index: View, src: View): void {
   const to = out.storage.buffer as TypedArray;
-  const { array, offset } = pack(src);
   const width = rowLength(index, dim, out);
+  if (width > 0 && isContiguous(src.shape, src.strides) && moveFast('scatter', out, index, src, width)) return;
+  const { array, offset } = pack(src);
   if (width > 0) {
     const rows = index.storage.buffer as TypedArray;
     for (let i = 0; i < index.shape[0]; i++) {
@@ -91,6 +108,7 @@ export function scatterAdd(out: View, dim: number, index: View, src: View): void
   const safe = out.dtype === 'int64';
   const width = isContiguous(src.shape, src.strides) ? rowLength(index, dim, out) : 0;
   if (width > 0) {
+    if (moveFast('add', out, index, src, width)) return;
     const rows = index.storage.buffer as TypedArray;
     const from = src.storage.buffer as TypedArray;
     for (let i = 0; i < index.shape[0]; i++) {
