@@ -40,6 +40,15 @@ const shapes: Record<string, Conv2dShape> = {
     padTop: 1,
     padLeft: 1,
   }),
+  'tiles by Winograd': convShape({
+    batch: 21,
+    inChannels: 18,
+    outChannels: 23,
+    height: 21,
+    width: 18,
+    padTop: 1,
+    padLeft: 1,
+  }),
   groups: convShape({ batch: 20, inChannels: 12, outChannels: 24, groups: 6, height: 17, width: 16, strideWidth: 2 }),
   'groups of small images': convShape({
     batch: 150,

@@ -13,6 +13,7 @@ import {
 } from './shape.js';
 import { HeapStage, type Slot } from './stage.js';
 import { forwardTask, inputGradTask, weightGradTask } from './task.js';
+import { winogradForward, winogradInputGrad, winogradWeightGrad } from './winograd.js';
 
 /** Sizes that every block uses. */
 interface Sizes {
@@ -89,6 +90,7 @@ export function conv2dForward<T extends FloatArray>(
     ['out', out, outOffset],
     ['bias', bias, bOffset],
   );
+  if (winogradForward(shape, x, xOffset, weight, wOffset, bias, bOffset, out, outOffset)) return;
   if (forwardTask(shape, x, xOffset, weight, wOffset, bias, bOffset, out, outOffset)) return;
   if (isPointwise(shape)) {
     pointwiseForward(shape, x, xOffset, weight, wOffset, bias, bOffset, out, outOffset);
@@ -130,6 +132,7 @@ export function conv2dInputGrad<T extends FloatArray>(
   const op = 'conv2dInputGrad';
   const grad: [string, FloatArray, number] = ['gradOut', gradOut, gOffset];
   checkArrays(op, shape, ['gradIn', gradIn, giOffset], ['weight', weight, wOffset], grad, ['bias', null, 0]);
+  if (winogradInputGrad(shape, gradOut, gOffset, weight, wOffset, gradIn, giOffset)) return;
   if (inputGradTask(shape, gradOut, gOffset, weight, wOffset, gradIn, giOffset)) return;
   if (isPointwise(shape)) {
     pointwiseInputGrad(shape, gradOut, gOffset, weight, wOffset, gradIn, giOffset);
@@ -174,6 +177,7 @@ export function conv2dWeightGrad<T extends FloatArray>(
   const op = 'conv2dWeightGrad';
   const weight: [string, FloatArray, number] = ['gradWeight', gradWeight, gwOffset];
   checkArrays(op, shape, ['x', x, xOffset], weight, ['gradOut', gradOut, gOffset], ['gradBias', gradBias, gbOffset]);
+  if (winogradWeightGrad(shape, x, xOffset, gradOut, gOffset, gradWeight, gwOffset, gradBias, gbOffset)) return;
   if (weightGradTask(shape, x, xOffset, gradOut, gOffset, gradWeight, gwOffset, gradBias, gbOffset)) return;
   const { depth, outGroup, image, outImage, columns } = sizesOf(shape);
   gradWeight.fill(0, gwOffset, gwOffset + shape.outChannels * depth);

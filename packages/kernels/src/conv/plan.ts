@@ -6,8 +6,8 @@ import { blocksOf, type Conv2dShape, columnDepth, isPointwise } from './shape.js
  * Parts of the batch whose gradients of the weights are found apart and then added up, whatever the number of threads, and the
  * elements of all their gradients at most.
  */
-const PARTS = 16;
-const MOST_PARTIAL = 1 << 22;
+export const PARTS: number = 16;
+export const MOST_PARTIAL: number = 1 << 22;
 
 /** What the blocks of a task and the turns within them stand for. */
 export type Order = 'images, groups' | 'parts, images' | 'groups, images';

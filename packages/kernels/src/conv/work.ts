@@ -8,7 +8,7 @@ import type { Plan } from './plan.js';
 import type { Conv2dShape } from './shape.js';
 
 /** Copies and intermediate values of more elements than this (128 MiB) stay on the heap. */
-const MOST_ELEMENTS = 1 << 25;
+export const MOST_ELEMENTS: number = 1 << 25;
 
 export class Work {
   readonly col: Argument;

@@ -45,6 +45,51 @@ export interface WasmExports {
   ): void;
   sumPlanes(x: number, sums: number, planes: number, positions: number): void;
   sumColumns(x: number, out: number, rows: number, columns: number, stride: number): void;
+  winogradInput(
+    x: number,
+    channels: number,
+    height: number,
+    width: number,
+    top: number,
+    left: number,
+    tileRows: number,
+    tileColumns: number,
+    first: number,
+    rows: number,
+    to: number,
+    apart: number,
+    stage: number,
+  ): number;
+  winogradGrad(
+    y: number,
+    channels: number,
+    height: number,
+    width: number,
+    tileRows: number,
+    tileColumns: number,
+    first: number,
+    rows: number,
+    to: number,
+    apart: number,
+    stage: number,
+    sums: number,
+  ): number;
+  winogradOutput(
+    m: number,
+    apart: number,
+    channels: number,
+    height: number,
+    width: number,
+    tileRows: number,
+    tileColumns: number,
+    first: number,
+    rows: number,
+    bias: number,
+    out: number,
+    stage: number,
+  ): void;
+  winogradWeight(weight: number, pairs: number, to: number, apart: number): number;
+  winogradWeightGrad(u: number, apart: number, inChannels: number, outChannels: number, gradWeight: number): void;
   /** Sets `bytes` to zero. */
   clear(address: number, bytes: number): void;
   /** Moves `bytes`. */

@@ -1,0 +1,99 @@
+/** A convolution by Winograd's method under way in WebAssembly memory. */
+import { provider } from '../gemm/provider.js';
+import type { GemmCall } from '../gemm/shared.js';
+import type { Argument, Call } from '../parallel/pool.js';
+import { type WasmKernels, wasmKernels } from '../wasm/instance.js';
+import { elementsAway, type Operand, type Visit, visit } from '../wasm/visit.js';
+import { apart, PRODUCTS, type Strips } from './winograd-plan.js';
+import { MOST_ELEMENTS } from './work.js';
+
+/** Intermediate values stay below this many times what an output could be. */
+const GROWTH = 16;
+const LARGEST = 2 ** 120;
+
+/**
+ * Whether results are as good as the direct ones, for sums of so many products of factors with these largest magnitudes. A NaN or an infinity
+ * would spread to neighbours that do not see it, and intermediate values could overflow where the result does not.
+ */
+export function isSafe(terms: number, left: number, right: number): boolean {
+  return left < LARGEST && right < LARGEST && GROWTH * terms * left * right < LARGEST;
+}
+
+export class Filtering {
+  readonly addresses: readonly number[];
+  /** Of what all threads share, as it was asked for. */
+  readonly regions: readonly number[];
+  /** Of each thread: the two sets of 16 matrices, and staged rows. */
+  readonly left: readonly Argument[];
+  readonly right: readonly Argument[];
+  readonly stage: Argument;
+  private readonly visit: Visit;
+  private readonly peaks: readonly number[];
+
+  private constructor(
+    readonly kernels: WasmKernels,
+    readonly gemm: GemmCall,
+    readonly strips: Strips,
+    private readonly threads: number,
+    operands: readonly (Operand | null)[],
+    /** Bytes from one of the 16 matrices to the next. */
+    readonly leftApart: number,
+    readonly rightApart: number,
+    stage: number,
+    regions: readonly number[],
+  ) {
+    const perThread = PRODUCTS * (leftApart + rightApart) + stage;
+    const sizes = [(threads * perThread) / 4, 2 * strips.count, 2 * strips.count, ...regions];
+    this.visit = visit(kernels.memory, operands, sizes);
+    const [own, firstPeaks, secondPeaks, ...rest] = this.visit.regions;
+    const matrices = (base: number, step: number): Argument[] =>
+      Array.from({ length: PRODUCTS }, (_, i) => ({ base: base + i * step, perThread }));
+    this.left = matrices(own, leftApart);
+    this.right = matrices(own + PRODUCTS * leftApart, rightApart);
+    this.stage = { base: own + PRODUCTS * (leftApart + rightApart), perThread };
+    this.peaks = [firstPeaks, secondPeaks];
+    this.addresses = this.visit.addresses;
+    this.regions = rest;
+  }
+
+  /** Null where memory or the matrix product of the task is missing. */
+  static begin(
+    strips: Strips,
+    channels: readonly [left: number, right: number],
+    operands: readonly (Operand | null)[],
+    regions: readonly number[],
+  ): Filtering | null {
+    const { call } = provider();
+    const kernels = wasmKernels();
+    if (call === null || kernels === null) return null;
+    const [left, right] = channels.map((count) => apart(count * strips.columns));
+    // rows of whole vectors, two a tile row and two more; or two rows of four channels
+    const stage = 4 * Math.max((2 * strips.rows + 2) * (2 * strips.tileColumns + 16), 16 * strips.tileColumns);
+    const perThread = (PRODUCTS * (left + right) + stage) / 4;
+    const shared = elementsAway(kernels.memory, operands) + regions.reduce((a, b) => a + b, 0);
+    if (perThread + shared > MOST_ELEMENTS) return null;
+    const threads = Math.max(1, Math.min(kernels.pool.threads, Math.floor((MOST_ELEMENTS - shared) / perThread)));
+    return new Filtering(kernels, call, strips, threads, operands, left, right, stage, regions);
+  }
+
+  /** Where a transform of the strip puts the largest magnitude that it read. */
+  peak(side: 0 | 1): Argument {
+    return this.strips.along(this.peaks[side], 8);
+  }
+
+  run(...calls: Call[]): void {
+    this.kernels.pool.run({ ...this.strips.blocks, threads: this.threads, calls });
+  }
+
+  /** Of what the transforms read; NaN if there was one. */
+  largest(side: 0 | 1): number {
+    const { doubles } = this.kernels.memory;
+    let most = 0;
+    for (let i = 0; i < this.strips.count; i++) most = Math.max(most, doubles[this.peaks[side] / 8 + i]);
+    return most;
+  }
+
+  end(): void {
+    this.visit.end();
+  }
+}
