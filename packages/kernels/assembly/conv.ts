@@ -73,14 +73,22 @@ function shiftedPlane(g: Geometry, plane: usize, col: usize, rowShift: i32, shif
     clearElements(col + ((last * width) << 2), (g.outHeight - last) * width);
     if (end > start) copyElements(plane + ((start + move) << 2), col + (start << 2), end - start);
   }
-  if (low > 0 || high < width) {
-    for (let row = first; row < last; row++) {
-      const at = col + ((row * width) << 2);
-      for (let i = 0; i < low; i++) store<f32>(at + (i << 2), 0);
-      for (let i = high; i < width; i++) store<f32>(at + (i << 2), 0);
-    }
-  }
+  const inside = col + ((first * width) << 2);
+  for (let i = 0; i < low; i++) clearColumn(inside + (i << 2), last - first, width);
+  for (let i = high; i < width; i++) clearColumn(inside + (i << 2), last - first, width);
   if (!reading && end > start) addInto(col + (start << 2), plane + ((start + move) << 2), end - start);
+}
+
+/** Clears one element in each of so many rows. */
+function clearColumn(at: usize, rows: i32, width: i32): void {
+  const step = (width as usize) << 2;
+  const end = at + (rows as usize) * step;
+  const pairs = end - (rows as usize & 1) * step;
+  for (; at < pairs; at += 2 * step) {
+    store<f32>(at, 0);
+    store<f32>(at + step, 0);
+  }
+  if (at < end) store<f32>(at, 0);
 }
 
 /** Output columns whose tap lies inside the plane begin here … */

@@ -7,9 +7,20 @@ export function copyElements(from: usize, to: usize, n: i32): void {
     memory.copy(to, from, (n as usize) << 2);
     return;
   }
-  let i = 0;
-  for (; i + 4 <= n; i += 4) v128.store(to + (i << 2), v128.load(from + (i << 2)));
-  for (; i < n; i++) store<f32>(to + (i << 2), load<f32>(from + (i << 2)));
+  const move = from - to;
+  const end = to + ((n as usize) << 2);
+  for (; to + 64 <= end; to += 64) {
+    const a = v128.load(to + move);
+    const b = v128.load(to + move, 16);
+    const c = v128.load(to + move, 32);
+    const d = v128.load(to + move, 48);
+    v128.store(to, a);
+    v128.store(to, b, 16);
+    v128.store(to, c, 32);
+    v128.store(to, d, 48);
+  }
+  for (; to + 16 <= end; to += 16) v128.store(to, v128.load(to + move));
+  for (; to < end; to += 4) store<f32>(to, load<f32>(to + move));
 }
 
 /** Clears `n` elements. */
@@ -26,15 +37,20 @@ export function clearElements(to: usize, n: i32): void {
 
 /** to += from over `n` elements. */
 export function addInto(from: usize, to: usize, n: i32): void {
-  let i = 0;
-  for (; i + 4 <= n; i += 4) {
-    const at = to + (i << 2);
-    v128.store(at, f32x4.add(v128.load(at), v128.load(from + (i << 2))));
+  const move = from - to;
+  const end = to + ((n as usize) << 2);
+  for (; to + 64 <= end; to += 64) {
+    const a = f32x4.add(v128.load(to), v128.load(to + move));
+    const b = f32x4.add(v128.load(to, 16), v128.load(to + move, 16));
+    const c = f32x4.add(v128.load(to, 32), v128.load(to + move, 32));
+    const d = f32x4.add(v128.load(to, 48), v128.load(to + move, 48));
+    v128.store(to, a);
+    v128.store(to, b, 16);
+    v128.store(to, c, 32);
+    v128.store(to, d, 48);
   }
-  for (; i < n; i++) {
-    const at = to + (i << 2);
-    store<f32>(at, load<f32>(at) + load<f32>(from + (i << 2)));
-  }
+  for (; to + 16 <= end; to += 16) v128.store(to, f32x4.add(v128.load(to), v128.load(to + move)));
+  for (; to < end; to += 4) store<f32>(to, load<f32>(to) + load<f32>(to + move));
 }
 
 /** `to[image][channel] = from[channel][image] + bias[channel]`; `stride` is the distance of images in `to`; bias may be 0. */
