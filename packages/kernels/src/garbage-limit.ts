@@ -11,6 +11,8 @@ export interface GarbageLimitOptions {
   readonly part: number;
   /** How much of a limit stays from one look to the next though less would do; 0: nothing. */
   readonly memory: number;
+  /** Where next to nothing was left, bytes that a good moment counts as if they had been. */
+  readonly little: number;
 }
 
 /** What the least cost that was seen counts at the next look. */
@@ -19,8 +21,6 @@ const FORGETTING = 1.02;
 const RENEWAL = 0.2;
 /** How much must have come, as a part of what the last good moment left. */
 const GROWTH = 0.25;
-/** Where next to nothing was left, bytes that count as if they had been. */
-const LITTLE = 8192;
 
 /**
  * The limit follows what the last look left. A limit with a memory stays above what a step of a loop needs at its height: a
@@ -58,7 +58,8 @@ export class GarbageLimit {
 
   /** At a moment when much is likely to have become garbage: looks if more has come since the last such moment, and says whether. */
   lookEarly(collect: () => void, held: () => number): boolean {
-    if (held() - this.rest < GROWTH * Math.max(this.rest, LITTLE)) return false;
+    this.rest = Math.min(this.rest, held());
+    if (held() - this.rest < GROWTH * Math.max(this.rest, this.options.little)) return false;
     if (!this.isAffordable()) return false;
     this.look(collect, held);
     this.rest = held();

@@ -17,7 +17,15 @@ export { avgPool2dBackward, avgPool2dForward } from './pool/avg-pool.js';
 export { maxPool2dBackward, maxPool2dForward } from './pool/max-pool.js';
 export type { Pool2dShape } from './pool/shape.js';
 export { sumColumns } from './reduce.js';
-export { allocateArray32, copyArray, isResident, MIN_RESIDENT, releaseArray, residentUsage } from './resident.js';
+export {
+  allocateArray32,
+  collectEarly,
+  copyArray,
+  isResident,
+  MIN_RESIDENT,
+  releaseArray,
+  residentUsage,
+} from './resident.js';
 export { moveRows, type RowPlaces, type RowsMove } from './rows.js';
 export type { LoopDefinition, RowsDefinition } from './simd/compile.js';
 export { applyOperator } from './simd/operators.js';

@@ -1,6 +1,6 @@
 /** Memory for arrays on which kernels run without copies. */
 import { addressOf, share, unitsOf } from './parallel/split.js';
-import { type WasmKernels, wasmKernels } from './wasm/instance.js';
+import { startedKernels, type WasmKernels, wasmKernels } from './wasm/instance.js';
 import type { ResidentArray } from './wasm/residents.js';
 
 /** A smaller array is cheaper on JavaScript's heap. */
@@ -49,6 +49,9 @@ export function releaseArray(array: ResidentArray): void {
   const kernels = wasmKernels();
   if (kernels?.memory.holds(array)) kernels.memory.residents.release(array);
 }
+
+/** To be called when much has become unreachable that was made lately, such as after a backward pass: may take it back. */
+export const collectEarly = (): void => startedKernels()?.memory.residents.collectEarly();
 
 /** Whether an array lies in the kernels' own memory. */
 export const isResident = (array: { readonly buffer: ArrayBufferLike }): boolean =>

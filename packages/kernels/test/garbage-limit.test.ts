@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { GarbageLimit, type GarbageLimitOptions } from '../src/garbage-limit.js';
 
-const OPTIONS: GarbageLimitOptions = { least: 100, most: 400, time: 0.1, part: 0.5, memory: 0 };
+const OPTIONS: GarbageLimitOptions = { least: 100, most: 400, time: 0.1, part: 0.5, memory: 0, little: 8192 };
 
 let now = 0;
 vi.spyOn(performance, 'now').mockImplementation(() => now);

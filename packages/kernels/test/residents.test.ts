@@ -127,6 +127,31 @@ describe('Residents', () => {
     expect(residents.usage.peak).toBeLessThan(200 * MEBI);
   });
 
+  it('uses a good moment where enough has come since the last one', () => {
+    const counter = counted();
+    const residents = make(1024 * MEBI);
+    const drop = (mebibytes: number): void => {
+      for (let i = 0; i < mebibytes; i++) take(residents, MEBI / 4);
+    };
+    drop(7);
+    residents.collectEarly();
+    expect(counter.young).toBe(0);
+    drop(1);
+    residents.collectEarly();
+    expect(counter).toEqual({ young: 1, all: 0 });
+    // what a call has just returned may still be in a register
+    expect(residents.usage.held).toBeLessThanOrEqual(2 * MEBI);
+  });
+
+  it('uses no good moment where nothing tells what is alive', () => {
+    vi.spyOn(platform, 'openLiving').mockReturnValue(null);
+    vi.spyOn(platform, 'collectGarbage', 'get').mockReturnValue(null);
+    const residents = make(64 * MEBI);
+    for (let i = 0; i < 20; i++) take(residents, MEBI / 4);
+    residents.collectEarly();
+    expect(residents.usage.held).toBe(20 * MEBI);
+  });
+
   it('looks at everything when what was dropped was no longer young', () => {
     const counter = counted();
     const residents = make(1024 * MEBI);
@@ -296,6 +321,7 @@ describe.skipIf(kernels === null)('arrays for tensors', () => {
     expect(array).toEqual(new Float32Array(1000));
     expect(plain.isResident(array)).toBe(false);
     plain.releaseArray(array);
+    plain.collectEarly();
     expect(plain.residentUsage()).toEqual({ held: 0, peak: 0 });
     const copy = plain.allocateArray32(Float32Array, 1000, true);
     array.fill(3);

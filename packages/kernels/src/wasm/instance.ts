@@ -239,3 +239,6 @@ export function wasmKernels(): WasmKernels | null {
   }
   return shared;
 }
+
+/** {@link wasmKernels}, if anything has used them. */
+export const startedKernels = (): WasmKernels | null => shared ?? null;

@@ -36,9 +36,17 @@ export class Residents {
     time: 0.25,
     part: 0,
     memory: 0.9,
+    little: 32 * MEBI,
   });
   /** … and when for all garbage. */
-  private readonly all = new GarbageLimit({ least: 96 * MEBI, most: 384 * MEBI, time: 0.03, part: 0.5, memory: 0 });
+  private readonly all = new GarbageLimit({
+    least: 96 * MEBI,
+    most: 384 * MEBI,
+    time: 0.03,
+    part: 0.5,
+    memory: 0,
+    little: 0,
+  });
 
   constructor(
     private readonly buffer: ArrayBufferLike,
@@ -86,6 +94,18 @@ export class Residents {
   /** Looks for all arrays that nobody can reach any more, and takes their blocks back. */
   collect(): void {
     this.takeDead('all');
+  }
+
+  /**
+   * To be called when much has become unreachable that was made lately. Looking then is cheaper than in the middle of a step, whose
+   * objects have to be moved, and the next step finds all of its memory in the cache.
+   */
+  collectEarly(): void {
+    if (!this.watch.collects) return;
+    this.young.lookEarly(
+      () => this.takeDead('young'),
+      () => this.held,
+    );
   }
 
   private isTimeToLook(held: number): boolean {

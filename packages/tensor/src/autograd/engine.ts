@@ -128,6 +128,7 @@ class Run {
     const { node, grads } = task;
     let results: readonly (Tensor | null)[] | null = null;
     let mark = latestStorageId();
+    let last = task;
     if (task.needed && hasAny(grads)) {
       if (node.hooks !== null) {
         // a hook may keep what it sees, and what it returns
@@ -140,20 +141,49 @@ class Run {
           results = this.applyWatched(task);
           mark = Number.POSITIVE_INFINITY;
         } else {
-          results = this.applyPlain(task);
+          last = this.partnerOf(task) ?? task;
+          results = this.applyPlain(task, last === task ? null : last.node);
         }
         if (!this.options.retainGraph) node.release();
       }
     }
-    this.passOn(task, results, mark);
+    if (last !== task) this.enter(last, task);
+    this.passOn(last, results, mark);
   }
 
-  private applyPlain(task: Task): readonly (Tensor | null)[] {
+  private applyPlain(task: Task, inner: Node | null): readonly (Tensor | null)[] {
     const { node, grads } = task;
     if (node instanceof AccumulateGrad) return this.accumulate(task, node);
-    return this.options.createGraph || !pays(task) || !node.keepsNothing()
-      ? node.apply(grads)
-      : applyRecycling(node, task);
+    return this.recycles(task) ? applyRecycling(node, task, inner) : node.apply(grads);
+  }
+
+  private recycles(task: Task): boolean {
+    return !this.options.createGraph && pays(task) && task.node.keepsNothing();
+  }
+
+  /**
+   * The task that can run together with this one: the only one that its gradient goes to, in which nobody else takes part, so
+   * that the gradient in between need not exist.
+   */
+  private partnerOf(task: Task): Task | null {
+    const edge = task.node.edges[0] ?? null;
+    if (edge === null || !task.node.joins(edge.node) || !this.recycles(task)) return null;
+    const inner = this.taskOf(edge.node);
+    const isOnlyWay = task.node.edges.every((other) => other === edge || other === null) && inner.dependencies === 1;
+    if (!isOnlyWay || hasAny(inner.grads) || !inner.needed || !this.isDue(inner.node)) return null;
+    const isSeen = inner.node.hooks !== null || this.options.captures?.some(({ node }) => node === inner.node);
+    return isSeen || !inner.node.keepsNothing() ? null : inner;
+  }
+
+  /** Notes that a task has run together with the one before it. */
+  private enter(inner: Task, task: Task): void {
+    inner.dependencies--;
+    if (!this.options.retainGraph) inner.node.release();
+    this.clear(task);
+  }
+
+  private clear({ grads }: Task): void {
+    for (let i = 0; i < grads.length; i++) grads[i] = null;
   }
 
   /** Runs a node with its hooks or the user's code, who may keep every gradient: the engine owns none afterwards. */
@@ -222,7 +252,7 @@ class Run {
       }
       if (--next.dependencies === 0) this.makeReady(next);
     }
-    for (let i = 0; i < task.grads.length; i++) task.grads[i] = null;
+    this.clear(task);
   }
 
   /**

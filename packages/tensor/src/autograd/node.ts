@@ -56,6 +56,16 @@ export abstract class Node {
   /** Gradients of the inputs, one per edge, each of the input's shape and dtype. */
   abstract apply(grads: (Tensor | null)[]): (Tensor | null)[];
 
+  /** @internal Whether {@link applyJoint} has a rule for this node and the one that its gradient goes to. */
+  joins(_inner: Node): boolean {
+    return false;
+  }
+
+  /** @internal Gradients of the inputs of `inner`, which this node's only gradient goes to, one per edge. */
+  applyJoint(inner: Node, grads: (Tensor | null)[]): (Tensor | null)[] {
+    return inner.apply(this.apply(grads));
+  }
+
   /** Frees what was saved for the backward pass. */
   release(): void {}
 

@@ -26,15 +26,18 @@ export function pays({ grads }: Task): boolean {
 const lists: Storage[][] = [];
 let level = 0;
 
-/** Runs a node that keeps nothing, then gives back its temporaries and the gradients of which the engine was the owner. */
-export function applyRecycling(node: Node, task: Task): readonly (Tensor | null)[] {
+/**
+ * Runs a node that keeps nothing, with `inner` if the two run together, then gives back its temporaries and the gradients of which
+ * the engine was the owner.
+ */
+export function applyRecycling(node: Node, task: Task, inner: Node | null): readonly (Tensor | null)[] {
   const { grads } = task;
   const list = (lists[level] ??= []);
   const outer = made.list;
   made.list = list;
   level++;
   try {
-    const results = node.apply(grads);
+    const results = inner === null ? node.apply(grads) : node.applyJoint(inner, grads);
     for (const storage of list) if (!isResult(storage, results)) giveBack(storage);
     for (let i = 0; i < grads.length; i++) {
       const grad = grads[i];

@@ -45,6 +45,11 @@ export class SavedTensor {
     return this.storage === other.storage;
   }
 
+  /** Whether its memory is what it was. */
+  get isUnchanged(): boolean {
+    return this.versionCounter.version === this.version;
+  }
+
   /**
    * The tensor in the graph as it was. `owner` is the node that saved it: a saved output hangs on `owner`, which it
    * did not yet when it was saved.
@@ -52,15 +57,14 @@ export class SavedTensor {
    */
   unpack(owner: Node | null): Tensor {
     const t = this.tensor;
-    const current = this.versionCounter.version;
-    if (current !== this.version) {
+    if (!this.isUnchanged) {
       const [fn, nr] = this.isOutput
         ? [owner, this.outputNr]
         : [t.viewOrigin === null ? t.grad_fn : t.gradFn, t.outputNr];
       const output = fn === null ? '' : `, which is output ${nr} of ${fn.name()},`;
       throw new AutogradError(
         'one of the variables needed for gradient computation has been modified by an inplace operation: ' +
-          `[torch.${cName(t.dtype)}Tensor ${showShape(t.shape)}]${output} is at version ${current}; expected version ` +
+          `[torch.${cName(t.dtype)}Tensor ${showShape(t.shape)}]${output} is at version ${this.versionCounter.version}; expected version ` +
           `${this.version} instead. Hint: clone() the tensor before changing it, or use the operation without _.`,
       );
     }

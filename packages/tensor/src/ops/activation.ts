@@ -10,9 +10,10 @@ import { binary, checkTensor, floatUnary, unary } from './kernel.js';
  * An activation's derivative in one pass over memory, itself differentiable: `f(g, y)` for a gradient `g` and the
  * activation's result `y`.
  */
-type ActivationBackward = Op<[grad: Tensor, result: Tensor], Tensor>;
+export type ActivationBackward = Op<[grad: Tensor, result: Tensor], Tensor>;
 
-const relu_backward: ActivationBackward = defineOp('relu_backward', {
+/** The gradient that {@link relu} passes on. */
+export const relu_backward: ActivationBackward = defineOp('relu_backward', {
   forward(ctx, g, y) {
     ctx.save_for_backward(y);
     return binary('relu_backward', 'relu_backward', g, y);

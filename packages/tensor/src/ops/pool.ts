@@ -7,6 +7,7 @@ import { DTypeError, ShapeError, ValueError } from '../errors.js';
 import { type Shape, showShape } from '../shape.js';
 import { signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
+import { relu_backward } from './activation.js';
 import type { Pair } from './conv.js';
 import { allocateOutput, backend, checkTensor } from './kernel.js';
 import { pairOf } from './pairs.js';
@@ -28,9 +29,12 @@ const maxPool: Op<[input: Tensor, plan: MaxPlan], readonly [Tensor, Tensor]> = d
     const indices = allocateOutput(plan.out, 'int32', x.device);
     backend(x).maxPool2d(x, plan.params, out, indices);
     ctx.save_for_backward(indices);
+    ctx.keep(out);
     return [out, indices];
   },
   backward: (ctx, g) => [maxPoolBackward(g, ctx.saved_tensors[0], ctx.state)],
+  // each maximum is one of the results of relu, which blocks all gradients of it or none: it can do so where there are fewer
+  joint: { relu: (ctx, _, g) => [maxPoolBackward(relu_backward(g, ctx.kept), ctx.saved_tensors[0], ctx.state)] },
   formula: ['dx = g at the maximum of each window'],
   grad_name: 'MaxPool2DWithIndicesBackward0',
 });

@@ -91,6 +91,12 @@ const STEPS: readonly Step[] = [
   (x, _, w) => F.conv2d(image(x), w.view(-1).narrow(0, 0, 144).view(4, 4, 3, 3), null, 1, 1).reshape(16, 32),
   (x, _, w) => F.conv_transpose2d(image(x), w.view(-1).narrow(0, 0, 144).view(4, 4, 3, 3), null, 1, 1).reshape(16, 32),
   (x) => F.max_pool2d(image(x), 3, 1, 1).reshape(16, 32),
+  (x) => F.max_pool2d(F.relu(image(x)), 3, 1, 1).reshape(16, 32),
+  (x) => F.interpolate(F.max_pool2d(image(x).relu(), 2), { scale_factor: 2 }).reshape(16, 32),
+  (x) => {
+    const y = image(x).relu();
+    return F.max_pool2d(y, 3, 1, 1).add(y).reshape(16, 32);
+  },
   (x) => F.avg_pool2d(image(x), 3, 1, 1).reshape(16, 32),
   (x) => F.interpolate(F.max_pool2d(image(x), 2), { scale_factor: 2 }).reshape(16, 32),
   (x) => F.pad(x, [1, 1, 2, 2]).narrow(0, 1, 16).narrow(1, 2, 32),

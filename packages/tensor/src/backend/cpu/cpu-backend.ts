@@ -1,3 +1,4 @@
+import { collectEarly } from '@torchlet/kernels';
 import type { TypedArray } from '../../dtype.js';
 import type { Backend, View } from '../backend.js';
 import * as attention from './attention.js';
@@ -35,7 +36,7 @@ export const cpuBackend: Backend = {
   release,
   // the garbage collector's business
   dispose: () => {},
-  graphFreed: () => {},
+  graphFreed: collectEarly,
   toHost,
   known: toHost,
   // the caller's generators are the cpu's

@@ -41,9 +41,23 @@ export interface Cell extends Witness {
 let watch: Watch<Cell> | null = null;
 
 /** Looking among what was made lately takes tenths of a millisecond; it leaves what has been seen alive twice. */
-const young = new GarbageLimit({ least: 32 * KIBI, most: 64 * MEBI, time: 0.25, part: 0.35, memory: 0.99 });
+const young = new GarbageLimit({
+  least: 32 * KIBI,
+  most: 64 * MEBI,
+  time: 0.25,
+  part: 0.35,
+  memory: 0.99,
+  little: 8 * KIBI,
+});
 /** Looking everywhere takes milliseconds. */
-const all = new GarbageLimit({ least: 64 * KIBI, most: 256 * MEBI, time: 0.2, part: 0.35, memory: 0.9 });
+const all = new GarbageLimit({
+  least: 64 * KIBI,
+  most: 256 * MEBI,
+  time: 0.2,
+  part: 0.35,
+  memory: 0.9,
+  little: 8 * KIBI,
+});
 
 /** A full collection makes V8 take all that is alive for old: in the middle of a step that is what is about to die. */
 const BAD_MOMENT = 1.1;
