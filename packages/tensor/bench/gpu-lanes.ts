@@ -1,9 +1,10 @@
-// Milliseconds of products and convolutions on the gpu whose threads compute one output each, and four: medians of turns, the
-// copies included that bring the results into row-major order.
+// Milliseconds of gpu kernels whose threads compute one output each, and four: medians of turns, the copies included that bring
+// the results into row-major order.
 // Run: npx tsx --conditions=@torchlet/source packages/tensor/bench/gpu-lanes.ts
 // An argument is a part of the names of what is timed.
 import type { Backend, Conv2dParams } from '../src/backend/backend.js';
-import { fresh, type Layout, random } from '../src/backend/conformance/harness.js';
+import { expanded, fresh, type Layout, random } from '../src/backend/conformance/harness.js';
+import type { ElementwiseName } from '../src/backend/elementwise.js';
 import { gpuBackend } from '../src/backend/gpu/gpu-backend.js';
 import { laneLimits } from '../src/backend/gpu/kernels/lanes.js';
 import { device_name, backend as mode, synchronize } from '../src/gpu.js';
@@ -13,8 +14,8 @@ type Work = (backend: Backend) => () => void;
 
 const ROUNDS = 9;
 
-const FOUR = { leastRow: 1, leastProducts: 1 };
-const ONE = { leastRow: Infinity, leastProducts: Infinity };
+const FOUR = { leastRow: 1, leastProducts: 1, leastElements: 1 };
+const ONE = { leastRow: Infinity, leastProducts: Infinity, leastElements: Infinity };
 
 function matmul(n: number, k: number, m: number, layout: Layout = 'contiguous', batch: readonly number[] = []): Work {
   return (backend) => {
@@ -66,6 +67,16 @@ function conv(c: Conv): Readonly<Record<'forward' | 'input gradient' | 'weight g
   };
 }
 
+/** An elementwise function of operands with these shapes, broadcast to the first's. */
+function elementwise(name: ElementwiseName, shapes: readonly (readonly number[])[], layout?: Layout): Work {
+  return (backend) => {
+    const [shape] = shapes;
+    const inputs = shapes.map((each, i) => expanded(random(backend, 'float32', each, layout, i), shape).view);
+    const out = fresh(backend, 'float32', shape);
+    return () => backend.elementwise(name, inputs, out);
+  };
+}
+
 const CONVOLUTIONS: Readonly<Record<string, Conv>> = {
   '1→16 3×3 on 28×28, batch 64': { x: [64, 1, 28, 28], filters: 16, kernel: 3, padding: 1 },
   '6→16 5×5 on 14×14, batch 16': { x: [16, 6, 14, 14], filters: 16, kernel: 5 },
@@ -88,6 +99,13 @@ const WORK: Readonly<Record<string, Work>> = {
   'matmul 64·1000·2': matmul(64, 1000, 2),
   'matmul 64·1000·3': matmul(64, 1000, 3),
   'matmul 16 × 32·32·32': matmul(32, 32, 32, 'contiguous', [16]),
+  'add of 1,024': elementwise('add', [[1024], [1024]]),
+  'add of 16,384': elementwise('add', [[16384], [16384]]),
+  'add of 1,048,576': elementwise('add', [[2 ** 20], [2 ** 20]]),
+  'add of 1,024 × 256 and a row': elementwise('add', [[1024, 256], [256]]),
+  'tanh of 262,144': elementwise('tanh', [[2 ** 18]]),
+  'relu of 64 × 16 × 28 × 28': elementwise('relu', [[64, 16, 28, 28]]),
+  'copy of 1,024 × 256, transposed': elementwise('copy', [[1024, 256]], 'transposed'),
   ...Object.fromEntries(
     Object.entries(CONVOLUTIONS).flatMap(([name, c]) =>
       Object.entries(conv(c)).map(([part, work]) => [`conv2d ${name}, ${part}`, work]),

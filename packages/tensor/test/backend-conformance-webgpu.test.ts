@@ -3,10 +3,7 @@ import { afterAll, beforeAll, describe, it } from 'vitest';
 import { conformanceCases } from '../src/backend/conformance.js';
 import { gpuBackend } from '../src/backend/gpu/gpu-backend.js';
 import { FORMS, usualForms } from './gpu-shapes.js';
-import { adapterFound, beyondWgsl } from './webgpu.js';
-
-/** Cases with operands or results that WGSL says nothing about. */
-const BEYOND_WGSL = /special values|extreme|NaN|infinit/;
+import { adapterFound, runCase } from './webgpu.js';
 
 const found = adapterFound(`The conformance suite (${conformanceCases.length} cases) on WebGPU`);
 
@@ -21,8 +18,7 @@ describe.skipIf(!found).each(Object.entries(FORMS))(
       it(name, (context) => {
         const reason = skip?.gpu;
         if (reason !== undefined) context.skip(reason);
-        if (BEYOND_WGSL.test(name)) beyondWgsl(context, () => run(gpuBackend()));
-        else run(gpuBackend());
+        runCase(context, name, () => run(gpuBackend()));
       });
     }
   },

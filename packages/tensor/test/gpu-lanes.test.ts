@@ -1,7 +1,7 @@
-/** Products and convolutions whose threads compute four outputs each. */
+/** Kernels whose threads compute four outputs each. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { gpuDriver } from '../src/backend/gpu/device.js';
-import { lanesFor } from '../src/backend/gpu/kernels/lanes.js';
+import { lanesFor, lanesForElements } from '../src/backend/gpu/kernels/lanes.js';
 import { conv2d, randn } from '../src/index.js';
 import { testLanes } from './gpu-lanes.js';
 
@@ -15,6 +15,7 @@ describe('four outputs a thread', () => {
     expect(lanesFor(3, 2 ** 14, 1)).toBe(1);
     expect(lanesFor(2, 2 ** 20, 4)).toBe(1);
     expect(lanesFor(1000, 2 ** 14 - 1, 4)).toBe(1);
+    expect([2 ** 14 - 1, 2 ** 14].map((elements) => lanesForElements(elements, 4))).toEqual([1, 4]);
   });
 
   /** How many outputs the threads of each kernel have. */
@@ -49,6 +50,22 @@ describe('four outputs a thread', () => {
     // neighbours of a row that was seen in strides of three have nothing in common
     expect(gradients(14, 4, 3)).toEqual([`${forward} 4`, `${weight} 4`, 'copy 1', `${input} 1`]);
     expect(gradients(14, 2, 1)).toEqual([`${forward} 4`, `${weight} 1`, `${input} 4`, 'copy 1']);
+  });
+
+  it('elementwise functions and copies have them where a row is a multiple of four', () => {
+    const sum = (shape: number[], other = shape) => {
+      const [x, y] = [randn(shape).to('gpu'), randn(other).to('gpu')];
+      return lanesOf(() => x.add(y));
+    };
+    expect(sum([128, 128])).toEqual(['add 4']);
+    expect(sum([129, 127])).toEqual(['add 1']);
+    expect(sum([127, 128])).toEqual(['add 1']);
+    // one row of many elements, and rows of their own
+    expect(sum([4, 64, 65])).toEqual(['add 4']);
+    expect(sum([4, 64, 65], [65])).toEqual(['add 1']);
+    expect(sum([4, 65, 64], [64])).toEqual(['add 4']);
+    const x = randn(128, 256).to('gpu');
+    expect(lanesOf(() => x.t().contiguous())).toEqual(['copy 4']);
   });
 
   it('a device that has one output a thread is given no others', () => {

@@ -50,14 +50,15 @@ export const updateCases: readonly ConformanceCase[] = [
     }
   }),
   ...defineFor(FLOATS, 'an update again with other values: zeros, booleans, an absent tensor', (backend, dtype) => {
-    for (const [lr, decay, keep] of [
-      [0.5, 0, true],
-      [0, 0.25, true],
-      [0.25, 0.25, false],
-      [0.125, 0.5, false],
-      [-1, -1, true],
+    for (const [lr, decay, keep, shape] of [
+      [0.5, 0, true, SHAPE],
+      [0, 0.25, true, SHAPE],
+      [0.25, 0.25, false, SHAPE],
+      [0.125, 0.5, false, SHAPE],
+      [-1, -1, true, SHAPE],
+      [0.5, 0.25, true, [5, 4]],
     ] as const) {
-      const [param, buffer, grad] = [1, 2, 3].map((seed) => random(backend, dtype, SHAPE, 'contiguous', seed));
+      const [param, buffer, grad] = [1, 2, 3].map((seed) => random(backend, dtype, shape, 'contiguous', seed));
       const written = keep ? buffer.view : null;
       backend.update(KERNEL, [param.view, written], [grad.view], [lr, decay, keep]);
       const results = param.data.map((p, i) => expected(p, buffer.data[i], grad.data[i], lr, decay, keep));

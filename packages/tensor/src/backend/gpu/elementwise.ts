@@ -5,6 +5,7 @@ import type { Storage } from '../../storage.js';
 import type { View } from '../backend.js';
 import { cpuBackend } from '../cpu/cpu-backend.js';
 import type { ElementwiseName } from '../elementwise.js';
+import { gpuDriver } from './device.js';
 import { GpuBuffer, gpuBufferOf, Handle, handleOf } from './handles.js';
 import { elementwiseKernel } from './kernels/elementwise.js';
 import { nested, type Place, rowMajor } from './kernels/walk.js';
@@ -72,7 +73,7 @@ function compute(name: ElementwiseName, inputs: readonly (View | number)[], out:
   const arrays = inputs.filter((x, i): x is View => typeof x !== 'number' && typeof operands[i] !== 'number');
   const first = inputs[0];
   const from = typeof first === 'number' ? out.dtype : first.dtype;
-  const { kernel, scalars } = elementwiseKernel(name, out.dtype, out.shape, operands, from);
+  const { kernel, scalars } = elementwiseKernel(name, out.dtype, out.shape, operands, from, gpuDriver().lanes);
   return runKernel(kernel, arrays.map(handleOf), scalars, out.dtype);
 }
 

@@ -7,13 +7,12 @@ import { elementwise, fill } from './elementwise.js';
 import { type Handle, handleOf } from './handles.js';
 import { type ConvShape, conv2dInputGradKernel, conv2dKernel, inputGradTakes } from './kernels/conv2d.js';
 import { conv2dBiasGradKernel, conv2dWeightGradKernel } from './kernels/conv2d-weight-grad.js';
-import { elementwiseKernel } from './kernels/elementwise.js';
 import { type Laid, lanesFor } from './kernels/lanes.js';
 import { type MatmulShape, matmulKernel } from './kernels/matmul.js';
 import { Memo } from './kernels/memo.js';
 import { runKernel } from './run.js';
 import { throughCpu } from './transfers.js';
-import { contiguousHandle, isWhole, store, write } from './views.js';
+import { contiguousHandle, copyKernel, isWhole, store, write } from './views.js';
 
 const viaCpu: Pick<Backend, 'matmul' | 'conv2d' | 'conv2dInputGrad' | 'conv2dWeightGrad'> = {
   matmul: throughCpu('matmul'),
@@ -44,7 +43,7 @@ function storeLaid({ kernel, strides }: Laid, inputs: readonly Handle[], out: Vi
   const written = runKernel(kernel, inputs);
   if (kernel.outputs === numelOf(out.shape) && isContiguous(out.shape, strides)) store(written, out);
   else if (isWhole(out)) {
-    const { kernel: pack, scalars } = elementwiseKernel('copy', out.dtype, out.shape, [{ strides, offset: 0 }]);
+    const { kernel: pack, scalars } = copyKernel(out.dtype, out.shape, { strides, offset: 0 });
     store(runKernel(pack, [written], scalars), out);
   } else write(out, written, { strides, offset: 0 });
 }

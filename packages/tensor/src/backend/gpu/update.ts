@@ -3,6 +3,7 @@
 import { numelOf } from '../../shape.js';
 import type { View } from '../backend.js';
 import type { UpdateKernel } from '../update-kernel.js';
+import { gpuDriver } from './device.js';
 import type { Handle } from './handles.js';
 import { updateKernel } from './kernels/update.js';
 import { runKernel } from './run.js';
@@ -19,9 +20,10 @@ export function update(
   if (numel === 0) return;
   const handles = views.map((view) => (view === null ? null : contiguousHandle(view)));
   const present = handles.map((handle) => handle !== null);
+  const { lanes } = gpuDriver();
   const results = writes.flatMap((view, i) => {
     if (view === null) return [];
-    const { kernel: source, arrays, scalars } = updateKernel(kernel, kernel.writes[i], numel, present, values);
+    const { kernel: source, arrays, scalars } = updateKernel(kernel, kernel.writes[i], numel, present, values, lanes);
     const result = runKernel(
       source,
       arrays.map((at) => handles[at] as Handle),

@@ -5,8 +5,9 @@ import type { Storage } from '../../storage.js';
 import type { View } from '../backend.js';
 import { cpuBackend } from '../cpu/cpu-backend.js';
 import { alignStrides } from '../cpu/elementwise.js';
+import { gpuDriver } from './device.js';
 import { gpuBufferOf, Handle, handleOf } from './handles.js';
-import { elementwiseKernel } from './kernels/elementwise.js';
+import { elementwiseKernel, type Prepared } from './kernels/elementwise.js';
 import { type Place, rowMajor } from './kernels/walk.js';
 import { windowKernel } from './kernels/window.js';
 import { runKernel } from './run.js';
@@ -62,9 +63,13 @@ export function contiguousHandle(x: View): Handle {
   const numel = numelOf(x.shape);
   if (handle.constant !== null) return Handle.filled(x.dtype, numel, handle.constant);
   if (numel === 0 || !handle.fitsDevice) return packOnHost(x, handle);
-  const { kernel, scalars } = elementwiseKernel('copy', x.dtype, x.shape, [placeOf(x)]);
+  const { kernel, scalars } = copyKernel(x.dtype, x.shape, placeOf(x));
   return runKernel(kernel, [handle], scalars, x.dtype);
 }
+
+/** Brings elements into row-major order. */
+export const copyKernel = (dtype: DType, shape: readonly number[], place: Place): Prepared =>
+  elementwiseKernel('copy', dtype, shape, [place], dtype, gpuDriver().lanes);
 
 function packOnHost(x: View, handle: Handle): Handle {
   if (handle.onDevice) countTransfer('pack', () => describe([x]));

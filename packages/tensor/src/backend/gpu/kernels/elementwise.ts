@@ -1,7 +1,9 @@
 /** `out[i] = f(x[i], y[i], z[i])` from the one scalar definition, over operands with any strides. */
 import { type DType, isFloating } from '../../../dtype.js';
+import { numelOf } from '../../../shape.js';
 import { ELEMENTWISE, type ElementwiseName } from '../../elementwise.js';
-import type { KernelSource } from '../driver.js';
+import type { KernelSource, Lanes } from '../driver.js';
+import { eachNumbered, lanesForElements, returnNumbered } from './lanes.js';
 import { Translator } from './language.js';
 import { Memo } from './memo.js';
 import { type Place, startOf, walk } from './walk.js';
@@ -22,21 +24,26 @@ interface Written {
 
 const written = new Memo<Written>();
 
-/** @param operands in the definition's order: where an array's elements lie, or a number */
+/**
+ * @param operands in the definition's order: where an array's elements lie, or a number
+ * @param most how many outputs a thread may have on the device
+ */
 export function elementwiseKernel(
   name: ElementwiseName,
   out: DType,
   shape: readonly number[],
   operands: readonly (Place | number)[],
   from: DType = out,
+  most: Lanes = 1,
 ): Prepared {
   const places = operands.filter((x) => typeof x === 'object');
   const offsets = places.flatMap(({ offset }) => startOf(offset).values);
   const form = operands.map((x) =>
     typeof x === 'number' ? 'number' : `${x.strides.join()} ${startOf(x.offset).term}`,
   );
-  const { kernel, special } = written.get(`${name} ${out} ${from} ${shape.join()} ${form.join('; ')}`, () =>
-    write(name, out, shape, operands, from),
+  const lanes = lanesForElements(numelOf(shape), most);
+  const { kernel, special } = written.get(`${name} ${out} ${from} ${lanes} ${shape.join()} ${form.join('; ')}`, () =>
+    write(name, out, shape, operands, from, lanes),
   );
   return { kernel, scalars: [...operands.filter((x) => typeof x === 'number'), ...offsets, ...special] };
 }
@@ -47,23 +54,28 @@ function write(
   shape: readonly number[],
   operands: readonly (Place | number)[],
   from: DType,
+  most: Lanes,
 ): Written {
   const arrays = VARIABLES.filter((_, i) => typeof operands[i] === 'object');
   const numbers = VARIABLES.filter((_, i) => typeof operands[i] === 'number');
-  const { code, at, scalars } = walk(
+  const { code, at, scalars, lanes } = walk(
     shape,
     operands.filter((x) => typeof x === 'object'),
+    most,
   );
   const translator = new Translator();
+  const result = translator.statements(stored(name, out, from));
+  const element = (lane: number): string =>
+    [...arrays.map((variable, i) => `const ${variable} = ${variable}Array[${at(i, lane)}];`), result].join('\n');
   const kernel = translator.complete({
     op: name,
     parameters: arrays.map((variable) => `${variable}Array`),
     scalars: [...numbers, ...scalars],
-    outputs: shape.reduce((a, b) => a * b, 1),
+    outputs: numelOf(shape),
+    lanes,
     body: `${code}
-${arrays.map((variable, i) => `const ${variable} = ${variable}Array[${at[i]}];`).join('\n')}
-${translator.statements(stored(name, out, from))}
-return result;`,
+${eachNumbered(lanes, element)}
+${returnNumbered(lanes, 'result')}`,
   });
   return { kernel, special: translator.scalars };
 }

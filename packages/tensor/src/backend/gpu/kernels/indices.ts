@@ -23,7 +23,7 @@ export function gatherKernel(shape: readonly number[], dim: number, x: Place, in
       parameters: ['index', 'x'],
       scalars,
       outputs: shape.reduce((a, b) => a * b, 1),
-      body: `${code}\n${integerOf('row', `index[${at[0]}]`)}\nreturn x[${at[1]} + ${weighted(['row', step])}];`,
+      body: `${code}\n${integerOf('row', `index[${at(0)}]`)}\nreturn x[${at(1)} + ${weighted(['row', step])}];`,
     },
     scalars: values,
   };

@@ -41,9 +41,32 @@ export function returnSums(lanes: Lanes, result: (lane: number) => string = (lan
   return `return [${Array.from({ length: lanes }, (_, lane) => result(lane)).join(', ')}];`;
 }
 
+/** Statements for each lane. What they declare is numbered by the lane, where there are several. */
+export function eachNumbered(lanes: Lanes, statements: (lane: number) => string): string {
+  if (lanes === 1) return statements(0);
+  return each(lanes, (lane) => {
+    const text = statements(lane);
+    const names = Array.from(text.matchAll(/\b(?:let|const) (\w+)/g), ([, name]) => name);
+    return text.replace(new RegExp(`\\b(?:${names.join('|')})\\b`, 'g'), (name) => `${name}${lane}`);
+  });
+}
+
+/** Source that returns what each lane's statements have declared under this name. */
+export const returnNumbered = (lanes: Lanes, name: string): string =>
+  lanes === 1 ? `return ${name};` : returnSums(lanes, (lane) => `${name}${lane}`);
+
 /** From so many outputs in a row and so many products in all, several outputs a thread pay: see docs/performance.md. */
-export const laneLimits: { leastRow: number; leastProducts: number } = { leastRow: 3, leastProducts: 2 ** 14 };
+export const laneLimits: { leastRow: number; leastProducts: number; leastElements: number } = {
+  leastRow: 3,
+  leastProducts: 2 ** 14,
+  /** Outputs that have nothing in common but how they are found. */
+  leastElements: 2 ** 14,
+};
 
 /** How many outputs a thread is to compute. @param most what the device can do */
 export const lanesFor = (row: number, products: number, most: Lanes): Lanes =>
   row >= laneLimits.leastRow && products >= laneLimits.leastProducts ? most : 1;
+
+/** The same for results of which each element is made of its own operands. */
+export const lanesForElements = (elements: number, most: Lanes): Lanes =>
+  elements >= laneLimits.leastElements ? most : 1;

@@ -109,7 +109,7 @@ export function randomKernel(draw: RandomDraw, shape: readonly number[], probabi
     parameters: probabilities === null ? [] : ['pArray'],
     scalars: ['key0', 'key1', 'key2', 'key3', ...Object.keys(numbers), ...scalars],
     outputs: shape.reduce((a, b) => a * b, 1),
-    body: `${probabilities === null ? '' : `${code}\nconst p = pArray[${at[0]}];`}
+    body: `${probabilities === null ? '' : `${code}\nconst p = pArray[${at(0)}];`}
 ${WORDS}
 const u = ${unit('x0', 'x1')};
 const v = ${unit('x2', 'x3')};

@@ -1,7 +1,8 @@
 /** Where a kernel that walks over a shape finds the elements of operands with strides. */
 import { contiguousStrides } from '../../../shape.js';
 import { collapse } from '../../cpu/elementwise.js';
-import { integerOf, unravel, weighted } from './indexing.js';
+import type { Lanes } from '../driver.js';
+import { integer, integerOf, unravel, weighted } from './indexing.js';
 import { written } from './sizes.js';
 
 /** An operand: its strides over the shape that is walked, 0 where it stays, and its first element. */
@@ -13,8 +14,10 @@ export interface Place {
 export interface Walk {
   /** Source that declares what `at` needs. */
   readonly code: string;
-  /** For each operand, the expression of its element's position. */
-  readonly at: readonly string[];
+  /** For each operand, the expression of its element's position; of a later lane's when it is given. */
+  at(operand: number, lane?: number): string;
+  /** Outputs of a thread. */
+  readonly lanes: Lanes;
   /** Names and values of the offsets, which are scalars, so that every slice of a tensor runs the same kernel. */
   readonly scalars: readonly string[];
   readonly values: readonly number[];
@@ -45,24 +48,33 @@ export function startOf(offset: number, suffix: number | string = ''): Start {
 export const position = (terms: readonly (readonly [string, number])[], { term }: Start): string =>
   term === null ? weighted(...terms) : `${weighted(...terms)} + ${term}`;
 
-/** @param index an integer expression, the position in row-major order of the shape */
-export function walk(shape: readonly number[], places: readonly Place[], index = 'this.thread.x'): Walk {
+/** @param most lanes that there may be; there is one where they would not stay in a row of the shape */
+export function walk(shape: readonly number[], places: readonly Place[], most: Lanes = 1): Walk {
   const merged = collapse(
     shape,
     places.map(({ strides }) => strides),
   );
-  const rank = merged.shape.length;
-  const names = rank === 1 ? [index] : merged.shape.map((_, d) => `d${d}`);
+  const last = merged.shape.length - 1;
+  const lanes = merged.shape[last] % most === 0 ? most : 1;
+  const names = merged.shape.map((_, d) => (last === 0 && lanes === 1 ? 'this.thread.x' : `d${d}`));
+  // what the thread says of the last dimension
+  const group = last === 0 ? 'this.thread.x' : lanes === 1 ? names[last] : 'group';
   const starts = places.map(({ offset }, i) => startOf(offset, i));
-  const lines = [rank > 1 ? unravel(names, merged.shape, index) : '', ...starts.map(({ code }) => code)];
+  const lines = [
+    last > 0
+      ? unravel([...names.slice(0, last), group], [...merged.shape.slice(0, last), merged.shape[last] / lanes])
+      : '',
+    lanes > 1 ? integer(names[last], `${group} * ${lanes}`) : '',
+    ...starts.map(({ code }) => code),
+  ];
   return {
     code: lines.filter((line) => line !== '').join('\n'),
-    at: starts.map((start, i) =>
+    lanes,
+    at: (i, lane = 0) =>
       position(
-        names.map((name, d) => [name, merged.strides[i][d]]),
-        start,
+        names.map((name, d) => [d === last && lane > 0 ? `(${name} + ${lane})` : name, merged.strides[i][d]]),
+        starts[i],
       ),
-    ),
     scalars: starts.flatMap((start) => start.scalars),
     values: starts.flatMap((start) => start.values),
   };
