@@ -223,12 +223,24 @@ describe('torch.gpu', () => {
     for (const call of [fresh.is_available, fresh.backend]) expect(call).toThrow(message);
   });
 
+  it('TORCHLET_GPU_SIZES is one of three, or an error', async () => {
+    for (const sizes of ['auto', 'text', 'arguments']) {
+      vi.stubEnv('TORCHLET_GPU_SIZES', sizes);
+      expect((await freshGpu('cpu')).is_available()).toBe(true);
+    }
+    vi.stubEnv('TORCHLET_GPU_SIZES', 'both');
+    const message = 'TORCHLET_GPU_SIZES=both is not supported, expected one of: auto, text, arguments';
+    expect((await freshGpu('cpu')).backend).toThrow(new DeviceError(message));
+    vi.stubEnv('TORCHLET_GPU_SIZES', '');
+  });
+
   it('is not available where gpu.js cannot be loaded', async () => {
     for (const [module, why] of [
       [{}, 'the module gpu.js exports no GPU'],
       [{ GPU: Object.assign(() => {}) }, 'module.GPU is not a constructor'],
     ] as const) {
-      vi.doMock('#gpu-js', () => ({ requireGpuJs: () => module, environment: () => 'cpu', ADVICE: {} }));
+      const environment = (name: string) => (name === 'TORCHLET_GPU' ? 'cpu' : undefined);
+      vi.doMock('#gpu-js', () => ({ requireGpuJs: () => module, environment, ADVICE: {} }));
       const broken = await freshGpu('');
       expect(broken.is_available()).toBe(false);
       expect(broken.backend).toThrow(

@@ -4,14 +4,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { requireGpuJs } from '#gpu-js';
 import type { KernelSource } from '../src/backend/gpu/driver.js';
 import { openGpuJs } from '../src/backend/gpu/drivers/gpu-js.js';
-import { expectShapes, KernelForms, shapeLimits } from '../src/backend/gpu/drivers/kernel-forms.js';
+import { expectShapes, KernelForms, limitShapes } from '../src/backend/gpu/drivers/kernel-forms.js';
 import { LocalDriver } from '../src/backend/gpu/drivers/local.js';
 import { divide, integer, loop, weighted } from '../src/backend/gpu/kernels/indexing.js';
 import { literal, literalSizes, namedSizes, written } from '../src/backend/gpu/kernels/sizes.js';
 
-const usual = { ...shapeLimits };
-beforeEach(() => void Object.assign(shapeLimits, { first: 2, uses: 3, most: 4 }));
-afterEach(() => void Object.assign(shapeLimits, usual));
+beforeEach(() => limitShapes('auto', { first: 2, uses: 3, most: 4 }));
+afterEach(() => limitShapes('auto'));
 
 describe('marks', () => {
   it('become names, one for each value and purpose, or numbers', () => {
@@ -104,7 +103,7 @@ describe('a driver', () => {
 
   it('divides by a size as by a number', () => {
     const driver = new LocalDriver(openGpuJs('cpu', requireGpuJs), 'cpu');
-    Object.assign(shapeLimits, { first: 0, uses: Infinity });
+    limitShapes('arguments');
     const quotient = (by: number, from: number): KernelSource => ({
       op: 'divide',
       parameters: [],

@@ -1,14 +1,16 @@
-/** Sizes of kernels as arguments from the first shape on, for tests. */
-import { shapeLimits } from '../src/backend/gpu/drivers/kernel-forms.js';
+/** Two ways in which every kernel may be compiled, each a function that sets it up. */
+import { limitShapes } from '../src/backend/gpu/drivers/kernel-forms.js';
+import * as gpu from '../src/gpu.js';
 
-const usual = { ...shapeLimits };
-
-/** Two ways in which kernels are compiled; each is a function that sets it up. */
 export const FORMS = {
-  'sizes in the text': (): void => void Object.assign(shapeLimits, { ...usual, first: Infinity }),
-  'sizes as arguments': (): void => void Object.assign(shapeLimits, { first: 0, uses: Infinity }),
+  'sizes in the text': (): void => set('text'),
+  'sizes as arguments': (): void => set('arguments'),
 } as const;
 
-export function usualForms(): void {
-  Object.assign(shapeLimits, usual);
+function set(choice: 'text' | 'arguments'): void {
+  // a device that starts sets the usual limits
+  gpu.is_available();
+  limitShapes(choice);
 }
+
+export const usualForms = (): void => limitShapes('auto');

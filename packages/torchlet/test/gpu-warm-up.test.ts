@@ -1,5 +1,6 @@
 /** gpu.warm_up: everything is compiled, and nothing has changed. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FORMS, usualForms } from '../../tensor/test/gpu-shapes.js';
 import * as torch from '../src/index.js';
 
 const { gpu, nn, optim } = torch;
@@ -84,6 +85,20 @@ describe('gpu.warm_up', () => {
     expect(warm(fresh).kernels).toBe(0);
     const plain = make(7);
     expect([plain.step(), plain.step()]).toEqual(losses);
+  });
+
+  it('compiles kernels with the sizes in them, also for shapes that would share one', () => {
+    FORMS['sizes as arguments']();
+    try {
+      const fresh = make(13);
+      warm(fresh);
+      gpu.reset_stats();
+      FORMS['sizes in the text']();
+      fresh.step();
+      expect(gpu.stats().compiled).toBe(0);
+    } finally {
+      usualForms();
+    }
   });
 
   it('in the middle of a training, with gradients and state there', () => {

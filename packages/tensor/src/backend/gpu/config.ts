@@ -29,6 +29,19 @@ export function requestedMode(): GpuMode | 'off' | null {
   throw new DeviceError(`TORCHLET_GPU=${value} is not supported, expected one of: ${CHOICES.join(', ')}`);
 }
 
+const SIZES = ['auto', 'text', 'arguments'] as const;
+
+/** Where the sizes of a kernel stand: in its text, so that each shape is compiled, or among its arguments. */
+export type SizesChoice = (typeof SIZES)[number];
+
+/** What `TORCHLET_GPU_SIZES` says; `auto` decides by how many shapes there are. @throws DeviceError for any other value. */
+export function requestedSizes(): SizesChoice {
+  const value = environment('TORCHLET_GPU_SIZES') ?? 'auto';
+  const choice = SIZES.find((name) => name === value);
+  if (choice !== undefined) return choice;
+  throw new DeviceError(`TORCHLET_GPU_SIZES=${value} is not supported, expected one of: ${SIZES.join(', ')}`);
+}
+
 /** Whether each transfer is to be printed: `TORCHLET_GPU_DEBUG=1`. */
 export const debugRequested = (): boolean => environment('TORCHLET_GPU_DEBUG') === '1';
 

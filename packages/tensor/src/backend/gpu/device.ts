@@ -1,9 +1,10 @@
 /** The one gpu device of the process: its driver, started on first use. */
 import { ADVICE, GPU_MODES, onExit, prepare, requireGpuJs, startWorker } from '#gpu-js';
 import { DeviceError } from '../../errors.js';
-import { askForMode, blockingRequested, type GpuMode, requestedMode } from './config.js';
+import { askForMode, blockingRequested, type GpuMode, requestedMode, requestedSizes } from './config.js';
 import type { Driver } from './driver.js';
 import { type GpuJs, openGpuJs, reason } from './drivers/gpu-js.js';
+import { limitShapes } from './drivers/kernel-forms.js';
 import { LocalDriver } from './drivers/local.js';
 import type { ScriptAddress } from './drivers/webgpu/transport.js';
 import { WorkerDriver } from './drivers/webgpu/worker-driver.js';
@@ -46,6 +47,7 @@ export const startedDriver = (): Driver | null => driver;
 
 function start(before: DeviceError | null): Driver {
   const requested = requestedMode();
+  limitShapes(requestedSizes());
   if (requested === 'off') throw new DeviceError('the gpu device is not available: TORCHLET_GPU=off switches it off');
   if (refusal !== null && refusal.requested === requested) {
     throw new DeviceError(refusal.error.message, { cause: refusal.error });

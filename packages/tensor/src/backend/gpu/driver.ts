@@ -12,7 +12,7 @@ export type ArrayId = number;
 /** How many outputs a thread computes. */
 export type Lanes = 1 | 4;
 
-/** A kernel before it is compiled: everything but the elements and the scalars is in the text, so the text tells kernels apart. */
+/** A kernel before it is compiled. Everything but the elements, the scalars and how many outputs there are is in the text. */
 export interface KernelSource {
   /** For error messages. */
   readonly op: string;
@@ -22,7 +22,10 @@ export interface KernelSource {
   readonly scalars?: readonly string[];
   /** Functions that the body may call, each a source text of the form `function name(a, b) { … }` over floats. */
   readonly functions?: readonly string[];
-  /** JavaScript as gpu.js takes it; `this.thread.x` is the thread, which is the flat output index of a single output. */
+  /**
+   * JavaScript as gpu.js takes it; `this.thread.x` is the thread, which is the flat output index of a single output. Sizes are
+   * marked (`kernels/sizes.ts`), and become numbers or arguments.
+   */
   readonly body: string;
   /**
    * Outputs of a thread: its body returns an array of so many, which lie one behind the other in the output. Where they do not

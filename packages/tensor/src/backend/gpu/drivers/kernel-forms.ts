@@ -3,19 +3,34 @@
  * as arguments they serve all shapes. A kernel and its like of other shapes are a family: its first shapes get kernels of their
  * own, and so does, later, a shape that keeps coming back; all others share one.
  */
+import type { SizesChoice } from '../config.js';
 import type { KernelSource } from '../driver.js';
 import { literalSizes, namedSizes, sizeName } from '../kernels/sizes.js';
 import { type KernelForm, kernelKey } from './kernel-text.js';
 
-/** When shapes of a family get kernels of their own. Tests change these. */
-export const shapeLimits: { first: number; uses: number; most: number } = {
+/** When shapes of a family get kernels of their own. */
+interface ShapeLimits {
   /** So many shapes do at once, … */
-  first: 3,
+  first: number;
   /** … another one when it has come so often, … */
-  uses: 100,
+  uses: number;
   /** … up to so many in all. */
-  most: 16,
+  most: number;
+}
+
+/** By what `TORCHLET_GPU_SIZES` says. */
+const LIMITS: Readonly<Record<SizesChoice, ShapeLimits>> = {
+  auto: { first: 3, uses: 100, most: 16 },
+  text: { first: Infinity, uses: 0, most: Infinity },
+  arguments: { first: 0, uses: Infinity, most: 0 },
 };
+
+const limits: ShapeLimits = { ...LIMITS.auto };
+
+/** Where sizes go from now on. Tests change single limits. */
+export function limitShapes(choice: SizesChoice, changes: Partial<ShapeLimits> = {}): void {
+  Object.assign(limits, LIMITS[choice], changes);
+}
 
 /** Families, and shapes of each, whose uses are remembered. */
 const MOST_REMEMBERED = 1024;
@@ -111,9 +126,9 @@ export class KernelForms {
 
   private getsOwn({ family: { own, uses }, shape }: Reading): boolean {
     if (own.has(shape)) return true;
-    const { first, most } = shapeLimits;
+    const { first, uses: often, most } = limits;
     const count = (uses.get(shape) ?? 0) + 1;
-    if (expecting || own.size < first || (own.size < most && count > shapeLimits.uses)) {
+    if (expecting || own.size < first || (own.size < most && count > often)) {
       own.add(shape);
       uses.delete(shape);
       return true;

@@ -25,10 +25,11 @@ export const each = (lanes: Lanes, text: (lane: number) => string): string =>
  */
 export function laneIndices(name: string, length: number, lanes: Lanes): string {
   const last = written(`last ${name}`, length - 1);
+  // one text for all lengths that are no multiple, whichever lanes are the ones over
+  const over = laidRow(length, lanes) > length;
   return each(lanes, (lane) => {
     const own = integer(`${name}${lane}`, shifted(weighted(['group', literal(lanes)]), lane));
-    const over = laidRow(length, lanes) - lanes + lane >= length;
-    return over ? `${own}\nif (${name}${lane} > ${last}) { ${name}${lane} = ${last}; }` : own;
+    return over && lane > 0 ? `${own}\nif (${name}${lane} > ${last}) { ${name}${lane} = ${last}; }` : own;
   });
 }
 

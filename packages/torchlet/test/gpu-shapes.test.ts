@@ -1,0 +1,3 @@
+import { describeShapes } from './gpu-shapes.js';
+
+describeShapes();
