@@ -64,7 +64,7 @@ const flushed = (name: string, y: number): number => (name === 'Math.exp' && y <
 
 describe.skipIf(!hasVectors)('functions of vectors', () => {
   it('are all here', () => {
-    const others = ['Math.sign', 'geluTanhSlope', 'normalCdf'];
+    const others = ['Math.sign', 'geluSlope', 'geluTanhSlope', 'normalCdf'];
     expect(Object.keys(VECTOR_FUNCTIONS).sort()).toEqual([...CLAIMS.map(({ name }) => name), ...others].sort());
   });
 
@@ -240,6 +240,18 @@ describe.skipIf(!hasVectors)('functions of vectors', () => {
     expect(got.slice(0, first).every((y) => y === 0)).toBe(true);
     expect(got.slice(first).every((y) => y >= SMALLEST_NORMAL)).toBe(true);
     expect(x[first]).toBeCloseTo(Math.log(SMALLEST_NORMAL), 4);
+  });
+
+  const cdf = (x: number): number => (1 + erf(x / Math.SQRT2)) / 2;
+  it.each<[string, (x: number) => number, number, readonly number[]]>([
+    ['normalCdf', cdf, 2.1e-7, [0, 1]],
+    ['geluSlope', (x) => cdf(x) + (x * Math.exp((-x * x) / 2)) / Math.sqrt(2 * Math.PI), 2.6e-7, [nan, nan]],
+  ])('%s is near enough to what lies around 1, and exact where nothing changes any more', (name, exact, most, ends) => {
+    const all = [...everywhere(20).filter((x) => Math.abs(x) < 1e18), ...between(-8, 8, 100_000)];
+    const errors = mapOf(`out = ${name}(x)`, all).map((y, i) => Math.abs(y - exact(all[i])));
+    expect(Math.max(...errors.filter((e) => !(e <= most / 2)))).toBeLessThanOrEqual(most);
+    expect(mapOf(`out = ${name}(x)`, [-1e38, -7, 0, 7, 1e38])).toEqual([0, 0, 0.5, 1, 1]);
+    expect(mapOf(`out = ${name}(x)`, [-inf, inf, nan])).toEqual([...ends, nan]);
   });
 
   it('work in every lane, and in those of a tail', () => {

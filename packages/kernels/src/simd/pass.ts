@@ -50,7 +50,7 @@ const UNROLL = 4;
 /** The same where a sum costs more than the body. */
 const UNROLL_SUM = 8;
 const LONG_BODY = 700;
-const SHORT_BODY = 64;
+const SHORT_BODY = 100;
 
 /** The locals of a function behind its parameters. */
 export class Locals {

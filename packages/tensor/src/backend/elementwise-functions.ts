@@ -2,7 +2,9 @@
  * Functions that an elementwise kernel's expression may call, as source: what JavaScript's `Math` does not have. A
  * backend puts those that an expression names in front of the loop that it compiles.
  */
-export const FUNCTIONS: Readonly<Record<'erfc' | 'erf' | 'normalCdf' | 'geluTanhSlope' | 'powInteger', string>> = {
+export const FUNCTIONS: Readonly<
+  Record<'erfc' | 'erf' | 'normalCdf' | 'geluSlope' | 'geluTanhSlope' | 'powInteger', string>
+> = {
   /**
    * 1 − erf: t · exp(−x² + P(t)) for t = 2 / (2 + |x|), P being a Chebyshev series fitted to 40 digits; relative error
    * below 2e-13 wherever the result is a normal number.
@@ -60,6 +62,10 @@ function erfc(x) {
   normalCdf: `function normalCdf(x) {
   return 0.5 * erfc(-0.7071067811865476 * x);
 }`,
+  /** The derivative of gelu. */
+  geluSlope: `function geluSlope(x) {
+  return 0.5 * erfc(-0.7071067811865476 * x) + x * 0.3989422804014327 * Math.exp(-0.5 * x * x);
+}`,
   /** The derivative of gelu's approximation by tanh. */
   geluTanhSlope: `function geluTanhSlope(x) {
   const t = Math.tanh(0.7978845608028654 * (x + 0.044715 * x * x * x));
@@ -68,7 +74,7 @@ function erfc(x) {
 };
 
 /** Functions that others are made of. */
-const NEEDS_ERFC: readonly string[] = ['erf', 'normalCdf'];
+const NEEDS_ERFC: readonly string[] = ['erf', 'normalCdf', 'geluSlope'];
 
 /** The sources that an expression needs, `erfc` before those made of it. */
 export function functionsIn(expression: string): string {

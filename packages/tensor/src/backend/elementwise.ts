@@ -47,7 +47,7 @@ export const ELEMENTWISE = {
   round: 'Math.abs(x % 1) === 0.5 ? 2 * Math.round(x / 2) : Math.round(x)',
 
   // nonlinearities
-  gelu: '0.5 * x * (1 + erf(x * 0.7071067811865476))',
+  gelu: 'x * normalCdf(x)',
   gelu_tanh: '0.5 * x * (1 + Math.tanh(0.7978845608028654 * (x + 0.044715 * x * x * x)))',
   silu: 'x / (1 + Math.exp(-x))',
   mish: 'x * Math.tanh(x > 20 ? x : Math.log1p(Math.exp(x)))',
@@ -87,7 +87,7 @@ export const ELEMENTWISE = {
   sigmoid_backward: 'x * (1 - y) * y',
 
   // the same from the forward's input y
-  gelu_backward: 'x * (normalCdf(y) + y * 0.3989422804014327 * Math.exp(-0.5 * y * y))',
+  gelu_backward: 'x * geluSlope(y)',
   gelu_tanh_backward: 'x * geluTanhSlope(y)',
   silu_backward: 'x * (1 + y * (1 - 1 / (1 + Math.exp(-y)))) / (1 + Math.exp(-y))',
 

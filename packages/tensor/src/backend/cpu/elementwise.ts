@@ -138,7 +138,12 @@ function runAny(name: ElementwiseName, inputs: readonly (View | number)[], out: 
   return inOrder ? runInOrder(name, n, operands, out) : runStrided(name, operands, out);
 }
 
-const isSingle = (x: View | number): x is View => typeof x !== 'number' && x.shape.every((size) => size === 1);
+/** Whether it shows one element, here or everywhere, as the gradient of a sum does. */
+function isSingle(x: View | number): x is View {
+  if (typeof x === 'number') return false;
+  for (let i = 0; i < x.shape.length; i++) if (x.shape[i] !== 1 && x.strides[i] !== 0) return false;
+  return true;
+}
 
 /** A view of one element is its number, unless there is nothing else to loop over. */
 function withoutSingles(inputs: readonly (View | number)[]): readonly (View | number)[] {

@@ -289,6 +289,12 @@ export const DEVICE_FUNCTIONS: Readonly<Record<string, DeviceFunction>> = {
   let r = 0; ${erfc('r', 'x')} return 1 - r;`,
   ),
   normalCdf: define('normalCdfOf', 'x', `let r = 0; const v = -0.7071067812 * x; ${erfc('r', 'v')} return 0.5 * r;`),
+  geluSlope: define(
+    'geluSlopeOf',
+    'x',
+    `let r = 0; const v = -0.7071067812 * x; ${erfc('r', 'v')}
+  return 0.5 * r + x * 0.3989422804 * Math.exp(-0.5 * x * x);`,
+  ),
   geluTanhSlope: define(
     'geluTanhSlopeOf',
     'x',
