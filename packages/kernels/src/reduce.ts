@@ -7,8 +7,8 @@ import { wasmKernels } from './wasm/instance.js';
 const STRIP = 16;
 
 /**
- * `out[j] = Σ x[i][j]` over the rows of `x [rows, columns]`, accumulated in float64. Fast where `x` lies in WebAssembly
- * memory.
+ * `out[j] = Σ x[i][j]` over the rows of `x [rows, columns]`, accumulated in float64, those of float32 after a few pairwise
+ * additions. Fast where `x` lies in WebAssembly memory.
  */
 export function sumColumns<T extends FloatArray>(
   x: T,
@@ -30,6 +30,7 @@ export function sumColumns<T extends FloatArray>(
       rows,
       unitsOf(columns, STRIP * perBlock || columns),
       columns,
+      memory.workspaceOf(pool.threads),
     ]);
     if (!memory.holds(out)) out.set(memory.floats.subarray(place >>> 2, (place >>> 2) + columns), outOffset);
     return;

@@ -162,7 +162,7 @@ export function weightGradTask(
     work.gemm(false, true, p.depth, p.outGroup, n, 1, col, n, rows, n, 1, to, p.outGroup),
   );
   const whole = parts === 1 ? partial : partial + 4 * parts * size;
-  if (parts > 1) exports.sumColumns(partial, whole, parts, size, size);
+  if (parts > 1) exports.sumColumns(partial, whole, parts, size, size, memory.workspace);
   for (let group = 0; group < shape.groups; group++) {
     const at = group * p.outGroup * p.depth;
     transpose(memory.floats, whole / 4 + at, p.depth, p.outGroup, weights / 4 + at);

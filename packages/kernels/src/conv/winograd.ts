@@ -167,7 +167,7 @@ export function winogradWeightGrad(
     }),
   );
   if (!isSafe(s.batch * s.outHeight * s.outWidth, work.largest(0), work.largest(1))) return false;
-  if (parts > 1) exports.sumColumns(partial, whole, parts, length, length);
+  if (parts > 1) exports.sumColumns(partial, whole, parts, length, length, memory.workspace);
   exports.winogradWeightGrad(parts > 1 ? whole : partial, step, inChannels, outChannels, addresses[2]);
   if (gradBias !== null) {
     for (let c = 0; c < outChannels; c++) {
