@@ -29,6 +29,39 @@ function allocateAs(like: Tensor, width: number): Tensor {
   return new Tensor(storage, shape, [b, h, r, one], 0);
 }
 
+/** Whether tensors of one shape are parts that fill one memory without gaps: an inner block of each lies beside those of the others. */
+function areInterleaved(parts: readonly Tensor[]): boolean {
+  const [{ storage, shape, strides }] = parts;
+  const starts = parts.map((x) => x.offset).sort((a, b) => a - b);
+  const gap = starts[1] - starts[0];
+  if (gap <= 0 || starts.some((start, i) => start !== starts[0] + i * gap)) return false;
+  if (shape[3] > 1 && strides[3] !== 1) return false;
+  const alike = parts.every((x) => x.storage === storage && sameShape(x.shape, shape) && sameShape(x.strides, strides));
+  if (!alike) return false;
+  // steps in ascending order: those of a block end where the next part's begins, then there is one of all parts
+  const steps = shape.map((size, d) => ({ size, step: strides[d] })).filter(({ size }) => size > 1);
+  let end = 1;
+  for (const { size, step } of steps.sort((a, b) => a.step - b.step)) {
+    if (end === gap) end = gap * parts.length;
+    if (step !== end) return false;
+    end *= size;
+  }
+  return end === gap || end === parts.length * numelOf(shape);
+}
+
+/**
+ * Room for the gradients that are wanted, as the inputs lie in memory. Those of the parts of one projection are parts of one
+ * memory again, so that nothing has to be moved to join them.
+ */
+function allocateGradients(inputs: readonly Tensor[], wanted: readonly boolean[]): (Tensor | null)[] {
+  if (wanted.every(Boolean) && areInterleaved(inputs)) {
+    const first = Math.min(...inputs.map((x) => x.offset));
+    const { storage } = allocateOutput([inputs.length * inputs[0].numel()], inputs[0].dtype, inputs[0].device);
+    return inputs.map((x) => new Tensor(storage, x.shape, x.strides, x.offset - first));
+  }
+  return inputs.map((x, i) => (wanted[i] ? allocateAs(x, x.shape[3]) : null));
+}
+
 type AttentionOp = Op<[q: Tensor, k: Tensor, v: Tensor, mask: Tensor | null, params: AttentionParams], Tensor>;
 
 /** softmax(scale · q · kᵀ + mask) · v, see {@link AttentionKernels}; the mask, expanded to the weights' shape, has no gradient. */
@@ -48,15 +81,11 @@ const fusedAttention: AttentionOp = defineOp<
   },
   backward(ctx, g) {
     const [q, k, v, weights, mask = null] = ctx.saved_tensors;
-    const [dq, dk, dv] = ctx.needs_input_grad;
     if (gradMode.enabled) return gradients(g, q, k, v, mask, ctx.state);
-    const outs = [
-      dq ? allocateAs(q, q.shape[3]) : null,
-      dk ? allocateAs(k, k.shape[3]) : null,
-      dv ? allocateAs(v, v.shape[3]) : null,
-    ] as const;
-    kernelsOf(q).backward(inRows(q), inRows(k), inRows(v), ctx.state, weights, inRows(g), outs);
-    return outs;
+    const grads = allocateGradients([q, k, v], ctx.needs_input_grad.slice(0, 3));
+    const [dq, dk, dv] = grads;
+    kernelsOf(q).backward(inRows(q), inRows(k), inRows(v), ctx.state, weights, inRows(g), [dq, dk, dv]);
+    return grads;
   },
   formula: [
     'dq = scale · dS · k with w = softmax(scale · q · kᵀ + mask), dS = w · (dW − Σ dW · w), dW = g · vᵀ',

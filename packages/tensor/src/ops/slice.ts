@@ -1,5 +1,6 @@
 /** Parts of a tensor: one index or a window of a dimension. https://pytorch.org/docs/stable/tensor_view.html */
 import { checkInteger } from '../arguments.js';
+import { gradMode } from '../autograd/grad-mode.js';
 import { defineOp, type Op } from '../autograd/op.js';
 import { ShapeError } from '../errors.js';
 import { type Shape, showShape, wrapDim } from '../shape.js';
@@ -7,7 +8,7 @@ import { signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import { stack } from './joining.js';
 import { allocate, backend, checkTensor } from './kernel.js';
-import { windowOn } from './window.js';
+import { windowOfSlices, windowOn } from './window.js';
 
 const selectOp: Op<[input: Tensor, dim: number, index: number], Tensor> = defineOp<
   [Tensor, number, number],
@@ -123,7 +124,9 @@ const unbindOp: Op<[input: Tensor, dim: number], readonly Tensor[]> = defineOp<
     const [shape, strides] = [x.shape.toSpliced(dim, 1), x.strides.toSpliced(dim, 1)];
     return Array.from({ length: x.shape[dim] }, (_, i) => windowOn(x, shape, strides, x.offset + i * x.strides[dim]));
   },
-  backward: (ctx, ...grads) => [stack(grads, ctx.state)],
+  backward: (ctx, ...grads) => [
+    (gradMode.enabled ? null : windowOfSlices(grads, ctx.state)) ?? stack(grads, ctx.state),
+  ],
   formula: ['dx = the slices’ gradients stacked'],
 });
 

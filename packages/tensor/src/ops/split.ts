@@ -1,5 +1,6 @@
 /** A tensor in parts, all of them views. https://pytorch.org/docs/stable/generated/torch.split.html */
 import { checkInteger } from '../arguments.js';
+import { gradMode } from '../autograd/grad-mode.js';
 import { defineOp, type Op } from '../autograd/op.js';
 import { ShapeError, ValueError } from '../errors.js';
 import { wrapDim } from '../shape.js';
@@ -8,7 +9,7 @@ import { Tensor } from '../tensor.js';
 import { cat } from './joining.js';
 import { checkTensor } from './kernel.js';
 import { sliceOp } from './slice.js';
-import { windowOn } from './window.js';
+import { windowOf, windowOn } from './window.js';
 
 export interface DimOption {
   readonly dim?: number;
@@ -40,7 +41,10 @@ const splitOp: Op<[input: Tensor, dim: number, sizes: readonly number[], gradNam
         return windowOn(x, x.shape.with(dim, size), x.strides, x.offset + (start - size) * x.strides[dim]);
       });
     },
-    backward: (ctx, ...grads) => [cat(grads, ctx.state[0])],
+    backward(ctx, ...grads) {
+      const [dim] = ctx.state;
+      return [(gradMode.enabled ? null : windowOf(grads, dim)) ?? cat(grads, dim)];
+    },
     formula: ['dx = the parts’ gradients joined'],
     grad_name: (ctx) => ctx.state[1],
   });

@@ -74,6 +74,38 @@ describe.each(TOLERANCES)('%s', (dtype, tolerance) => {
     }
   });
 
+  it('parts that any other arrangement of one memory has', () => {
+    torch.manual_seed(5);
+    const orders = [
+      { sizes: [2, 7, 3, 3, 4], order: [2, 0, 3, 1, 4] }, // as behind a projection
+      { sizes: [2, 7, 4, 3, 3], order: [3, 0, 2, 1, 4] }, // each head with its three parts
+      { sizes: [3, 2, 3, 7, 4], order: [0, 1, 2, 3, 4] }, // one behind the other
+      { sizes: [2, 3, 3, 7, 4], order: [1, 0, 2, 3, 4] },
+      { sizes: [2, 3, 7, 4, 3], order: [4, 0, 1, 2, 3] }, // element beside element
+    ];
+    for (const { sizes, order } of orders) {
+      const x = torch.randn(sizes, { dtype, requires_grad: true });
+      compare([x], x.permute(order).unbind(0), { is_causal: true }, tolerance);
+      const [q, k, v] = x.permute(order).split(1, 0);
+      compare(
+        [x],
+        [q, v, k].map((part) => part.squeeze(0)),
+        {},
+        tolerance,
+      );
+      compare(
+        [x],
+        [q, k, q].map((part) => part.squeeze(0)),
+        {},
+        tolerance,
+      );
+    }
+    // parts that overlap
+    const line = torch.randn(2 * 3 * 4 * 5 * 2, { dtype, requires_grad: true });
+    const parts = [0, 60, 120].map((start) => line.narrow(0, start, 120).view(2, 3, 4, 5));
+    compare([line], parts, {}, tolerance);
+  });
+
   it('tensors of two, three and five dimensions', () => {
     torch.manual_seed(1);
     for (const lead of [[], [4], [2, 3, 2]]) {
