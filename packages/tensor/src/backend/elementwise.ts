@@ -91,6 +91,10 @@ export const ELEMENTWISE = {
   gelu_tanh_backward: 'x * geluTanhSlope(y)',
   silu_backward: 'x * (1 + y * (1 - 1 / (1 + Math.exp(-y)))) / (1 + Math.exp(-y))',
 
+  // a loss of differences, and its gradient with the factor z
+  squared_difference: '(x - y) * (x - y)',
+  scaled_difference: '(x - y) * z',
+
   // three operands
   elu: 'x > 0 ? x : y * Math.expm1(x * z)',
   // z: whether the result wraps, as int32 and uint8 do

@@ -1,12 +1,13 @@
 /** Losses. https://pytorch.org/docs/stable/nn.functional.html#loss-functions */
 import { checkBoolean, checkNumber } from '../arguments.js';
+import { gradMode } from '../autograd/grad-mode.js';
 import { defineOp, type Op } from '../autograd/op.js';
 import { cName, isFloating, promote_types } from '../dtype.js';
 import { DTypeError, ShapeError, ValueError } from '../errors.js';
-import { sameShape, showShape } from '../shape.js';
+import { broadcastShapes, numelOf, sameShape, showShape } from '../shape.js';
 import { type Named, signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
-import { checkSameDevice, checkTensor, knownElements } from './kernel.js';
+import { binary, checkSameDevice, checkTensor, elementwise, knownElements } from './kernel.js';
 
 export type Reduction = 'mean' | 'sum' | 'none';
 
@@ -42,13 +43,15 @@ const mseOp: Op<[input: Tensor, target: Tensor, reduction: Reduction], Tensor> =
   forward(ctx, x, y, reduction) {
     ctx.state = reduction;
     ctx.save_for_backward(x, y);
-    const d = x.sub(y);
-    return reduceLoss(d.mul(d), reduction);
+    return reduceLoss(binary('mse_loss', 'squared_difference', x, y), reduction);
   },
   backward(ctx, g) {
     const [x, y] = ctx.saved_tensors;
-    const d = x.sub(y);
-    const dx = d.mul(ctx.state === 'mean' ? 2 / d.numel() : 2).mul(g);
+    const n = numelOf(broadcastShapes('mse_loss', x.shape, y.shape));
+    const factor = g.mul(ctx.state === 'mean' ? 2 / n : 2);
+    const dx = gradMode.enabled
+      ? x.sub(y).mul(factor)
+      : elementwise('mse_loss', 'scaled_difference', [x, y, factor], x.dtype);
     return [dx, ctx.needs_input_grad[1] ? dx.neg() : null];
   },
   formula: ['dx = 2 · g · (x − y) (/ n for the mean)', 'dy = −2 · g · (x − y) (/ n for the mean)'],

@@ -81,12 +81,14 @@ const normKernel = (given: readonly string[]): RowsKernel => ({
   ],
 });
 
+/** The input's gradient and, where `product` is given, g · x̂, whose sum over the rows is the weight's. */
 const normGradKernel = (given: readonly string[]): RowsKernel => {
   const h = given.includes('weight') ? 'g * weight' : 'g';
+  const product = given.includes('product');
   return {
     name: 'norm_backward',
-    reads: ['g', 'x', ...given],
-    writes: ['dx'],
+    reads: ['g', 'x', ...given.filter((name) => name === 'weight')],
+    writes: product ? ['dx', 'gx'] : ['dx'],
     rowReads: ['mean', 'invStd'],
     rowWrites: [],
     values: [],
@@ -98,12 +100,14 @@ const normGradKernel = (given: readonly string[]): RowsKernel => {
         result: { reduce: 'sum', of: `${h} * (x - mean)` },
         after: 'slope = (product / n) * invStd * invStd;',
       },
-      { body: `dx = (${h} - meanH - (x - mean) * slope) * invStd;` },
+      {
+        body: `const d = x - mean; dx = (${h} - meanH - d * slope) * invStd; ${product ? 'gx = g * d * invStd;' : ''}`,
+      },
     ],
   };
 };
 
-/** g · x̂, whose sum over the rows is the weight's gradient. */
+/** g · x̂ alone. */
 const WEIGHTED: RowsKernel = {
   name: 'norm_weighted',
   reads: ['g', 'x'],
@@ -144,14 +148,15 @@ function normGradRows(
   const numbers = [mean as Tensor, invStd as Tensor];
   const rowWeight = own ? weight : null;
   const h = own || weight === null ? g : affine(g, weight, null, plan.affine);
-  const kernel = kernelFor('norm_backward', rowWeight === null ? [] : ['weight'], normGradKernel);
+  // in one pass where both need the same gradient
+  const both = dx && dw && h === g;
+  const given = [...(rowWeight === null ? [] : ['weight']), ...(both ? ['product'] : [])];
+  const kernel = kernelFor('norm_backward', given, normGradKernel);
   const reads = [h, x as Tensor, ...(rowWeight === null ? [] : [rowWeight])];
   const fold = (t: Tensor): Tensor => t.sum_to_size(plan.affine).reshape(plan.parameters);
-  return [
-    dx ? runRows(kernel, columns, reads, numbers).written[0] : null,
-    dw ? fold(runRows(WEIGHTED, columns, [g, x as Tensor], numbers).written[0]) : null,
-    db ? fold(g) : null,
-  ];
+  const [gradX = null, product = null] = dx ? runRows(kernel, columns, reads, numbers).written : [];
+  const weighted = (): Tensor => product ?? runRows(WEIGHTED, columns, [g, x as Tensor], numbers).written[0];
+  return [gradX, dw ? fold(weighted()) : null, db ? fold(g) : null];
 }
 
 export const standardize: NormOp = defineOp<[Tensor, Tensor | null, Tensor | null, Plan], Tensor, Plan>('native_norm', {

@@ -125,6 +125,8 @@ export const REFERENCE: Readonly<Record<ElementwiseName, Reference>> = {
   relu_backward: { arity: 2, f: (g, y) => (y > 0 || Number.isNaN(y) ? g : 0), floatOnly: true },
   tanh_backward: { arity: 2, f: (g, y) => g * (1 - y * y), floatOnly: true },
   sigmoid_backward: { arity: 2, f: (g, y) => g * (1 - y) * y, floatOnly: true },
+  squared_difference: { arity: 2, f: (x, y) => (x - y) ** 2, floatOnly: true },
+  scaled_difference: { arity: 3, f: (x, y, z) => (x - y) * z, floatOnly: true },
   add_scaled: { arity: 3, f: (x, y, z) => x + y * z },
   // the bounds are numbers: where they cross, the upper one counts
   clamp: { arity: 3, f: (x, low, high) => nanOr(Math.min(Math.max(x, low), high), x) },
