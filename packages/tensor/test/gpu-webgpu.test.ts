@@ -31,6 +31,10 @@ describe('gpu.js, which is pinned', () => {
     const result = new WebGPUBufferResult({ buffer: {}, output: [1], context: {}, kernel });
     expect(result).toMatchObject({ type: 'WebGPUBuffer', output: [1], componentCount: 1, _deleted: false });
     expect(result.buffer._refs).toBe(1);
+    // what a thread of four outputs returns: its buffer is taken for an array of single numbers
+    const four = new WebGPUBufferResult({ buffer: {}, output: [1], componentCount: 4, context: {}, kernel });
+    expect(four.componentCount).toBe(4);
+    expect(kernel.componentCount).toBe(1);
     expect(new GPU({ mode: 'cpu' }).kernels).toEqual([]);
   });
 });

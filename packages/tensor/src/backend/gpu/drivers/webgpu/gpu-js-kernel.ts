@@ -40,7 +40,7 @@ const insideOf = (kernel: GpuJsKernel): WebGpuKernel => kernel.kernel as unknown
 
 const isResult = (x: unknown): x is BufferResult => typeof x === 'object' && x !== null && 'buffer' in x;
 
-/** An array as an argument of this kernel. */
+/** An array as an argument of this kernel: single numbers, also where threads have returned four each, which gpu.js refuses. */
 function argument(array: DeviceArray, kernel: WebGpuKernel): BufferResult {
   const { buffer, numel } = array;
   return { type: 'WebGPUBuffer', buffer, output: [numel], componentCount: 1, context: kernel.context, _deleted: false };
