@@ -27,6 +27,8 @@ describe('gpu.js, which is pinned', () => {
     const kernel = new WebGPUKernel('function (a) { return a[0]; }', { output: [1], pipeline: true, immutable: true });
     expect(kernel).toMatchObject({ built: false, outputBuffer: null, bindGroupDirty: true, context: null });
     expect(kernel.build).toBeTypeOf('function');
+    kernel.setOutput([3]);
+    expect(Array.from(kernel.output)).toEqual([3]);
     expect(WebGPUKernel.mode).toBe('webgpu');
     const result = new WebGPUBufferResult({ buffer: {}, output: [1], context: {}, kernel });
     expect(result).toMatchObject({ type: 'WebGPUBuffer', output: [1], componentCount: 1, _deleted: false });
