@@ -1,6 +1,6 @@
 import { type Tensor, tensor, zeros_like } from '@torchlet/tensor';
 import { checkBoolean, defineUpdate, type Shape } from '@torchlet/tensor/internal';
-import { Optimizer } from './optimizer.js';
+import { keepsNoGradient, Optimizer } from './optimizer.js';
 import {
   checkImplementation,
   checkLearningRate,
@@ -111,5 +111,9 @@ export class Adadelta extends Optimizer<AdadeltaOptions, AdadeltaState> {
     const { lr, rho, eps, weight_decay, maximize } = group;
     state.step.add_(1);
     adadelta({ param, square_avg, acc_delta, grad }, { lr, rho, eps, weight_decay, maximize });
+  }
+
+  static {
+    keepsNoGradient(Adadelta.prototype.update);
   }
 }

@@ -1,6 +1,6 @@
 import { full_like, type Tensor, tensor, ValueError } from '@torchlet/tensor';
 import { checkBoolean, defineUpdate, type Shape } from '@torchlet/tensor/internal';
-import { Optimizer } from './optimizer.js';
+import { keepsNoGradient, Optimizer } from './optimizer.js';
 import {
   checkImplementation,
   checkLearningRate,
@@ -121,6 +121,10 @@ export class Adagrad extends Optimizer<AdagradOptions, AdagradState> {
     adagrad({ param: elements, sum, grad: listed.values() }, { lr_t, eps, weight_decay, maximize });
     param.index_put_(where, elements);
     state.sum.index_put_(where, sum);
+  }
+
+  static {
+    keepsNoGradient(Adagrad.prototype.update);
   }
 }
 

@@ -1,6 +1,6 @@
 import { type Tensor, tensor, ValueError, zeros_like } from '@torchlet/tensor';
 import { checkBoolean, defineUpdate, type Shape } from '@torchlet/tensor/internal';
-import { Optimizer } from './optimizer.js';
+import { keepsNoGradient, Optimizer } from './optimizer.js';
 import {
   type AnyImplementationOptions,
   checkBetas,
@@ -138,5 +138,9 @@ export class Adam extends Optimizer<AdamOptions, AdamState> {
       { param, exp_avg, exp_avg_sq, max_exp_avg_sq, grad },
       { lr, beta1, beta2, weight_decay, amsgrad, maximize, decoupled_weight_decay, lr_t, eps_t },
     );
+  }
+
+  static {
+    keepsNoGradient(Adam.prototype.update);
   }
 }

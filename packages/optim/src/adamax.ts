@@ -1,6 +1,6 @@
 import { type Tensor, tensor, zeros_like } from '@torchlet/tensor';
 import { checkBoolean, defineUpdate, type Shape } from '@torchlet/tensor/internal';
-import { Optimizer } from './optimizer.js';
+import { keepsNoGradient, Optimizer } from './optimizer.js';
 import {
   checkBetas,
   checkImplementation,
@@ -103,5 +103,9 @@ export class Adamax extends Optimizer<AdamaxOptions, AdamaxState> {
     const t = Number(state.step.add_(1).item());
     const lr_t = lr / (1 - beta1 ** t);
     adamax({ param, exp_avg, exp_inf, grad }, { lr_t, beta1, beta2, eps, weight_decay, maximize });
+  }
+
+  static {
+    keepsNoGradient(Adamax.prototype.update);
   }
 }

@@ -1,6 +1,6 @@
 import { type Tensor, tensor, zeros_like } from '@torchlet/tensor';
 import { checkBoolean, defineUpdate, type Shape } from '@torchlet/tensor/internal';
-import { Optimizer } from './optimizer.js';
+import { keepsNoGradient, Optimizer } from './optimizer.js';
 import {
   checkImplementation,
   checkLearningRate,
@@ -116,5 +116,9 @@ export class ASGD extends Optimizer<ASGDOptions, ASGDState> {
     // float32 whatever the dtype, which a loaded state may have widened
     state.eta.fill_(Math.fround(lr / (1 + lambd * lr * t) ** alpha));
     state.mu.fill_(Math.fround(1 / Math.max(1, t - t0)));
+  }
+
+  static {
+    keepsNoGradient(ASGD.prototype.update);
   }
 }

@@ -1,6 +1,6 @@
 import { type Tensor, tensor, zeros_like } from '@torchlet/tensor';
 import { checkBoolean, defineUpdate, type Shape } from '@torchlet/tensor/internal';
-import { Optimizer } from './optimizer.js';
+import { keepsNoGradient, Optimizer } from './optimizer.js';
 import {
   checkBetas,
   checkImplementation,
@@ -131,5 +131,9 @@ export class NAdam extends Optimizer<NAdamOptions, NAdamState> {
       { param, exp_avg, exp_avg_sq, grad },
       { lr, weight_decay, decoupled_weight_decay, beta1, beta2, rate_g, rate_m, eps_t: group.eps * root, maximize },
     );
+  }
+
+  static {
+    keepsNoGradient(NAdam.prototype.update);
   }
 }

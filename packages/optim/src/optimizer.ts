@@ -36,6 +36,14 @@ export interface GroupOptions {
 /** A closure that computes the loss again and returns it. */
 export type Closure<T> = () => T;
 
+/** Every `update` that reads the gradient and keeps nothing of it, be it a view, as far as is known here. */
+const readingUpdates = new WeakSet<object>();
+
+/** Declares so of an `update`: then a gradient that nobody else has seen gives its memory to the next one. */
+export function keepsNoGradient(update: (...args: never[]) => void): void {
+  readingUpdates.add(update);
+}
+
 /** Options that PyTorch added over the years, with what a file that lacks them means. */
 const LATER_OPTIONS = { maximize: false, foreach: null, capturable: false, differentiable: false, fused: null };
 
@@ -130,9 +138,10 @@ export class Optimizer<O extends GroupOptions = GroupOptions, S = unknown> {
   /** The step itself, run without recording. Optimizers that look at all parameters at once override it. */
   protected perform<T>(closure: Closure<T> | null): T | null {
     const loss = closure === null ? null : enable_grad(closure);
+    const keepsNothing = readingUpdates.has(this.update);
     for (const group of this.param_groups) {
       for (const param of group.params) {
-        const { grad } = param;
+        const grad = keepsNothing ? param.gradientToRead : param.grad;
         if (grad === null) continue;
         if (grad.is_sparse) this.updateSparse(param, grad, group);
         else this.update(param, grad, this.stateOf(param, group), group);
@@ -158,9 +167,9 @@ export class Optimizer<O extends GroupOptions = GroupOptions, S = unknown> {
     const set_to_none = typeof options === 'boolean' ? options : readZeroGrad(options);
     for (const group of this.param_groups) {
       for (const param of group.params) {
-        if (param.grad === null) continue;
+        if (param.gradientToRead === null) continue;
         if (set_to_none) param.grad = null;
-        else {
+        else if (param.grad !== null) {
           // the graph of a gradient that was itself recorded ends here
           if (param.grad.grad_fn !== null) param.grad.detach_();
           else param.grad.requires_grad_(false);

@@ -1,6 +1,6 @@
 import { type Tensor, tensor, zeros_like } from '@torchlet/tensor';
 import { checkBoolean, defineUpdate, type Shape } from '@torchlet/tensor/internal';
-import { Optimizer } from './optimizer.js';
+import { keepsNoGradient, Optimizer } from './optimizer.js';
 import {
   checkBetas,
   checkImplementation,
@@ -121,6 +121,10 @@ export class RAdam extends Optimizer<RAdamOptions, RAdamState> {
       { param, exp_avg, exp_avg_sq, grad },
       { lr, weight_decay, decoupled_weight_decay, beta1, beta2, lr_t, eps, adaptive: trust !== null, maximize },
     );
+  }
+
+  static {
+    keepsNoGradient(RAdam.prototype.update);
   }
 }
 

@@ -1,6 +1,6 @@
 import { type Tensor, tensor, zeros_like } from '@torchlet/tensor';
 import { checkBoolean, defineUpdate, type Shape } from '@torchlet/tensor/internal';
-import { Optimizer } from './optimizer.js';
+import { keepsNoGradient, Optimizer } from './optimizer.js';
 import {
   checkImplementation,
   checkLearningRate,
@@ -137,5 +137,9 @@ export class RMSprop extends Optimizer<RMSpropOptions, RMSpropState> {
       { param, square_avg, momentum_buffer, grad_avg, grad },
       { lr, momentum, alpha, eps, centered, weight_decay, maximize },
     );
+  }
+
+  static {
+    keepsNoGradient(RMSprop.prototype.update);
   }
 }

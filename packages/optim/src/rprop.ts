@@ -1,6 +1,6 @@
 import { full_like, type Tensor, tensor, ValueError, zeros_like } from '@torchlet/tensor';
 import { checkBoolean, defineUpdate, type Shape } from '@torchlet/tensor/internal';
-import { Optimizer } from './optimizer.js';
+import { keepsNoGradient, Optimizer } from './optimizer.js';
 import { checkImplementation, checkLearningRate, type ImplementationOptions, withDefaults } from './options.js';
 import type { ParamGroup, ParamsInput } from './param-groups.js';
 
@@ -95,6 +95,10 @@ export class Rprop extends Optimizer<RpropOptions, RpropState> {
     const [smallest, largest] = group.step_sizes;
     state.step.add_(1);
     rprop({ param, prev, step_size, grad }, { shrink, grow, smallest, largest, maximize: group.maximize });
+  }
+
+  static {
+    keepsNoGradient(Rprop.prototype.update);
   }
 }
 

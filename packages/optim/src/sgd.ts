@@ -1,6 +1,6 @@
 import { type Tensor, ValueError, zeros_like } from '@torchlet/tensor';
 import { checkBoolean, defineUpdate, type Shape } from '@torchlet/tensor/internal';
-import { Optimizer } from './optimizer.js';
+import { keepsNoGradient, Optimizer } from './optimizer.js';
 import {
   checkImplementation,
   checkLearningRate,
@@ -127,5 +127,9 @@ export class SGD extends Optimizer<SGDOptions, SGDState> {
     }
     if (g.is_sparse) param.index_put_(g._indices().unbind(0), g._values().mul(-lr), { accumulate: true });
     else param.add_(g, { alpha: -lr });
+  }
+
+  static {
+    keepsNoGradient(SGD.prototype.update);
   }
 }

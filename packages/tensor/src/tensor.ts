@@ -79,6 +79,13 @@ export class Tensor {
    * @throws AutogradError when the value has another shape, dtype or device.
    */
   get grad(): Tensor | null {
+    // from now on somebody else may hold it
+    if (this.accumulator !== null) this.accumulator.unseen = false;
+    return this.gradient;
+  }
+
+  /** @internal The same for those who read it and keep nothing of it, so that its memory comes back as soon as it is replaced. */
+  get gradientToRead(): Tensor | null {
     return this.gradient;
   }
 
@@ -103,7 +110,9 @@ export class Tensor {
         );
       }
     }
+    const old = this.gradient;
     this.gradient = value;
+    if (old !== null && this.accumulator?.variable === this) this.accumulator.replaced(old);
   }
 
   /** The shape, or one size. https://pytorch.org/docs/stable/generated/torch.Tensor.size.html */

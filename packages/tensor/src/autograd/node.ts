@@ -178,8 +178,17 @@ export class AccumulateGrad extends Node {
   // gradients are accumulated as soon as they are complete, whatever else is waiting
   override readonly sequence: number = Number.POSITIVE_INFINITY;
 
+  /** Whether the variable's gradient is one that was made here and that nobody has asked for since. */
+  unseen = false;
+
   constructor(readonly variable: Tensor) {
     super();
+  }
+
+  /** The variable's gradient is another one now, or none: nobody can come to see the old one any more. */
+  replaced(old: Tensor): void {
+    if (this.unseen && !old.is_sparse) giveBack(old.storage);
+    this.unseen = false;
   }
 
   override name(): string {
@@ -204,9 +213,10 @@ export class AccumulateGrad extends Node {
         `AccumulateGrad: the gradient has shape ${showShape(grad.shape)}, the leaf ${showShape(variable.shape)}`,
       );
     }
-    const old = variable.grad;
+    const old = variable.gradientToRead;
     if (old === null) {
       variable.grad = owned ? grad : gradMode.enabled ? grad.clone() : grad.detach().clone();
+      this.unseen = !gradMode.enabled;
     } else if (gradMode.enabled) {
       variable.grad = old.add(grad);
     } else if (old.is_sparse && !grad.is_sparse) {
