@@ -1,6 +1,6 @@
 /**
  * The functions that scalar definitions call, for float32 vectors, in the same language. What is written without `Math.`
- * is a vector instruction or two: `addToExponent(x, t)` is x · 2ᵏ for the whole number k in the low bits of t;
+ * is a vector instruction or two: `powerOfTwo(t)` is 2ᵏ for the whole number k + 127 in the low bits of t;
  * `exponentOf(x)` and `mantissaOf(x)` are k and m of x = m · 2ᵏ with 1/√2 ≤ m < √2, for a normal x.
  *
  * Polynomials are minimax fits (Lawson's iteration in float64), rounded to float32. Largest errors against
@@ -15,18 +15,20 @@ export interface VectorFunction {
 }
 
 export const VECTOR_FUNCTIONS: Readonly<Record<string, VectorFunction>> = {
-  // x = k ln 2 + r. Adding 1.5 · 2²³ rounds to the whole number k and leaves it in the low bits, from where it goes into
-  // the exponent. Results below 2⁻¹²⁶ become 0; NaN and what overflows take the last branch.
+  // x = k ln 2 + r. Adding 1.5 · 2²³ rounds to the whole number k + 126 and leaves it in the low bits: the exponent's of 2ᵏ⁻¹, which
+  // can be represented up to where e^x overflows. Results below 2⁻¹²⁵·⁵ become 0.
   'Math.exp': {
     params: ['x'],
     body: `
-      const t = x * 1.4426950408889634 + 12582912;
-      const k = t - 12582912;
-      const r = x - k * 0.693359375 + k * 0.00021219444005469057;
+      const low = x < -87.5 ? -87.5 : x;
+      const c = low > 89 ? 89 : low;
+      const t = c * 1.4426950408889634 + 12583038;
+      const k = t - 12583038;
+      const r = c - k * 0.693359375 + k * 0.00021219444005469057;
       const q = 0.04166839271783829 + r * (0.00836875569075346 + r * 0.0013814517296850681);
       const e = 1 + (r + r * r * (0.4999999403953552 + r * (0.1666651964187622 + r * q)));
     `,
-    result: 'x <= 88.72283172607422 ? (x < -87.33654022216797 ? 0 : addToExponent(e, t)) : x * Infinity',
+    result: '(e + e) * powerOfTwo(t)',
   },
   'Math.log': {
     params: ['x'],

@@ -71,7 +71,6 @@ type Instruction =
   | 'f64x2Add'
   | 'i32x4Shl'
   | 'i32x4ShrS'
-  | 'i32x4Add'
   | 'i32x4Sub'
   | 'i32x4TruncSat'
   | 'f32x4ConvertI32';
@@ -146,7 +145,6 @@ export const op: Readonly<Record<Instruction, Code>> = {
   f64x2Add: vector(0xf0),
   i32x4Shl: vector(0xab),
   i32x4ShrS: vector(0xac),
-  i32x4Add: vector(0xae),
   i32x4Sub: vector(0xb1),
   i32x4TruncSat: vector(0xf8),
   f32x4ConvertI32: vector(0xfa),

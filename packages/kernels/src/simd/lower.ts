@@ -220,9 +220,8 @@ export class Lowering {
     if (count !== args.length) throw new Unsupported(`${name}() takes another number of arguments here`);
     if (name in UNARY) return this.callUnary(name, UNARY[name], args[0]);
     if (name in PAIRS) return this.callPair(PAIRS[name], args);
-    if (name === 'addToExponent') {
-      const shift = [...this.vector(args[1]), ...i32Const(23), ...op.i32x4Shl];
-      return { kind: 'vector', code: [...this.vector(args[0]), ...shift, ...op.i32x4Add] };
+    if (name === 'powerOfTwo') {
+      return { kind: 'vector', code: [...this.vector(args[0]), ...i32Const(23), ...op.i32x4Shl] };
     }
     if (name === 'exponentOf' || name === 'mantissaOf') return this.partOf(name, this.keep(args[0], out));
     return this.callFunction(name, args, out);

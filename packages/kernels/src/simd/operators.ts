@@ -36,8 +36,8 @@ export const PAIRS: Readonly<Record<string, Pair>> = {
 /** How many arguments a function takes; undefined where there is none of that name. */
 export function argumentCount(name: string): number | undefined {
   if (Object.hasOwn(VECTOR_FUNCTIONS, name)) return VECTOR_FUNCTIONS[name].params.length;
-  if (Object.hasOwn(UNARY, name) || name === 'exponentOf' || name === 'mantissaOf') return 1;
-  return Object.hasOwn(PAIRS, name) || name === 'addToExponent' ? 2 : undefined;
+  if (Object.hasOwn(UNARY, name) || ['powerOfTwo', 'exponentOf', 'mantissaOf'].includes(name)) return 1;
+  return Object.hasOwn(PAIRS, name) ? 2 : undefined;
 }
 
 /** What JavaScript makes of two operands. */
