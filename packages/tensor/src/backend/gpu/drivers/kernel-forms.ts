@@ -5,6 +5,7 @@
  */
 import type { SizesChoice } from '../config.js';
 import type { KernelSource } from '../driver.js';
+import { Memo } from '../kernels/memo.js';
 import { literalSizes, namedSizes, sizeName } from '../kernels/sizes.js';
 import { type KernelForm, kernelKey } from './kernel-text.js';
 
@@ -76,14 +77,20 @@ export function expectShapes<R>(run: () => R): R {
 
 export class KernelForms {
   private readonly families = new Map<string, Family>();
+  /** Of sources, and of their texts: many a source is written again for each call. */
   private readonly readings = new WeakMap<KernelSource, Reading>();
+  private readonly texts = new Memo<Reading>(MOST_REMEMBERED);
 
   /** @param resizes whether a compiled kernel takes other sizes than those it was compiled with */
   constructor(private readonly resizes: boolean) {}
 
   choose(source: KernelSource): ChosenForm {
     let reading = this.readings.get(source);
-    if (reading === undefined) this.readings.set(source, (reading = this.read(source)));
+    if (reading === undefined) {
+      const outputs = this.resizes ? '' : source.outputs;
+      reading = this.texts.get(`${outputs}\n${kernelKey(source)}`, () => this.read(source));
+      this.readings.set(source, reading);
+    }
     return reading.shared.sizes.length === 0 || this.getsOwn(reading) ? reading.own : reading.shared;
   }
 
