@@ -23,7 +23,7 @@ export const winogradLimits: {
   /** The transformed inputs and outputs of a strip should stay in the cache between the steps that make and use them. */
   stripElements: 1 << 18,
   /** A product over fewer columns than this is too thin. */
-  leastColumns: 64,
+  leastColumns: 80,
   /** There should be so many strips for threads to share, whatever their number. */
   leastStrips: 16,
 };
