@@ -77,6 +77,18 @@ function elementwise(name: ElementwiseName, shapes: readonly (readonly number[])
   };
 }
 
+/** The gradient of the maxima of 2 × 2 windows of so many images, channels, rows and columns. */
+const poolBackward =
+  (x: readonly [number, number, number, number]): Work =>
+  (backend) => {
+    const params = { kernel_size: [2, 2], stride: [2, 2], padding: [0, 0], dilation: [1, 1] } as const;
+    const places = [x[0], x[1], x[2] / 2, x[3] / 2];
+    const [out, indices] = [fresh(backend, 'float32', places), fresh(backend, 'int64', places)];
+    backend.maxPool2d(random(backend, 'float32', x).view, params, out, indices);
+    const [grad, result] = [random(backend, 'float32', places), fresh(backend, 'float32', x)];
+    return () => backend.maxPool2dBackward(grad.view, indices, params, result);
+  };
+
 const CONVOLUTIONS: Readonly<Record<string, Conv>> = {
   '1→16 3×3 on 28×28, batch 64': { x: [64, 1, 28, 28], filters: 16, kernel: 3, padding: 1 },
   '6→16 5×5 on 14×14, batch 16': { x: [16, 6, 14, 14], filters: 16, kernel: 5 },
@@ -99,6 +111,7 @@ const WORK: Readonly<Record<string, Work>> = {
   'matmul 64·1000·2': matmul(64, 1000, 2),
   'matmul 64·1000·3': matmul(64, 1000, 3),
   'matmul 16 × 32·32·32': matmul(32, 32, 32, 'contiguous', [16]),
+  'max_pool2d 2×2 of 64 × 16 × 28 × 28, gradient': poolBackward([64, 16, 28, 28]),
   'add of 1,024': elementwise('add', [[1024], [1024]]),
   'add of 16,384': elementwise('add', [[16384], [16384]]),
   'add of 1,048,576': elementwise('add', [[2 ** 20], [2 ** 20]]),

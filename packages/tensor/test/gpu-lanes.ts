@@ -35,13 +35,13 @@ export function fourWherePossible<R>(run: () => R): { readonly result: R; readon
 }
 
 /** Cases of what may have kernels of four outputs a thread. */
-const CASES = /^(matmul|conv2d|elementwise|copy|accumulate|an update) /;
+const CASES = /^(matmul|conv2d|max pooling,|elementwise|copy|accumulate|an update) /;
 
 /** Those that have rows or elements enough. */
-const WIDE = /^(matmul|conv2d) |copy between|long rows|broadcasts views|in place|other values/;
+const WIDE = /^(matmul|conv2d) |max pooling, |copy between|long rows|broadcasts views|in place|other values/;
 
 /** Operands or results that keep every kernel from running. */
-const NO_KERNEL = /empty|no images|int/;
+const NO_KERNEL = /empty|no images|no channels|int/;
 
 /** The conformance suite, as far as it may have kernels of four outputs a thread; `only` may name a part, `guard` runs each. */
 export function testLanes(only = /./, guard: typeof runCase = (_context, _name, run) => run()): void {

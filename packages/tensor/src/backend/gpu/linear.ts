@@ -1,5 +1,5 @@
 /** matmul and convolution on gpu.js. What its kernels do not take (integers, empty sizes) goes through the cpu. */
-import { isContiguous, numelOf } from '../../shape.js';
+import { numelOf } from '../../shape.js';
 import type { Backend, Conv2dParams, View } from '../backend.js';
 import { gpuDriver } from './device.js';
 import type { Lanes } from './driver.js';
@@ -12,7 +12,7 @@ import { type MatmulShape, matmulKernel } from './kernels/matmul.js';
 import { Memo } from './kernels/memo.js';
 import { runKernel } from './run.js';
 import { throughCpu } from './transfers.js';
-import { contiguousHandle, copyKernel, isWhole, store, write } from './views.js';
+import { contiguousHandle, store, storeLaid } from './views.js';
 
 const viaCpu: Pick<Backend, 'matmul' | 'conv2d' | 'conv2dInputGrad' | 'conv2dWeightGrad'> = {
   matmul: throughCpu('matmul'),
@@ -36,16 +36,6 @@ function strided(x: View): Strided {
   const handle = contiguousHandle(x);
   const strides = x.shape.map((_, d) => numelOf(x.shape.slice(d + 1)));
   return { handle, strides };
-}
-
-/** Runs a kernel and puts its result, wherever its elements lie in what the kernel writes, into the view. */
-function storeLaid({ kernel, strides }: Laid, inputs: readonly Handle[], out: View): void {
-  const written = runKernel(kernel, inputs);
-  if (kernel.outputs === numelOf(out.shape) && isContiguous(out.shape, strides)) store(written, out);
-  else if (isWhole(out)) {
-    const { kernel: pack, scalars } = copyKernel(out.dtype, out.shape, { strides, offset: 0 });
-    store(runKernel(pack, [written], scalars), out);
-  } else write(out, written, { strides, offset: 0 });
 }
 
 export function matmul(a: View, b: View, bias: View | null, out: View): void {

@@ -1,15 +1,19 @@
 /** Pooling on the device. What its kernels do not take (empty sizes) goes through the cpu. */
 import { numelOf } from '../../shape.js';
 import type { AvgPool2dParams, Backend, Pool2dParams, View } from '../backend.js';
+import { gpuDriver } from './device.js';
+import { lanesFor } from './kernels/lanes.js';
 import {
   avgPool2dBackwardKernel,
   avgPool2dKernel,
+  backwardTakes,
   maxPool2dBackwardKernel,
   maxPool2dKernel,
+  type PoolShape,
 } from './kernels/pool2d.js';
 import { runKernel } from './run.js';
 import { throughCpu } from './transfers.js';
-import { contiguousHandle, store } from './views.js';
+import { contiguousHandle, store, storeLaid } from './views.js';
 
 type PoolMethod = 'maxPool2d' | 'maxPool2dBackward' | 'avgPool2d' | 'avgPool2dBackward';
 const viaCpu: Pick<Backend, PoolMethod> = {
@@ -41,8 +45,10 @@ export function maxPool2dBackward(grad: View, indices: View, params: Pool2dParam
     viaCpu.maxPool2dBackward(grad, indices, params, out);
     return;
   }
-  const { kernel, scalars } = maxPool2dBackwardKernel({ x: out.shape, out: grad.shape, params });
-  store(runKernel(kernel, [contiguousHandle(grad), contiguousHandle(indices)], scalars), out);
+  const shape: PoolShape = { x: out.shape, out: grad.shape, params };
+  const most = lanesFor(out.shape[3], numelOf(out.shape), gpuDriver().lanes);
+  const kernel = maxPool2dBackwardKernel(shape, backwardTakes(shape, most) ? most : 1);
+  storeLaid(kernel, [contiguousHandle(grad), contiguousHandle(indices)], out);
 }
 
 export function avgPool2d(x: View, params: AvgPool2dParams, out: View): void {

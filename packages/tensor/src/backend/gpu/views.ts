@@ -8,6 +8,7 @@ import { alignStrides } from '../cpu/elementwise.js';
 import { gpuDriver } from './device.js';
 import { gpuBufferOf, Handle, handleOf } from './handles.js';
 import { elementwiseKernel, type Prepared } from './kernels/elementwise.js';
+import type { Laid } from './kernels/lanes.js';
 import { type Place, rowMajor } from './kernels/walk.js';
 import { windowKernel } from './kernels/window.js';
 import { runKernel } from './run.js';
@@ -80,6 +81,16 @@ function packOnHost(x: View, handle: Handle): Handle {
 export function store(result: Handle, out: View): void {
   if (isWhole(out)) gpuBufferOf(out.storage.buffer).handle = result;
   else write(out, result.constant ?? result, rowMajor(out.shape));
+}
+
+/** Runs a kernel and puts its result, wherever its elements lie in what the kernel writes, into the view. */
+export function storeLaid({ kernel, strides }: Laid, inputs: readonly Handle[], out: View): void {
+  const written = runKernel(kernel, inputs);
+  if (kernel.outputs === numelOf(out.shape) && isContiguous(out.shape, strides)) store(written, out);
+  else if (isWhole(out)) {
+    const { kernel: pack, scalars } = copyKernel(out.dtype, out.shape, { strides, offset: 0 });
+    store(runKernel(pack, [written], scalars), out);
+  } else write(out, written, { strides, offset: 0 });
 }
 
 /**

@@ -7,7 +7,7 @@ import type { Lanes } from '../driver.js';
 import { divide, integer, loop, shifted, unravel, weighted } from './indexing.js';
 import { type Laid, laidRow, returnSums, zeroSums } from './lanes.js';
 import { literal, written } from './sizes.js';
-import { addTaps, type Taps, WIDEST_IN_TEXT } from './taps.js';
+import { type Moving, products, seenTaps, seesLanes, type Taps, type Visit, visitTaps } from './taps.js';
 
 export interface ConvShape {
   readonly x: readonly number[];
@@ -61,10 +61,12 @@ export function conv2dKernel(s: ConvShape, hasBias: boolean, lanes: Lanes): Laid
     from: 'from',
     range: [-padding[1], (sizes[3] - 1) * span - padding[1]],
     columns: s.x[3],
-    source: (column) => `x[${at(s.x, 'n', channel, iy, column)}]`,
-    weight: (column) => `weight[${at(s.weight, 'o', 'c', 'ky', column)}]`,
   };
-  const row = when(withinImage(s, 0, iy), addTaps(taps, lanes));
+  const visit = products(
+    (column) => `x[${at(s.x, 'n', channel, iy, column)}]`,
+    (tap) => `weight[${at(s.weight, 'o', 'c', 'ky', tap)}]`,
+  );
+  const row = when(withinImage(s, 0, iy), visitTaps(taps, visit, lanes));
   return {
     strides,
     kernel: {
@@ -82,11 +84,15 @@ ${returnSums(lanes, (lane) => (hasBias ? `sum${lane} + bias[o]` : `sum${lane}`))
   };
 }
 
+const movingOf = ({ weight, params }: ConvShape): Moving => ({
+  width: weight[3],
+  stride: params.stride[1],
+  padding: params.padding[1],
+  dilation: params.dilation[1],
+});
+
 /** Whether {@link conv2dInputGradKernel} can compute so many neighbours in a thread. */
-export function inputGradTakes({ weight, params }: ConvShape, lanes: Lanes): boolean {
-  const stride = params.stride[1];
-  return lanes % stride === 0 && (stride === 1 || weight[3] <= WIDEST_IN_TEXT);
-}
+export const inputGradTakes = (s: ConvShape, lanes: Lanes): boolean => seesLanes(movingOf(s), lanes);
 
 /** dx[n, c, iy, ix] = Σ grad[n, o, oy, ox] · weight[o, c, ky, kx], over the outputs that saw the pixel */
 export function conv2dInputGradKernel(s: ConvShape, lanes: Lanes): Laid {
@@ -95,12 +101,13 @@ export function conv2dInputGradKernel(s: ConvShape, lanes: Lanes): Laid {
   const outPerGroup = outChannels / groups;
   const { sizes, strides } = laid(s.x, lanes);
   const filter = groups === 1 ? 'f' : `(${weighted(['group', outPerGroup], ['f', 1])})`;
-  const source = (column: string): string => `grad[${at(s.out, 'n', filter, 'oy', column)}]`;
-  const weight = (column: string): string =>
-    `weight[${at(s.weight, filter, groups === 1 ? 'c' : 'inGroup', 'ky', column)}]`;
+  const visit = products(
+    (column) => `grad[${at(s.out, 'n', filter, 'oy', column)}]`,
+    (tap) => `weight[${at(s.weight, filter, groups === 1 ? 'c' : 'inGroup', 'ky', tap)}]`,
+  );
   const row = inputGradTakes(s, lanes)
-    ? addTaps(gradTaps(s, lanes, source, weight), lanes)
-    : addSeen(s, source, weight);
+    ? visitTaps(seenTaps(movingOf(s), s.x[3], s.out[3], lanes), visit, lanes)
+    : addSeen(s, visit);
   return {
     strides,
     kernel: {
@@ -117,28 +124,13 @@ ${returnSums(lanes)}`,
   };
 }
 
-/** Where the stride divides the lanes, it is known which of the kernel's columns a lane was seen through. */
-function gradTaps(s: ConvShape, lanes: Lanes, source: Taps['source'], weight: Taps['weight']): Taps {
-  const [padding, dilation, stride] = [s.params.padding[1], s.params.dilation[1], s.params.stride[1]];
-  const span = lanes / stride;
-  return {
-    width: s.weight[3],
-    offset: (lane, tap) => {
-      const distance = lane + padding - tap * dilation;
-      return distance % stride === 0 ? distance / stride : null;
-    },
-    step: -dilation,
-    from: weighted(['part', literal(span)]),
-    range: [0, laidRow(s.x[3], lanes) / stride - span],
-    columns: s.out[3],
-    source,
-    weight,
-  };
-}
-
 /** The same for one pixel and any stride. */
-const addSeen = (s: ConvShape, source: Taps['source'], weight: Taps['weight']): string =>
-  loop('kx', literal(s.weight[3]), outputPlace(s, 1, 'ox', 'part', 'kx', `sum0 += ${source('ox')} * ${weight('kx')};`));
+const addSeen = (s: ConvShape, { read, readTap, add }: Visit): string =>
+  loop(
+    'kx',
+    literal(s.weight[3]),
+    outputPlace(s, 1, 'ox', 'part', 'kx', [read('e', 'ox', null), readTap('w', 'kx'), add(0, 'e', 'w')].join('\n')),
+  );
 
 /** Runs `body` where an output position `o` exists that sees image position `i` through kernel position `k`. */
 function outputPlace(s: ConvShape, axis: 0 | 1, o: string, i: string, k: string, body: string): string {

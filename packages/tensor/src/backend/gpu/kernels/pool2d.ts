@@ -3,9 +3,11 @@
  * Gradients are gathered: an image element looks for the windows that saw it.
  */
 import type { AvgPool2dParams, Pool2dParams } from '../../backend.js';
-import type { KernelSource } from '../driver.js';
+import type { KernelSource, Lanes } from '../driver.js';
 import { divide, integer, loop, shifted, unravel, weighted } from './indexing.js';
+import { each, type Laid, laidRow, returnSums, zeroSums } from './lanes.js';
 import { literal, written } from './sizes.js';
+import { inside, type Moving, seenTaps, seesLanes, type Visit, visitTaps } from './taps.js';
 
 export interface PoolShape<P extends Pool2dParams = Pool2dParams> {
   readonly x: readonly number[];
@@ -32,21 +34,21 @@ function overWindow({ x, params }: PoolShape, visit: string): string {
   return loop('ky', literal(kernel_size[0]), inside(0, 'iy', place(0, 'oy', 'ky'), row));
 }
 
-/** Visits the outputs whose windows cover image position `iy`, `ix`, as `oy` and `ox`. */
-function overOutputs({ out, params }: PoolShape, visit: string): string {
+/** Runs `body` where an output position `o` exists whose window covers image position `i` at its position `k`. */
+function seenAlong({ out, params }: PoolShape, axis: 0 | 1, o: string, i: string, k: string, body: string): string {
   const { kernel_size, stride, padding, dilation } = params;
-  const seen = (axis: 0 | 1, o: string, i: string, k: string, body: string): string => {
-    const distance = `(${shifted(i, padding[axis])} - ${weighted([k, literal(dilation[axis])])})`;
-    const within = `if (${o} < ${written(`${o} <`, out[2 + axis])}) {\n${body}\n}`;
-    const found =
-      stride[axis] === 1
-        ? `${integer(o, distance)}\n${within}`
-        : `${divide(o, `${o}Rest`, distance, literal(stride[axis]))}\nif (${o}Rest === 0) {\n${within}\n}`;
-    return `if (${distance} >= 0) {\n${found}\n}`;
-  };
-  const row = loop('kx', literal(kernel_size[1]), seen(1, 'ox', 'ix', 'kx', visit));
-  return loop('ky', literal(kernel_size[0]), seen(0, 'oy', 'iy', 'ky', row));
+  const distance = `(${shifted(i, padding[axis])} - ${weighted([k, literal(dilation[axis])])})`;
+  const within = `if (${o} < ${written(`${o} <`, out[2 + axis])}) {\n${body}\n}`;
+  const found =
+    stride[axis] === 1
+      ? `${integer(o, distance)}\n${within}`
+      : `${divide(o, `${o}Rest`, distance, literal(stride[axis]))}\nif (${o}Rest === 0) {\n${within}\n}`;
+  return loop(k, literal(kernel_size[axis]), `if (${distance} >= 0) {\n${found}\n}`);
 }
+
+/** Visits the rows and the columns of outputs whose windows cover an image position, as `oy` and `ox`. */
+const seenRows = (s: PoolShape, body: string): string => seenAlong(s, 0, 'oy', 'iy', 'ky', body);
+const seenColumns = (s: PoolShape, ix: string, body: string): string => seenAlong(s, 1, 'ox', ix, 'kx', body);
 
 const at = (plane: string, [, , height, width]: readonly number[], y: string, x: string): string =>
   weighted([plane, height * width], [y, width], [x, 1]);
@@ -75,23 +77,46 @@ return ${what === 'value' ? 'best' : 'place'};`,
   };
 }
 
-/** dx[i] = Σ grad[o] over the windows whose maximum stood at i */
-export function maxPool2dBackwardKernel(s: PoolShape): Prepared {
-  const o = at('p', s.out, 'oy', 'ox');
-  const visit = `if (indices[${o}] === own) { sum = sum + grad[${o}]; }`;
+/** Whether {@link maxPool2dBackwardKernel} can compute so many neighbours in a thread. */
+export const backwardTakes = (s: PoolShape, lanes: Lanes): boolean => seesLanes(columnsOf(s), lanes);
+
+const columnsOf = ({ params }: PoolShape): Moving => ({
+  width: params.kernel_size[1],
+  stride: params.stride[1],
+  padding: params.padding[1],
+  dilation: params.dilation[1],
+});
+
+/** dx[i] = Σ grad[o] over the windows whose maximum stood at i; a thread computes `lanes` neighbours of a row. */
+export function maxPool2dBackwardKernel(s: PoolShape, lanes: Lanes): Laid {
+  const [n, c, height, width] = s.x;
+  const row = laidRow(width, lanes);
+  const element = (array: string, column: string): string => `${array}[${at('p', s.out, 'oy', column)}]`;
+  const visit: Visit = {
+    // no element stands between two others
+    read: (name, column, condition) => `const ${name}Place = ${inside(condition, element('indices', column), '0.5')};
+const ${name} = ${inside(condition, element('grad', column), '0')};`,
+    readTap: () => '',
+    add: (lane, name) => `if (${name}Place === own${lane}) { sum${lane} = sum${lane} + ${name}; }`,
+  };
+  const own = (lane: number): string => `let own${lane} = 0.5;
+own${lane} = ${weighted(['iy', width], ['part', literal(lanes)])} + ${lane};`;
+  const columns = backwardTakes(s, lanes)
+    ? visitTaps(seenTaps(columnsOf(s), width, s.out[3], lanes), visit, lanes)
+    : seenColumns(s, 'part', `${visit.read('e', 'ox', null)}\n${visit.add(0, 'e', '')}`);
   return {
+    strides: [c * height * row, height * row, row, 1],
     kernel: {
       op: 'maxPool2dBackward',
       parameters: ['grad', 'indices'],
-      outputs: countOf(s.x),
-      body: `${unravel(['p', 'iy', 'ix'], planesOf(s.x))}
-let own = 0.5;
-own = ${weighted(['iy', s.x[3]], ['ix', 1])};
-let sum = 0;
-${overOutputs(s, visit)}
-return sum;`,
+      outputs: n * c * height * row,
+      lanes,
+      body: `${unravel(['p', 'iy', 'part'], [n * c, height, row / lanes])}
+${each(lanes, own)}
+${zeroSums(lanes)}
+${seenRows(s, columns)}
+${returnSums(lanes)}`,
     },
-    scalars: [],
   };
 }
 
@@ -143,7 +168,7 @@ export function avgPool2dBackwardKernel(s: PoolShape<AvgPool2dParams>): Prepared
       outputs: countOf(s.x),
       body: `${unravel(['p', 'iy', 'ix'], planesOf(s.x))}
 let sum = 0;
-${overOutputs(s, visit)}
+${seenRows(s, seenColumns(s, 'ix', visit))}
 return sum;`,
     },
     scalars: [],

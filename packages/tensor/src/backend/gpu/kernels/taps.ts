@@ -1,18 +1,20 @@
 /**
- * Sums over the columns of a convolution's kernel, for neighbouring outputs of a row. The columns stand in the text one after the
- * other, so that what several outputs read through several columns is read once.
+ * What neighbouring outputs of a row make of the columns of a window. The columns stand in the text one after the other, so that what
+ * several outputs read through several columns is read once.
  */
 import type { Lanes } from '../driver.js';
-import { loop, shifted } from './indexing.js';
+import { loop, shifted, weighted } from './indexing.js';
+import { laidRow } from './lanes.js';
 import { literal, written } from './sizes.js';
 
-/** The columns of a kernel that is wider than this are a loop. */
-export const WIDEST_IN_TEXT = 16;
+/** The columns of a window that is wider than this are a loop. */
+const WIDEST_IN_TEXT = 16;
 
+/** Where lanes read. */
 export interface Taps {
-  /** Columns of the convolution's kernel. */
+  /** Columns of the window. */
   readonly width: number;
-  /** The source's column that `lane` reads through the kernel's column `tap` is `from` and this; null where it reads none. */
+  /** The source's column that `lane` reads through the window's column `tap` is `from` and this; null where it reads none. */
   offset(lane: number, tap: number): number | null;
   /** What {@link offset} grows by from one tap to the next. */
   readonly step: number;
@@ -22,28 +24,51 @@ export interface Taps {
   readonly range: readonly [number, number];
   /** Columns of the source. */
   readonly columns: number;
-  /** The source's element in the column of this expression. */
-  source(column: string): string;
-  /** The kernel's element in the column of this expression. */
-  weight(column: string): string;
 }
 
-/** Source that adds all products to the lanes' sums. */
-export function addTaps(taps: Taps, lanes: Lanes): string {
-  if (taps.width <= WIDEST_IN_TEXT) return addFirst(taps, taps.width, lanes);
+/** What they read, and do with it. */
+export interface Visit {
+  /**
+   * Source that declares what stands in a column of the source, under names that begin with `name`; where `inside` is a condition,
+   * the column may lie outside.
+   */
+  read(name: string, column: string, inside: string | null): string;
+  /** Source that declares what belongs to a column of the window, under names that begin with `name`. */
+  readTap(name: string, tap: string): string;
+  /** Source that adds what has been read under these names to a lane's sum. */
+  add(lane: number, name: string, tapName: string): string;
+}
+
+/** An expression where `inside` holds, else another one. */
+export const inside = (condition: string | null, expression: string, outside: string): string =>
+  condition === null ? expression : `(${condition}) ? ${expression} : ${outside}`;
+
+/** Visits `source` through each column, and adds its products with `weight`. */
+export const products = (source: (column: string) => string, weight: (tap: string) => string): Visit => ({
+  read: (name, column, condition) => `const ${name} = ${inside(condition, source(column), '0')};`,
+  readTap: (name, tap) => `const ${name} = ${weight(tap)};`,
+  add: (lane, name, tapName) => `sum${lane} += ${name} * ${tapName};`,
+});
+
+/** Source of all visits. */
+export function visitTaps(taps: Taps, visit: Visit, lanes: Lanes): string {
+  if (taps.width <= WIDEST_IN_TEXT) return visitFirst(taps, visit, taps.width, lanes);
   const [low, high] = taps.range;
   const reach = taps.step * (taps.width - 1);
   const one: Taps = {
     ...taps,
     range: [low + Math.min(reach, 0), high + Math.max(reach, 0)],
     from: `(${taps.from} ${taps.step < 0 ? '-' : '+'} kx * ${Math.abs(taps.step)})`,
-    weight: () => taps.weight('kx'),
   };
-  return loop('kx', literal(taps.width), addFirst(one, 1, lanes));
+  return loop(
+    'kx',
+    literal(taps.width),
+    visitFirst(one, { ...visit, readTap: (name) => visit.readTap(name, 'kx') }, 1, lanes),
+  );
 }
 
-/** The products of the kernel's first columns. */
-function addFirst(taps: Taps, count: number, lanes: Lanes): string {
+/** The visits through the window's first columns. */
+function visitFirst(taps: Taps, visit: Visit, count: number, lanes: Lanes): string {
   const lines: string[] = [];
   const read = new Set<number>();
   for (let tap = 0; tap < count; tap++) {
@@ -51,24 +76,54 @@ function addFirst(taps: Taps, count: number, lanes: Lanes): string {
     for (let lane = 0; lane < lanes; lane++) {
       const offset = taps.offset(lane, tap);
       if (offset === null) continue;
-      if (!read.has(offset)) lines.push(load(taps, offset));
+      const name = `e${offset < 0 ? 'm' : ''}${Math.abs(offset)}`;
+      if (!read.has(offset)) lines.push(visit.read(name, shifted(taps.from, offset), insideSource(taps, offset)));
       read.add(offset);
-      sums.push(`sum${lane} += ${element(offset)} * w${tap};`);
+      sums.push(visit.add(lane, name, `w${tap}`));
     }
-    if (sums.length > 0) lines.push(`const w${tap} = ${taps.weight(String(tap))};`, ...sums);
+    if (sums.length > 0) lines.push(visit.readTap(`w${tap}`, String(tap)), ...sums);
   }
   return lines.join('\n');
 }
 
-const element = (offset: number): string => `e${offset < 0 ? 'm' : ''}${Math.abs(offset)}`;
-
-/** Declares the source's element at an offset, 0 outside of it. */
-function load(taps: Taps, offset: number): string {
-  const [low, high] = taps.range;
-  const column = shifted(taps.from, offset);
+/** The condition for a column to lie in the source; null where it always does. */
+function insideSource({ from, range: [low, high], columns }: Taps, offset: number): string | null {
+  const column = shifted(from, offset);
   const checks = [];
   if (low + offset < 0) checks.push(`${column} >= 0`);
-  if (high + offset >= taps.columns) checks.push(`${column} < ${written('columns', taps.columns)}`);
-  const read = taps.source(column);
-  return `const ${element(offset)} = ${checks.length === 0 ? read : `(${checks.join(' && ')}) ? ${read} : 0`};`;
+  if (high + offset >= columns) checks.push(`${column} < ${written('columns', columns)}`);
+  return checks.length === 0 ? null : checks.join(' && ');
+}
+
+/** A window that moves along a row. */
+export interface Moving {
+  readonly width: number;
+  readonly stride: number;
+  readonly padding: number;
+  readonly dilation: number;
+}
+
+/** Whether it is known through which of the window's columns each lane of a row of the image was seen. */
+export const seesLanes = ({ width, stride }: Moving, lanes: Lanes): boolean =>
+  lanes % stride === 0 && (stride === 1 || width <= WIDEST_IN_TEXT);
+
+/** The places of the window from which the lanes, neighbours of a row of the image, were seen: `part` counts their groups. */
+export function seenTaps(
+  { width, stride, padding, dilation }: Moving,
+  row: number,
+  places: number,
+  lanes: Lanes,
+): Taps {
+  const span = lanes / stride;
+  return {
+    width,
+    offset: (lane, tap) => {
+      const distance = lane + padding - tap * dilation;
+      return distance % stride === 0 ? distance / stride : null;
+    },
+    step: -dilation,
+    from: weighted(['part', literal(span)]),
+    range: [0, laidRow(row, lanes) / stride - span],
+    columns: places,
+  };
 }
