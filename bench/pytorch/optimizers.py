@@ -53,7 +53,7 @@ def sparse_step():
 def lbfgs_step(shape, count):
     def set_up():
         params = [torch.randn(shape, requires_grad=True) for _ in range(count)]
-        optimizer = optim.LBFGS(params, max_iter=4, lr=0.1, history_size=10)
+        optimizer = optim.LBFGS(params, max_iter=4, lr=1e-4, history_size=10)
 
         def closure():
             optimizer.zero_grad(set_to_none=True)

@@ -46,7 +46,8 @@ function sparseStep(): Step {
 /** Four iterations on a quadratic, whose loss and gradient the closure computes. */
 const lbfgsStep = (shape: readonly number[], count: number) => (): Step => {
   const params = Array.from({ length: count }, () => torch.randn(shape, { requires_grad: true }));
-  const optimizer = new optim.LBFGS(params, { max_iter: 4, lr: 0.1, history_size: 10 });
+  // so slow that it never arrives: at a minimum, steps are shorter, and not for both sides at the same time
+  const optimizer = new optim.LBFGS(params, { max_iter: 4, lr: 1e-4, history_size: 10 });
   const closure = (): torch.Tensor => {
     optimizer.zero_grad();
     const loss = params.map((p) => p.square().sum()).reduce((a, b) => a.add(b));
