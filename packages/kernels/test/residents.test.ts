@@ -136,11 +136,34 @@ describe('Residents', () => {
     drop(7);
     residents.collectEarly();
     expect(counter.young).toBe(0);
-    drop(1);
+    drop(8);
     residents.collectEarly();
     expect(counter).toEqual({ young: 1, all: 0 });
     // what a call has just returned may still be in a register
     expect(residents.usage.held).toBeLessThanOrEqual(2 * MEBI);
+  });
+
+  it('in small steps uses the last good moment before the limit', () => {
+    const counter = counted();
+    const residents = make(1024 * MEBI);
+    let now = 0;
+    vi.spyOn(performance, 'now').mockImplementation(() => now++);
+    let late = 0;
+    let most = 0;
+    for (let step = 0; step < 48; step++) {
+      const before = counter.young;
+      for (let i = 0; i < 4; i++) take(residents, MEBI / 4);
+      late += counter.young - before;
+      now += 1000;
+      most = Math.max(most, residents.usage.held / MEBI);
+      residents.collectEarly();
+    }
+    // every 24 mebibytes or a little more, and never while one of the arrays was taken
+    expect(late).toBe(0);
+    expect(counter.all).toBe(0);
+    expect(counter.young).toBeGreaterThanOrEqual(6);
+    expect(counter.young).toBeLessThanOrEqual(8);
+    expect(most).toBeLessThanOrEqual(28);
   });
 
   it('uses no good moment where nothing tells what is alive', () => {

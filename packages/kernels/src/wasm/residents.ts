@@ -24,11 +24,15 @@ class Block implements Witness {
 const MEBI = 1 << 20;
 /** Young garbage must leave so much room below the limit for all of it; else everything is collected. */
 const MARGIN = 12 * MEBI;
+/** What has come since a good moment, and is worth a look at the next one. */
+const MUCH = 8 * MEBI;
 
 export class Residents {
   private readonly watch: Watch<Block> = openWatch<Block>();
   private held = 0;
   private peak = 0;
+  /** Bytes held at the last good moment. */
+  private heldBefore = 0;
   /** When to look for what a loop or a training step has dropped lately: before its memory has left the cache … */
   private readonly young = new GarbageLimit({
     least: 24 * MEBI,
@@ -36,7 +40,7 @@ export class Residents {
     time: 0.25,
     part: 0,
     memory: 0.9,
-    little: 32 * MEBI,
+    little: 4 * MUCH,
   });
   /** … and when for all garbage. */
   private readonly all = new GarbageLimit({
@@ -102,10 +106,15 @@ export class Residents {
    */
   collectEarly(): void {
     if (!this.watch.collects) return;
-    this.young.lookEarly(
-      () => this.takeDead('young'),
-      () => this.held,
-    );
+    const come = this.held - this.heldBefore;
+    // small steps wait until the next one would reach the limit in its middle
+    if (come >= MUCH || this.young.isReached(this.held + come)) {
+      this.young.lookEarly(
+        () => this.takeDead('young'),
+        () => this.held,
+      );
+    }
+    this.heldBefore = this.held;
   }
 
   private isTimeToLook(held: number): boolean {
