@@ -93,7 +93,11 @@ class InspectedSet<W extends Witness> implements Living<W> {
   }
 
   collectYoung(): void {
-    collector()({ type: 'minor' });
+    const collect = collector();
+    // so little is alive that sharing the work takes longer than doing it, and where all processors are busy much longer
+    setFlagsFromString('--no-parallel-scavenge');
+    collect({ type: 'minor' });
+    setFlagsFromString('--parallel-scavenge');
   }
 
   collectAll(): void {
