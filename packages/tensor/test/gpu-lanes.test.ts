@@ -68,6 +68,17 @@ describe('four outputs a thread', () => {
     expect(lanesOf(() => x.t().contiguous())).toEqual(['copy 4']);
   });
 
+  it('what would be too large with longer rows has one output a thread', () => {
+    const [n, m, k] = [64, 5, 64];
+    const [a, b] = [randn(n, k).to('gpu'), randn(k, m).to('gpu')];
+    const most = vi.spyOn(gpuDriver(), 'maxBytes', 'get');
+    const lanes = [n * 8 * 4, n * 8 * 4 - 1].map((bytes) => {
+      most.mockReturnValue(bytes);
+      return lanesOf(() => a.matmul(b));
+    });
+    expect(lanes).toEqual([['matmul 4', 'copy 1'], ['matmul 1']]);
+  });
+
   it('a device that has one output a thread is given no others', () => {
     vi.spyOn(gpuDriver(), 'lanes', 'get').mockReturnValue(1);
     expect(product(32, 32)).toEqual(['matmul 1']);

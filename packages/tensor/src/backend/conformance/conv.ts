@@ -258,6 +258,19 @@ export const convCases: readonly ConformanceCase[] = [
     backend.conv2dInputGrad(grad.view, weight.view, params, dx);
     expectElements(backend, dx, [1, 1, -Infinity, Number.NaN, 1, 0]);
   }),
+  define('conv2d input gradient: an infinite weight counts for the pixels that were seen through it', (backend) => {
+    for (const [stride, places, expected] of [
+      [1, 9, [1, 2, Infinity, Infinity, Infinity, Infinity, Infinity, Infinity, Infinity, Infinity, Infinity]],
+      [2, 5, [1, 1, Infinity, 1, Infinity, 1, Infinity, 1, Infinity, 1, Infinity]],
+    ] as const) {
+      const params = paramsOf({ ...CONFIGS[0], stride: [1, stride] });
+      const grad = numbers(backend, [1, 1, 1, places], new Array<number>(places).fill(1));
+      const weight = numbers(backend, [1, 1, 1, 3], [1, 1, Infinity]);
+      const dx = fresh(backend, 'float32', [1, 1, 1, 11]);
+      backend.conv2dInputGrad(grad.view, weight.view, params, dx);
+      expectElements(backend, dx, expected);
+    }
+  }),
   define('conv2d weight gradient of no images is zero', (backend) => {
     const [out, outBias] = [inside(backend, 'float32', [3, 2, 3, 3]), inside(backend, 'float32', [3])];
     const [grad, x] = [random(backend, 'float32', [0, 3, 2, 2]), random(backend, 'float32', [0, 2, 4, 4])];

@@ -16,6 +16,19 @@ const KERNEL: UpdateKernel = {
   `,
 };
 
+/** Names as other texts may make them of each other. */
+const NAMES: UpdateKernel = {
+  name: 'names',
+  writes: ['first'],
+  reads: ['g', 'h'],
+  values: ['b1', 'b2'],
+  each: `
+    const b = g * b1;
+    const x = h * b2;
+    first += b + x;
+  `,
+};
+
 // longer than one turn of an unrolled loop, and no multiple of it
 const SHAPE = [3, 7];
 
@@ -81,6 +94,15 @@ export const updateCases: readonly ConformanceCase[] = [
     const empty = fresh(backend, dtype, [0, 3]);
     backend.update(KERNEL, [empty, null], [fresh(backend, dtype, [0, 3])], [1, 0, false]);
     expectElements(backend, empty, []);
+  }),
+  define('an update with other values under any names', (backend) => {
+    const [first, g, h] = [1, 2, 3].map((seed) => random(backend, 'float32', [4, 5], 'contiguous', seed));
+    backend.update(NAMES, [first.view], [g.view, h.view], [3, 5]);
+    expectElements(
+      backend,
+      first.view,
+      first.data.map((x, at) => x + 3 * g.data[at] + 5 * h.data[at]),
+    );
   }),
   define('an update in which the parameter is its own gradient', (backend) => {
     const x = random(backend, 'float32', SHAPE, 'transposed');

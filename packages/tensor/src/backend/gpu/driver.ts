@@ -51,6 +51,8 @@ export interface Driver {
   readonly name: string;
   /** The most outputs of a thread that a kernel may have here. */
   readonly lanes: Lanes;
+  /** The most bytes that an array may have, where that is known; else Infinity. */
+  readonly maxBytes: number;
   /** Why the device has stopped for good; null while it works. Another driver is started then. */
   readonly ended: DeviceError | null;
   /** Puts an array on the device. The elements may not change afterwards. */

@@ -7,7 +7,7 @@ import { elementwise, fill } from './elementwise.js';
 import { type Handle, handleOf } from './handles.js';
 import { type ConvShape, conv2dInputGradKernel, conv2dKernel, inputGradTakes } from './kernels/conv2d.js';
 import { conv2dBiasGradKernel, conv2dWeightGradKernel } from './kernels/conv2d-weight-grad.js';
-import { type Laid, lanesFor } from './kernels/lanes.js';
+import { type Laid, lanesOn } from './kernels/lanes.js';
 import { type MatmulShape, matmulKernel } from './kernels/matmul.js';
 import { Memo } from './kernels/memo.js';
 import { runKernel } from './run.js';
@@ -67,13 +67,14 @@ export function matmul(a: View, b: View, bias: View | null, out: View): void {
     bias: z === null ? null : z.strides[0],
   };
   const inputs = z === null ? [x.handle, y.handle] : [x.handle, y.handle, z.handle];
-  const lanes = lanesOf(shape.m, numelOf(out.shape) * shape.k);
+  const lanes = lanesOf(shape.m, out, numelOf(out.shape) * shape.k);
   const { kernel, strides } = written('matmul', shape, lanes, () => matmulKernel(shape, lanes));
   storeLaid({ kernel, strides: batched ? strides : strides.slice(1) }, inputs, out);
 }
 
 /** How many outputs in a row each thread is to compute. */
-const lanesOf = (row: number, products: number): Lanes => lanesFor(row, products, gpuDriver().lanes);
+const lanesOf = (row: number, out: View, products: number): Lanes =>
+  lanesOn(gpuDriver(), row, numelOf(out.shape), products);
 
 const texts = new Memo<Laid>();
 
@@ -97,7 +98,7 @@ export function conv2d(x: View, weight: View, bias: View | null, params: Conv2dP
   }
   const inputs = [x, weight, ...(bias === null ? [] : [bias])].map(contiguousHandle);
   const shape = shapes(x, weight, out, params);
-  const lanes = lanesOf(out.shape[3], products(weight, out));
+  const lanes = lanesOf(out.shape[3], out, products(weight, out));
   const hasBias = bias !== null;
   storeLaid(
     written(`conv2d ${hasBias}`, shape, lanes, () => conv2dKernel(shape, hasBias, lanes)),
@@ -112,7 +113,7 @@ export function conv2dInputGrad(grad: View, weight: View, params: Conv2dParams, 
     return;
   }
   const shape = shapes(out, weight, grad, params);
-  const most = lanesOf(out.shape[3], products(weight, grad));
+  const most = lanesOf(out.shape[3], out, products(weight, grad));
   const lanes = inputGradTakes(shape, most) ? most : 1;
   const kernel = written('conv2dInputGrad', shape, lanes, () => conv2dInputGradKernel(shape, lanes));
   storeLaid(kernel, [contiguousHandle(grad), contiguousHandle(weight)], out);
@@ -126,7 +127,7 @@ export function conv2dWeightGrad(grad: View, x: View, params: Conv2dParams, out:
   const shape = shapes(x, out, grad, params);
   const incoming = contiguousHandle(grad);
   const filters = out.shape[0] / params.groups;
-  const most = lanesOf(filters, products(out, grad));
+  const most = lanesOf(filters, out, products(out, grad));
   const lanes = params.groups === 1 || filters % most === 0 ? most : 1;
   const kernel = written('conv2dWeightGrad', shape, lanes, () => conv2dWeightGradKernel(shape, lanes));
   const inputs = [incoming, contiguousHandle(x)];

@@ -2,7 +2,7 @@
 import { numelOf } from '../../shape.js';
 import type { AvgPool2dParams, Backend, Pool2dParams, View } from '../backend.js';
 import { gpuDriver } from './device.js';
-import { lanesFor } from './kernels/lanes.js';
+import { lanesOn } from './kernels/lanes.js';
 import {
   avgPool2dBackwardKernel,
   avgPool2dKernel,
@@ -46,7 +46,7 @@ export function maxPool2dBackward(grad: View, indices: View, params: Pool2dParam
     return;
   }
   const shape: PoolShape = { x: out.shape, out: grad.shape, params };
-  const most = lanesFor(out.shape[3], numelOf(out.shape), gpuDriver().lanes);
+  const most = lanesOn(gpuDriver(), out.shape[3], numelOf(out.shape), numelOf(out.shape));
   const kernel = maxPool2dBackwardKernel(shape, backwardTakes(shape, most) ? most : 1);
   storeLaid(kernel, [contiguousHandle(grad), contiguousHandle(indices)], out);
 }

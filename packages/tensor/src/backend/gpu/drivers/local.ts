@@ -8,6 +8,7 @@ import { TextureUploader } from './texture-uploader.js';
 
 export class LocalDriver implements Driver {
   readonly ended = null;
+  readonly maxBytes = Infinity;
   readonly name: string;
   readonly lanes: Lanes;
   private readonly cache: KernelCache;

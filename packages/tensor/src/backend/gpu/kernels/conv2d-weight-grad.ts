@@ -1,9 +1,10 @@
 /** The gradients of a convolution's weight and bias, on arrays as in `conv2d.ts`. */
 import type { KernelSource, Lanes } from '../driver.js';
-import { at, type ConvShape, inputPlace, when, withinImage } from './conv2d.js';
+import { at, type ConvShape, inputPlace, withinImage } from './conv2d.js';
 import { divide, loop, unravel, weighted } from './indexing.js';
 import { each, type Laid, laidRow, laneIndices, returnSums, zeroSums } from './lanes.js';
 import { literal } from './sizes.js';
+import { when } from './taps.js';
 
 /**
  * dw[o, c, ky, kx] = Σ grad[n, o, oy, ox] · x[n, c, iy, ix]

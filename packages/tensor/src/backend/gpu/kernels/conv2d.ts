@@ -7,7 +7,17 @@ import type { Lanes } from '../driver.js';
 import { divide, integer, loop, shifted, unravel, weighted } from './indexing.js';
 import { type Laid, laidRow, returnSums, zeroSums } from './lanes.js';
 import { literal, written } from './sizes.js';
-import { type Moving, products, seenTaps, seesLanes, type Taps, type Visit, visitTaps } from './taps.js';
+import {
+  type Moving,
+  products,
+  productsInside,
+  seenTaps,
+  seesLanes,
+  type Taps,
+  type Visit,
+  visitTaps,
+  when,
+} from './taps.js';
 
 export interface ConvShape {
   readonly x: readonly number[];
@@ -33,9 +43,6 @@ export function withinImage(s: ConvShape, axis: 0 | 1, place: string): string | 
   if (last >= s.x[2 + axis]) checks.push(`${place} < ${written(`x ${axis}`, s.x[2 + axis])}`);
   return checks.length === 0 ? null : checks.join(' && ');
 }
-
-export const when = (condition: string | null, body: string): string =>
-  condition === null ? body : `if (${condition}) {\n${body}\n}`;
 
 /** Rows of the last dimension, as they are written. */
 function laid(sizes: readonly number[], lanes: Lanes): { readonly sizes: number[]; readonly strides: number[] } {
@@ -101,7 +108,7 @@ export function conv2dInputGradKernel(s: ConvShape, lanes: Lanes): Laid {
   const outPerGroup = outChannels / groups;
   const { sizes, strides } = laid(s.x, lanes);
   const filter = groups === 1 ? 'f' : `(${weighted(['group', outPerGroup], ['f', 1])})`;
-  const visit = products(
+  const visit = productsInside(
     (column) => `grad[${at(s.out, 'n', filter, 'oy', column)}]`,
     (tap) => `weight[${at(s.weight, filter, groups === 1 ? 'c' : 'inGroup', 'ky', tap)}]`,
   );
@@ -129,7 +136,14 @@ const addSeen = (s: ConvShape, { read, readTap, add }: Visit): string =>
   loop(
     'kx',
     literal(s.weight[3]),
-    outputPlace(s, 1, 'ox', 'part', 'kx', [read('e', 'ox', null), readTap('w', 'kx'), add(0, 'e', 'w')].join('\n')),
+    outputPlace(
+      s,
+      1,
+      'ox',
+      'part',
+      'kx',
+      [read('e', 'ox', null), readTap('w', 'kx'), add(0, 'e', 'w', null)].join('\n'),
+    ),
   );
 
 /** Runs `body` where an output position `o` exists that sees image position `i` through kernel position `k`. */

@@ -2,7 +2,7 @@
  * Kernels of which each thread computes several neighbouring outputs of a row: what the outputs have in common is read once.
  * Where rows are no multiple of that, the kernel writes them longer than they are.
  */
-import type { KernelSource, Lanes } from '../driver.js';
+import type { Driver, KernelSource, Lanes } from '../driver.js';
 import { integer, shifted, weighted } from './indexing.js';
 import { literal, written } from './sizes.js';
 
@@ -42,19 +42,22 @@ export function returnSums(lanes: Lanes, result: (lane: number) => string = (lan
   return `return [${Array.from({ length: lanes }, (_, lane) => result(lane)).join(', ')}];`;
 }
 
+/** What a definition's name is called in a lane: definitions have names like `beta1` of their own. */
+const inLane = (name: string, lane: number): string => `${name}Lane${lane}`;
+
 /** Statements for each lane. What they declare is numbered by the lane, where there are several. */
 export function eachNumbered(lanes: Lanes, statements: (lane: number) => string): string {
   if (lanes === 1) return statements(0);
   return each(lanes, (lane) => {
     const text = statements(lane);
     const names = Array.from(text.matchAll(/\b(?:let|const) (\w+)/g), ([, name]) => name);
-    return text.replace(new RegExp(`\\b(?:${names.join('|')})\\b`, 'g'), (name) => `${name}${lane}`);
+    return text.replace(new RegExp(`\\b(?:${names.join('|')})\\b`, 'g'), (name) => inLane(name, lane));
   });
 }
 
 /** Source that returns what each lane's statements have declared under this name. */
 export const returnNumbered = (lanes: Lanes, name: string): string =>
-  lanes === 1 ? `return ${name};` : returnSums(lanes, (lane) => `${name}${lane}`);
+  lanes === 1 ? `return ${name};` : returnSums(lanes, (lane) => inLane(name, lane));
 
 /** From so many outputs in a row and so many products in all, several outputs a thread pay: see docs/performance.md. */
 export const laneLimits: { leastRow: number; leastProducts: number; leastElements: number } = {
@@ -67,6 +70,17 @@ export const laneLimits: { leastRow: number; leastProducts: number; leastElement
 /** How many outputs a thread is to compute. @param most what the device can do */
 export const lanesFor = (row: number, products: number, most: Lanes): Lanes =>
   row >= laneLimits.leastRow && products >= laneLimits.leastProducts ? most : 1;
+
+/** The same for a result of so many elements, whose rows are written as {@link laidRow} says: not where that would be too large. */
+export function lanesOn(
+  { lanes, maxBytes }: Pick<Driver, 'lanes' | 'maxBytes'>,
+  row: number,
+  elements: number,
+  products: number,
+): Lanes {
+  const bytes = (elements / row) * laidRow(row, lanes) * Float32Array.BYTES_PER_ELEMENT;
+  return bytes <= maxBytes ? lanesFor(row, products, lanes) : 1;
+}
 
 /** The same for results of which each element is made of its own operands. */
 export const lanesForElements = (elements: number, most: Lanes): Lanes =>

@@ -103,7 +103,7 @@ const ${name} = ${inside(condition, element('grad', column), '0')};`,
 own${lane} = ${weighted(['iy', width], ['part', literal(lanes)])} + ${lane};`;
   const columns = backwardTakes(s, lanes)
     ? visitTaps(seenTaps(columnsOf(s), width, s.out[3], lanes), visit, lanes)
-    : seenColumns(s, 'part', `${visit.read('e', 'ox', null)}\n${visit.add(0, 'e', '')}`);
+    : seenColumns(s, 'part', `${visit.read('e', 'ox', null)}\n${visit.add(0, 'e', '', null)}`);
   return {
     strides: [c * height * row, height * row, row, 1],
     kernel: {

@@ -35,20 +35,30 @@ export interface Visit {
   read(name: string, column: string, inside: string | null): string;
   /** Source that declares what belongs to a column of the window, under names that begin with `name`. */
   readTap(name: string, tap: string): string;
-  /** Source that adds what has been read under these names to a lane's sum. */
-  add(lane: number, name: string, tapName: string): string;
+  /** Source that adds what has been read under these names to a lane's sum; `inside` as for {@link read}. */
+  add(lane: number, name: string, tapName: string, inside: string | null): string;
 }
 
 /** An expression where `inside` holds, else another one. */
 export const inside = (condition: string | null, expression: string, outside: string): string =>
   condition === null ? expression : `(${condition}) ? ${expression} : ${outside}`;
 
-/** Visits `source` through each column, and adds its products with `weight`. */
+/** Statements where the condition holds. */
+export const when = (condition: string | null, body: string): string =>
+  condition === null ? body : `if (${condition}) {\n${body}\n}`;
+
+/** Visits `source` through each column, and adds its products with `weight`: outside of it, those of zeros. */
 export const products = (source: (column: string) => string, weight: (tap: string) => string): Visit => ({
   read: (name, column, condition) => `const ${name} = ${inside(condition, source(column), '0')};`,
   readTap: (name, tap) => `const ${name} = ${weight(tap)};`,
   add: (lane, name, tapName) => `sum${lane} += ${name} * ${tapName};`,
 });
+
+/** The same for a source that has no zeros around it: what is not finite there has no products. */
+export const productsInside = (...visited: Parameters<typeof products>): Visit => {
+  const visit = products(...visited);
+  return { ...visit, add: (lane, name, tapName, condition) => when(condition, visit.add(lane, name, tapName, null)) };
+};
 
 /** Source of all visits. */
 export function visitTaps(taps: Taps, visit: Visit, lanes: Lanes): string {
@@ -77,9 +87,10 @@ function visitFirst(taps: Taps, visit: Visit, count: number, lanes: Lanes): stri
       const offset = taps.offset(lane, tap);
       if (offset === null) continue;
       const name = `e${offset < 0 ? 'm' : ''}${Math.abs(offset)}`;
-      if (!read.has(offset)) lines.push(visit.read(name, shifted(taps.from, offset), insideSource(taps, offset)));
+      const condition = insideSource(taps, offset);
+      if (!read.has(offset)) lines.push(visit.read(name, shifted(taps.from, offset), condition));
       read.add(offset);
-      sums.push(visit.add(lane, name, `w${tap}`));
+      sums.push(visit.add(lane, name, `w${tap}`, condition));
     }
     if (sums.length > 0) lines.push(visit.readTap(`w${tap}`, String(tap)), ...sums);
   }

@@ -69,7 +69,7 @@ function write(
     translator.list(statements),
   ];
   const element = (lane: number): string => {
-    const at = lanes === 1 ? 'this.thread.x' : `first + ${lane}`;
+    const at = lanes === 1 ? 'this.thread.x' : `firstOfLanes + ${lane}`;
     return [...Array.from(loaded, (name) => `let ${name} = ${name}Array[${at}];`), ...update].join('\n');
   };
   const kernel: KernelSource = {
@@ -78,7 +78,7 @@ function write(
     scalars: numbers.map((i) => definition.values[i]),
     outputs: numel,
     lanes,
-    body: `${lanes === 1 ? '' : integer('first', `this.thread.x * ${lanes}`)}
+    body: `${lanes === 1 ? '' : integer('firstOfLanes', `this.thread.x * ${lanes}`)}
 ${eachNumbered(lanes, element)}
 ${returnNumbered(lanes, result)}`,
   };

@@ -33,7 +33,7 @@ export class WorkerDriver implements Driver {
   readonly mode = 'webgpu';
   readonly lanes = 4;
   readonly name: string;
-  private readonly maxBytes: number;
+  readonly maxBytes: number;
   private readonly kernels: KernelIds;
   private readonly batch = new BatchWriter();
   /** Elements of every array. */
