@@ -90,27 +90,33 @@ interface NllState {
   readonly reduction: Reduction;
 }
 
-/** `index` [N, 1, …] and `factor` [N, 1, …] hold each target's class and weight (0 where it is ignored). */
-const nllOp: Op<[input: Tensor, index: Tensor, factor: Tensor, state: NllState], Tensor> = defineOp<
-  [Tensor, Tensor, Tensor, NllState],
+/** What a mean is divided by. */
+const weightOf = (index: Tensor, factor: Tensor | null): Tensor | number =>
+  factor === null ? index.numel() : factor.sum();
+
+/** `each` times the factors; what is ignored is 0, also where it was infinite or all factors add up to 0. */
+const weighted = (each: Tensor, factor: Tensor | null): Tensor =>
+  factor === null ? each : factor.mul(each).masked_fill(factor.eq(0), 0);
+
+/** `index` [N, 1, …] and `factor` [N, 1, …] hold each target's class and weight (0 where it is ignored); null: all of them 1. */
+const nllOp: Op<[input: Tensor, index: Tensor, factor: Tensor | null, state: NllState], Tensor> = defineOp<
+  [Tensor, Tensor, Tensor | null, NllState],
   Tensor,
   NllState
 >('nll_loss', {
   forward(ctx, x, index, factor, state) {
     ctx.state = state;
-    ctx.save_for_backward(x, index, factor);
-    const picked = x.gather(state.dim, index).neg();
-    // an ignored −∞ must not become 0 · ∞
-    const each = picked.mul(factor).masked_fill(factor.eq(0), 0);
+    ctx.save_for_backward(x, index);
+    if (factor !== null) ctx.save_for_backward(factor);
+    const each = weighted(x.gather(state.dim, index).neg(), factor);
     if (state.reduction === 'none') return each.squeeze(state.dim);
-    return state.reduction === 'sum' ? each.sum() : each.sum().div(factor.sum());
+    return state.reduction === 'sum' ? each.sum() : each.sum().div(weightOf(index, factor));
   },
   backward(ctx, g) {
-    const [x, index, factor] = ctx.saved_tensors;
+    const [x, index, factor = null] = ctx.saved_tensors;
     const { dim, reduction } = ctx.state;
-    const scale = reduction === 'none' ? g.unsqueeze(dim) : reduction === 'sum' ? g : g.div(factor.sum());
-    // what is ignored has no gradient, even where the weights add up to 0
-    const each = factor.mul(scale).neg().masked_fill(factor.eq(0), 0);
+    const scale = reduction === 'none' ? g.unsqueeze(dim) : reduction === 'sum' ? g : g.div(weightOf(index, factor));
+    const each = weighted(scale.neg(), factor).expand(index.shape);
     return [x.new_zeros(x.shape).scatter_add(dim, index, each)];
   },
   formula: ['dx[target] = −g · weight (/ Σ weights for the mean)'],
@@ -150,7 +156,7 @@ const readIgnore = (value: unknown): number => checkNumber('nll_loss', 'ignore_i
 
 interface Targets {
   readonly index: Tensor;
-  readonly factor: Tensor;
+  readonly factor: Tensor | null;
   readonly dim: number;
 }
 
@@ -178,10 +184,10 @@ function readTargets(op: string, input: Tensor, target: Tensor, weight: Tensor |
   const all = everyTargetCounts(op, target, classes, ignore);
   const ignored = all ? null : classIds.eq(ignore);
   const index = ignored === null ? classIds : classIds.masked_fill(ignored, 0); // reads class 0, with weight 0
-  const ones = ignored === null ? input.new_ones(classIds.shape) : ignored.logical_not().to(input.dtype);
-  const factor =
-    weight === null ? ones : weight.detach().index_select(0, index.reshape(-1)).reshape(index.shape).mul(ones);
-  return { index, factor, dim };
+  const counts = ignored?.logical_not().to(input.dtype) ?? null;
+  if (weight === null) return { index, factor: counts, dim };
+  const weights = weight.detach().index_select(0, index.reshape(-1)).reshape(index.shape);
+  return { index, factor: counts === null ? weights : weights.mul(counts), dim };
 }
 
 /**
@@ -264,8 +270,8 @@ const alongClasses = (weight: Tensor, logs: Tensor): Tensor =>
 /** Mean over classes of the loss each class would give: what smoothing mixes in. */
 function smoothLoss(
   logs: Tensor,
-  _index: Tensor,
-  factor: Tensor,
+  index: Tensor,
+  factor: Tensor | null,
   dim: number,
   weight: Tensor | null,
   counts: Tensor,
@@ -277,7 +283,7 @@ function smoothLoss(
     .masked_fill(counts.logical_not(), 0);
   const scaled = each.div(logs.shape[dim]);
   if (mode === 'none') return scaled;
-  return mode === 'sum' ? scaled.sum() : scaled.sum().div(factor.sum());
+  return mode === 'sum' ? scaled.sum() : scaled.sum().div(weightOf(index, factor));
 }
 
 function withProbabilities(
