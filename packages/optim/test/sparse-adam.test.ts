@@ -1,5 +1,6 @@
 /** SparseAdam against PyTorch's trajectories, and what it refuses. */
 import {
+  functional,
   no_grad,
   ones,
   ShapeError,
@@ -171,6 +172,26 @@ describe('a step', () => {
     new SparseAdam([twice, once]).step();
     expect(twice.tolist()).toEqual(once.tolist());
     expect(once.tolist()).not.toEqual([0, 0, 0]);
+  });
+
+  it('goes on from a gradient set to zero, which lists nothing', () => {
+    const [cleared, fresh] = [ones([4, 2], { requires_grad: true }), ones([4, 2], { requires_grad: true })];
+    const [a, b] = [new SparseAdam([cleared]), new SparseAdam([fresh])];
+    const pass = (w: Tensor): void =>
+      functional
+        .embedding(tensor([1, 3, 1], { dtype: 'int64' }), w, { sparse: true })
+        .sum()
+        .backward();
+    for (let i = 0; i < 3; i++) {
+      a.zero_grad({ set_to_none: false });
+      expect([i, cleared.grad?._nnz()]).toEqual([i, i === 0 ? undefined : 0]);
+      b.zero_grad();
+      for (const w of [cleared, fresh]) pass(w);
+      expect(cleared.grad?._indices().tolist()).toEqual([[1, 3, 1]]);
+      a.step();
+      b.step();
+    }
+    expect(cleared.tolist()).toEqual(fresh.tolist());
   });
 
   it('calls a closure first and returns its result', () => {

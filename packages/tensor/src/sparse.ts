@@ -199,6 +199,9 @@ function checkSum(a: Tensor, b: Tensor): void {
 function addSparse(a: SparseTensor, b: Tensor, alpha: number): Tensor {
   checkSum(a, b);
   if (!(b instanceof SparseTensor)) return a.addedTo(alpha === 1 ? b : b.mul(alpha), 1);
+  // as in PyTorch, what has no elements may have any number of sparse dimensions: `zero_` leaves one that has all of them
+  if (b._nnz() === 0) return a.clone();
+  if (a._nnz() === 0) return alpha === 1 ? b.clone() : scale('mul', b, alpha);
   if (a.sparse_dim() !== b.sparse_dim()) {
     throw new ShapeError(`add(): expected sparse_dim ${a.sparse_dim()}, but got ${b.sparse_dim()}`);
   }
@@ -243,6 +246,10 @@ const METHODS: Readonly<Record<string, Override>> = {
   clone: (x) => new SparseTensor(x._indices().clone(), x._values().clone(), x.shape, x.is_coalesced()),
   detach: (x) => x.map((values) => values.detach()),
   detach_: (x) => x,
+  requires_grad_(x, value: boolean = true) {
+    x.requires_grad = value;
+    return x;
+  },
   to: (x, ...args: Parameters<Tensor['to']>) => {
     const values = x._values().to(...args);
     return values === x._values() ? x : x.map(() => values);

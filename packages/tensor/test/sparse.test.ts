@@ -155,6 +155,38 @@ describe('sparse gradients, against PyTorch', () => {
   });
 });
 
+describe('sparse gradients that were set to zero', () => {
+  const values = [1, 4, 7].map((first) => [first, first + 1, first + 2]);
+  const row = (): torch.Tensor => torch.sparse_coo_tensor(long([[1, 0, 1]]), torch.tensor(values), [2, 3]);
+  const empty = (): torch.Tensor => row().zero_();
+
+  it('add nothing, whatever their sparse dimensions', () => {
+    expect([empty().sparse_dim(), row().sparse_dim()]).toEqual([2, 1]);
+    for (const sum of [row().add(empty()), empty().add(row()), empty().add_(row()), row().add_(empty())]) {
+      expect([sum.sparse_dim(), sum._indices().tolist(), sum.is_coalesced()]).toEqual([1, [[1, 0, 1]], false]);
+      expect(sum._values().tolist()).toEqual(values);
+    }
+    const twice = empty().add(row(), { alpha: 2 });
+    expect(twice._values().tolist()).toEqual(row().mul(2)._values().tolist());
+    expect(empty().add(empty())._nnz()).toBe(0);
+  });
+
+  it('share nothing with what is added to them', () => {
+    const added = row();
+    const sum = empty().add_(added);
+    sum._values().zero_();
+    expect(added._values().tolist()).toEqual(values);
+  });
+
+  it('may be told that they require no gradient', () => {
+    const x = empty();
+    expect(x.requires_grad_(false)).toBe(x);
+    expect(() => x.requires_grad_()).toThrow(
+      new torch.AutogradError('requires_grad: sparse tensors are gradients and have none themselves'),
+    );
+  });
+});
+
 describe('sparse tensors refuse', () => {
   const message = (op: string) => `${op}(): not supported for tensors with layout torch.sparse_coo; use to_dense()`;
 
