@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { SlowFirst } from './tools/slow-first.js';
 
 // Workspace packages resolve to their TypeScript sources, so a test never runs a stale build.
 const conditions = ['@torchlet/source', 'node', 'import', 'module', 'default'];
@@ -9,6 +10,7 @@ export default defineConfig({
   test: {
     // The tests' gpu, except where a test says otherwise: gpu.js's own emulation, which runs everywhere.
     env: { TORCHLET_GPU: 'cpu' },
+    sequence: { sequencer: SlowFirst },
     // what is generated is no staler than the sources
     globalSetup: ['packages/kernels/build.mjs'],
     include: ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts', 'tools/*/test/**/*.test.ts'],

@@ -7,7 +7,7 @@ import { findBrowser, TestPage } from './browser/page.js';
 const program = findBrowser('The conformance suite on webgl2');
 
 describe.skipIf(program === null)('the gpu backend in a browser', () => {
-  it('passes every case on webgl2', { timeout: 400_000 }, async () => {
+  it('passes every case on webgl2', { timeout: 900_000 }, async () => {
     const page = await TestPage.open(program as string, {
       worker: join(import.meta.dirname, 'browser/conformance.ts'),
       device: join(import.meta.dirname, '../src/backend/gpu/worker/browser-entry.ts'),
