@@ -48,7 +48,8 @@ const mseOp: Op<[input: Tensor, target: Tensor, reduction: Reduction], Tensor> =
   backward(ctx, g) {
     const [x, y] = ctx.saved_tensors;
     const n = numelOf(broadcastShapes('mse_loss', x.shape, y.shape));
-    const factor = g.mul(ctx.state === 'mean' ? 2 / n : 2);
+    // of no elements there is no gradient, whatever the factor; an infinite one would spoil the second derivative
+    const factor = g.mul(ctx.state === 'mean' && n > 0 ? 2 / n : 2);
     const dx = gradMode.enabled
       ? x.sub(y).mul(factor)
       : elementwise('mse_loss', 'scaled_difference', [x, y, factor], x.dtype);

@@ -133,22 +133,27 @@ function sizeOfAlike(inputs: readonly (View | number)[], { shape, strides }: Vie
 function runAny(name: ElementwiseName, inputs: readonly (View | number)[], out: View): boolean {
   const n = numelOf(out.shape);
   if (n === 0) return true;
-  const operands = n === 1 ? inputs : withoutSingles(inputs);
+  const operands = n === 1 ? inputs : withoutSingles(inputs, out);
   const inOrder = n === 1 || (isContiguous(out.shape, out.strides) && allFollow(operands, out));
   return inOrder ? runInOrder(name, n, operands, out) : runStrided(name, operands, out);
 }
 
-/** Whether it shows one element, here or everywhere, as the gradient of a sum does. */
-function isSingle(x: View | number): x is View {
+/**
+ * Whether it shows one element, here or everywhere, as the gradient of a sum does. One that is everywhere in memory that is written
+ * changes on the way, which is how gradients of a view that repeats an element add up.
+ */
+function isSingle(x: View | number, { storage }: View): x is View {
   if (typeof x === 'number') return false;
-  for (let i = 0; i < x.shape.length; i++) if (x.shape[i] !== 1 && x.strides[i] !== 0) return false;
+  for (let i = 0; i < x.shape.length; i++) {
+    if (x.shape[i] !== 1 && (x.strides[i] !== 0 || x.storage === storage)) return false;
+  }
   return true;
 }
 
 /** A view of one element is its number, unless there is nothing else to loop over. */
-function withoutSingles(inputs: readonly (View | number)[]): readonly (View | number)[] {
-  if (!inputs.some(isSingle)) return inputs;
-  return inputs.map((x) => (isSingle(x) ? arrayOf(x)[x.offset] : x));
+function withoutSingles(inputs: readonly (View | number)[], out: View): readonly (View | number)[] {
+  if (!inputs.some((x) => isSingle(x, out))) return inputs;
+  return inputs.map((x) => (isSingle(x, out) ? arrayOf(x)[x.offset] : x));
 }
 
 /** Whether every operand lies in memory as the contiguous `out` does. */
