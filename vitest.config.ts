@@ -11,6 +11,8 @@ export default defineConfig({
     // The tests' gpu, except where a test says otherwise: gpu.js's own emulation, which runs everywhere.
     env: { TORCHLET_GPU: 'cpu' },
     sequence: { sequencer: SlowFirst },
+    // the caller does little while they work: on two processors, one worker would take nearly twice as long
+    maxWorkers: '100%',
     // what is generated is no staler than the sources
     globalSetup: ['packages/kernels/build.mjs'],
     include: ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts', 'tools/*/test/**/*.test.ts'],

@@ -8,7 +8,7 @@ import { TextureUploader } from './texture-uploader.js';
 
 export class LocalDriver implements Driver {
   readonly ended = null;
-  readonly maxBytes = Infinity;
+  readonly maxBytes: number = Number.POSITIVE_INFINITY;
   readonly name: string;
   readonly lanes: Lanes;
   private readonly cache: KernelCache;
