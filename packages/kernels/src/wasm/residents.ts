@@ -24,6 +24,8 @@ class Block implements Witness {
 const MEBI = 1 << 20;
 /** Young garbage must leave so much room below the limit for all of it; else everything is collected. */
 const MARGIN = 12 * MEBI;
+/** Of so many looks among the young objects, one is among all: ten milliseconds in some seconds. */
+const LOOKS = 400;
 /** What has come since a good moment, and is worth a look at the next one. */
 const MUCH = 8 * MEBI;
 
@@ -31,6 +33,7 @@ export class Residents {
   private readonly watch: Watch<Block> = openWatch<Block>();
   private held = 0;
   private peak = 0;
+  private looks = 0;
   /** Bytes held at the last good moment. */
   private heldBefore = 0;
   /** When to look for what a loop or a training step has dropped lately: before its memory has left the cache … */
@@ -95,6 +98,12 @@ export class Residents {
     for (const block of this.watch.takeDead(effort)) this.drop(block);
   }
 
+  /** A look among the young objects; now and then among all, because each makes V8 take some for old that die soon. */
+  private takeYoung(): void {
+    this.looks++;
+    this.takeDead(this.looks % LOOKS === 0 ? 'all' : 'young');
+  }
+
   /** Looks for all arrays that nobody can reach any more, and takes their blocks back. */
   collect(): void {
     this.takeDead('all');
@@ -110,7 +119,7 @@ export class Residents {
     // small steps wait until the next one would reach the limit in its middle
     if (come >= MUCH || this.young.isReached(this.held + come)) {
       this.young.lookEarly(
-        () => this.takeDead('young'),
+        () => this.takeYoung(),
         () => this.held,
       );
     }
@@ -131,7 +140,7 @@ export class Residents {
       if (this.all.isReached(this.held + bytes)) this.takeDead('known');
       return !this.all.isReached(this.held + bytes);
     }
-    this.young.look(() => this.takeDead('young'), held, bytes);
+    this.young.look(() => this.takeYoung(), held, bytes);
     if (this.all.isReached(this.held + bytes + MARGIN)) this.all.look(() => this.collect(), held, bytes + MARGIN);
     return true;
   }
