@@ -4,7 +4,7 @@
  */
 import type { Varying } from '../parallel/pool.js';
 import type { FloatArray } from '../types.js';
-import type { Operand } from '../wasm/visit.js';
+import { operand } from '../wasm/visit.js';
 import { Plan } from './plan.js';
 import { type Conv2dShape, needsRowBlocks } from './shape.js';
 import { Work } from './work.js';
@@ -12,13 +12,6 @@ import { Work } from './work.js';
 /** Whether a convolution can be a task at all. */
 const applies = (s: Conv2dShape, like: unknown): boolean =>
   like instanceof Float32Array && s.batch * s.outHeight * s.outWidth * s.outChannels > 0 && !needsRowBlocks(s);
-
-const operand = (array: FloatArray, offset: number, length: number, written = false): Operand => ({
-  array: array as Float32Array,
-  offset,
-  length,
-  written,
-});
 
 /** See `conv2dForward`. */
 export function forwardTask(

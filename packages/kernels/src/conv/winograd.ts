@@ -4,18 +4,11 @@
  * where that does not apply: then the convolution is found directly.
  */
 import type { FloatArray } from '../types.js';
-import type { Operand } from '../wasm/visit.js';
+import { type Operand, operand } from '../wasm/visit.js';
 import { MOST_PARTIAL, PARTS } from './plan.js';
 import type { Conv2dShape } from './shape.js';
 import { apart, PRODUCTS, Strips, suits } from './winograd-plan.js';
 import { Filtering, isSafe } from './winograd-work.js';
-
-const operand = (array: FloatArray, offset: number, length: number, written = false): Operand => ({
-  array: array as Float32Array,
-  offset,
-  length,
-  written,
-});
 
 /** Images on one side of the convolution: channels, height, width. */
 type Planes = readonly [channels: number, height: number, width: number];

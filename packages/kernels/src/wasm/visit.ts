@@ -1,4 +1,5 @@
 /** Arrays in WebAssembly memory for the time of one kernel: where they live there, or as copies. */
+import type { FloatArray } from '../types.js';
 import type { WasmMemory } from './memory.js';
 
 export interface Operand {
@@ -8,6 +9,14 @@ export interface Operand {
   /** Written, and every element of it, or read. */
   readonly written: boolean;
 }
+
+/** `length` elements from `offset` on. The caller has seen that the array is one of float32. */
+export const operand = (array: FloatArray, offset: number, length: number, written = false): Operand => ({
+  array: array as Float32Array,
+  offset,
+  length,
+  written,
+});
 
 export interface Visit {
   /** Of the operands, in bytes; 0 for null. */
