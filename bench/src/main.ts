@@ -4,38 +4,31 @@
  * a minute on each device.
  */
 import { cpus } from 'node:os';
-import { parseArgs } from 'node:util';
 import { info, setNumThreads } from '@torchlet/kernels';
+import { Option } from 'commander';
+import { commandLine, count, optionsOf, seconds } from './command-line.js';
 import { benchGpu } from './gpu/main.js';
 import { Peer } from './peer.js';
 import { median, repetitionsOf, time, warmUp } from './timing.js';
 import { type Step, WORKLOADS } from './workloads/index.js';
 
-const { values } = parseArgs({
-  args: process.argv.slice(2).filter((a) => a !== '--'),
-  options: {
-    threads: { type: 'string', default: '1' },
-    rounds: { type: 'string', default: '7' },
-    only: { type: 'string', default: '' },
-    device: { type: 'string', default: 'cpu' },
-    budget: { type: 'string', default: '20' },
-  },
-});
-const threads = Number(values.threads);
-const rounds = Number(values.rounds);
-if (!(Number.isInteger(threads) && threads > 0 && Number.isInteger(rounds) && rounds > 0)) {
-  console.error('bench: --threads and --rounds take whole numbers from 1');
-  process.exit(2);
+interface Options {
+  readonly threads: number;
+  readonly rounds: number;
+  readonly only: string;
+  readonly device: 'cpu' | 'gpu';
+  readonly budget: number;
 }
 
-const budget = Number(values.budget);
-if (!['cpu', 'gpu'].includes(values.device) || !(budget > 0)) {
-  console.error('bench: --device takes cpu or gpu, --budget a number of seconds');
-  process.exit(2);
-}
-if (values.device === 'gpu') {
-  process.exit(await benchGpu({ threads, rounds, only: values.only, budget }));
-}
+const { threads, rounds, only, device, budget } = optionsOf<Options>(
+  commandLine('npm run bench --', 'Times this project and PyTorch in turns.')
+    .option('--threads <n>', 'of either side', count, 1)
+    .option('--rounds <n>', 'how often the two take turns', count, 7)
+    .option('--only <name>', 'part of the names of the rows that are timed', '')
+    .addOption(new Option('--device <name>', 'what computes').choices(['cpu', 'gpu']).default('cpu'))
+    .option('--budget <seconds>', 'that a row may take on each device, with --device gpu', seconds, 20),
+);
+if (device === 'gpu') process.exit(await benchGpu({ threads, rounds, only, budget }));
 
 /** Idle threads of a BLAS look for work for 30 ms: in that time they would take a core from the other side. */
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 60));
@@ -76,6 +69,11 @@ function print({ name, ours, theirs }: Row): void {
   console.log(`| ${columns.join(' | ')} |`);
 }
 
+const rows = Object.entries(WORKLOADS).filter(([name]) => name.includes(only));
+if (rows.length === 0) {
+  console.error(`error: no row has '${only}' in its name`);
+  process.exit(2);
+}
 setNumThreads(threads);
 const kernels = info();
 const peer = await Peer.start(threads, kernels.core);
@@ -87,7 +85,5 @@ console.log(
 console.log('');
 console.log('| work | ours, median ms | min | PyTorch, median ms | min | ratio of medians | ratio of minima |');
 console.log('|---|---|---|---|---|---|---|');
-for (const [name, make] of Object.entries(WORKLOADS)) {
-  if (name.includes(values.only)) print(await measure(name, make(), peer));
-}
+for (const [name, make] of rows) print(await measure(name, make(), peer));
 peer?.stop();

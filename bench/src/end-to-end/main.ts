@@ -3,38 +3,39 @@
  * turns: `npm run bench:mnist -- --data FOLDER --threads 1 --rounds 3`.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { info } from '@torchlet/kernels';
+import { commandLine, count, folder, optionsOf } from '../command-line.js';
 import { findPython } from '../peer.js';
 import { median } from '../timing.js';
 
-const { values } = parseArgs({
-  args: process.argv.slice(2).filter((a) => a !== '--'),
-  options: {
-    data: { type: 'string', default: '' },
-    threads: { type: 'string', default: '1' },
-    rounds: { type: 'string', default: '3' },
-  },
-});
-const rounds = Number(values.rounds);
-if (values.data === '' || !existsSync(values.data) || !(Number(values.threads) > 0 && rounds > 0)) {
-  console.error('bench: --data names a folder with the MNIST files; --threads and --rounds take whole numbers from 1');
-  process.exit(2);
+interface Options {
+  readonly data: string;
+  readonly threads: number;
+  readonly rounds: number;
 }
+
+const options = optionsOf<Options>(
+  commandLine('npm run bench:mnist --', 'One epoch on MNIST from start to end, here and in PyTorch, in turns.')
+    .requiredOption('--data <folder>', 'the MNIST files, plain or .gz', folder)
+    .option('--threads <n>', 'of either side', count, 1)
+    .option('--rounds <n>', 'how often they take turns', count, 3),
+);
+const { rounds } = options;
+const threads = String(options.threads);
 
 const script = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), 'torchlet-bench-'));
-const data = resolve(values.data);
+const data = resolve(options.data);
 const core = info().core;
 const environment: NodeJS.ProcessEnv = {
   ...process.env,
-  TORCHLET_THREADS: values.threads,
-  OPENBLAS_NUM_THREADS: values.threads,
-  OMP_NUM_THREADS: values.threads,
+  TORCHLET_THREADS: threads,
+  OPENBLAS_NUM_THREADS: threads,
+  OMP_NUM_THREADS: threads,
   // both sides use the same kernels of OpenBLAS
   ...(core === null ? {} : { OPENBLAS_CORETYPE: core }),
 };
@@ -55,7 +56,7 @@ function programs(): Program[] {
   };
   const python = findPython();
   if (python === null) return [ours];
-  const args = [script('../../pytorch/mnist.py'), data, values.threads];
+  const args = [script('../../pytorch/mnist.py'), data, threads];
   return [
     ours,
     { name: 'PyTorch, DataLoader', command: python, args },
@@ -83,9 +84,7 @@ try {
       accuracies[i] = accuracy;
     });
   }
-  console.log(
-    `${cpus()[0]?.model.trim()}, ${cpus().length} cores, Node ${process.version}; threads: ${values.threads}\n`,
-  );
+  console.log(`${cpus()[0]?.model.trim()}, ${cpus().length} cores, Node ${process.version}; threads: ${threads}\n`);
   console.log(
     '| one epoch on MNIST, whole process | median s | min s | test accuracy | torchlet, ratio of medians | ratio of minima |',
   );

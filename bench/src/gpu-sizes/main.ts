@@ -5,21 +5,22 @@
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { Option } from 'commander';
 import { gpu } from 'torchlet';
+import { commandLine, count, optionsOf } from '../command-line.js';
 import { time } from '../timing.js';
 import type { Step } from '../workloads/step.js';
 import { operations, TRAININGS } from './work.js';
 
-const { values } = parseArgs({
-  args: process.argv.slice(2).filter((a) => a !== '--'),
-  options: { rounds: { type: 'string', default: '3' }, part: { type: 'string', default: '' } },
-});
-const rounds = Number(values.rounds);
-if (!(Number.isInteger(rounds) && rounds > 0)) {
-  console.error('bench: --rounds takes whole numbers from 1');
-  process.exit(2);
-}
+const { rounds, part } = optionsOf<{ readonly rounds: number; readonly part?: string }>(
+  commandLine(
+    'npm run bench:gpu-sizes --',
+    'Kernels with sizes in their text beside kernels that take them as arguments.',
+  )
+    .option('--rounds <n>', 'how often the processes take turns', count, 3)
+    // what this program starts of itself
+    .addOption(new Option('--part <name>').choices(['operations', 'trainings']).hideHelp()),
+);
 
 interface Training {
   readonly firstMs: number;
@@ -105,6 +106,6 @@ function compare(): void {
   }
 }
 
-if (values.part === 'operations') console.log(JSON.stringify(timeOperations()));
-else if (values.part === 'trainings') console.log(JSON.stringify(timeTrainings()));
+if (part === 'operations') console.log(JSON.stringify(timeOperations()));
+else if (part === 'trainings') console.log(JSON.stringify(timeTrainings()));
 else compare();

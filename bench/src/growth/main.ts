@@ -8,30 +8,32 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { info } from '@torchlet/kernels';
+import { commandLine, count, counts, namesOf, optionsOf } from '../command-line.js';
 import { findPython, Peer } from '../peer.js';
 import { drawChart, type Line } from './charts.js';
 import { BATCHES, MATMUL, measure, type Point, type Series } from './series.js';
 
-const { values } = parseArgs({
-  args: process.argv.slice(2).filter((a) => a !== '--'),
-  options: {
-    threads: { type: 'string', default: '1,2' },
-    rounds: { type: 'string', default: '3' },
-    steps: { type: 'string', default: '2000' },
-    out: { type: 'string', default: 'docs/images' },
-    only: { type: 'string', default: 'matmul,batch,memory' },
-  },
-});
-const threadCounts = values.threads.split(',').map(Number);
-const rounds = Number(values.rounds);
-const steps = Number(values.steps);
-const EVERY = 25;
-if (![...threadCounts, rounds, steps].every((n) => Number.isInteger(n) && n > 0)) {
-  console.error('bench: --threads takes whole numbers from 1, separated by commas; --rounds and --steps one of them');
-  process.exit(2);
+const PARTS = ['matmul', 'batch', 'memory'];
+
+interface Options {
+  readonly threads: readonly number[];
+  readonly rounds: number;
+  readonly steps: number;
+  readonly out: string;
+  readonly only: readonly string[];
 }
+
+const options = optionsOf<Options>(
+  commandLine('npm run bench:growth --', 'How cost grows: prints tables and draws charts.')
+    .option('--threads <n,n>', 'numbers of threads, of either side', counts, [1, 2])
+    .option('--rounds <n>', 'how often the two take turns', count, 3)
+    .option('--steps <n>', 'of the training whose memory is read', count, 2000)
+    .option('--out <folder>', 'where the charts go', 'docs/images')
+    .option('--only <part,part>', `some of ${PARTS.join(', ')}`, namesOf(PARTS), PARTS),
+);
+const { threads: threadCounts, rounds, steps, only: parts } = options;
+const EVERY = 25;
 
 const machine = `${cpus()[0]?.model.trim()}, ${cpus().length} cores, Node ${process.version}`;
 const COLORS = ['#3566a0', '#c4602a', '#5b8c3a', '#8a5aa8'];
@@ -84,8 +86,8 @@ function linesOf(points: readonly Point[], throughput: (size: number, ms: number
 }
 
 function save(name: string, svg: string): void {
-  mkdirSync(values.out, { recursive: true });
-  const path = resolve(values.out, name);
+  mkdirSync(options.out, { recursive: true });
+  const path = resolve(options.out, name);
   writeFileSync(path, svg);
   console.log(`\ndrawn: ${path}`);
 }
@@ -180,7 +182,6 @@ function drawMemory(): void {
 }
 
 console.log(machine);
-const parts = values.only.split(',');
 if (parts.includes('matmul')) await drawMatmul();
 if (parts.includes('batch')) await drawBatches();
 if (parts.includes('memory')) drawMemory();
