@@ -141,21 +141,19 @@ export function sumPlanes(x: usize, sums: usize, planes: i32, positions: i32): v
 }
 
 function sumOf(x: usize, n: i32): f64 {
-  let a = f64x2.splat(0);
-  let b = f64x2.splat(0);
-  let c = f64x2.splat(0);
-  let d = f64x2.splat(0);
+  let low = f64x2.splat(0);
+  let high = f64x2.splat(0);
   let i = 0;
-  for (; i + 8 <= n; i += 8) {
-    const four = v128.load(x + (i << 2));
-    const next = v128.load(x + (i << 2), 16);
-    a = f64x2.add(a, f64x2.promote_low_f32x4(four));
-    b = f64x2.add(b, f64x2.promote_low_f32x4(v128.shuffle<f32>(four, four, 2, 3, 0, 1)));
-    c = f64x2.add(c, f64x2.promote_low_f32x4(next));
-    d = f64x2.add(d, f64x2.promote_low_f32x4(v128.shuffle<f32>(next, next, 2, 3, 0, 1)));
+  // four at a time in single precision, which a sum over planes can afford
+  for (; i + 16 <= n; i += 16) {
+    const at = x + (i << 2);
+    const left = f32x4.add(v128.load(at), v128.load(at, 16));
+    const four = f32x4.add(left, f32x4.add(v128.load(at, 32), v128.load(at, 48)));
+    low = f64x2.add(low, f64x2.promote_low_f32x4(four));
+    high = f64x2.add(high, f64x2.promote_low_f32x4(v128.shuffle<f32>(four, four, 2, 3, 0, 1)));
   }
-  a = f64x2.add(f64x2.add(a, b), f64x2.add(c, d));
-  let sum = f64x2.extract_lane(a, 0) + f64x2.extract_lane(a, 1);
+  low = f64x2.add(low, high);
+  let sum = f64x2.extract_lane(low, 0) + f64x2.extract_lane(low, 1);
   for (; i < n; i++) sum += load<f32>(x + (i << 2)) as f64;
   return sum;
 }

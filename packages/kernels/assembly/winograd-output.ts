@@ -83,14 +83,17 @@ function outputRow(
   lower: usize,
   stage: usize,
 ): void {
+  // the last eight columns of a row overlap the eight before them, where that does not cut a tile
+  const overlaps = width >= 8 && (width & 1) == 0;
   for (let column = 0; column < width; column += 8) {
+    if (overlaps && column + 8 > width) column = width - 8;
     const at = m + ((column >> 1) << 2);
     const left = width - column;
     const to = (column as usize) << 2;
-    if (left >= 8 && lower != 0) outputTiles(at, apart, add, upper + to, lower + to);
+    if (left >= 8) outputTiles(at, apart, add, upper + to, lower == 0 ? stage : lower + to);
     else {
       outputTiles(at, apart, add, stage, stage + 32);
-      for (let i = 0; i < min(8, left); i++) {
+      for (let i = 0; i < left; i++) {
         store<f32>(upper + to + (i << 2), load<f32>(stage + (i << 2)));
         if (lower != 0) store<f32>(lower + to + (i << 2), load<f32>(stage + 32 + (i << 2)));
       }

@@ -8,8 +8,10 @@ type Floats = Float32Array | Float64Array;
 type Results = readonly [out: Floats, gradX: Floats, gradWeight: Floats];
 
 const usual = { ...winogradLimits };
-const direct = (): void => void (winogradLimits.leastChannels = Number.POSITIVE_INFINITY);
-const tiled = (): void => void Object.assign(winogradLimits, usual);
+const from = (channels: number): void =>
+  void Object.assign(winogradLimits, { leastChannels: channels, leastChannelsWide: channels });
+const direct = (): void => from(Number.POSITIVE_INFINITY);
+const tiled = (): void => from(usual.leastChannels);
 
 function shapeOf(inChannels: number, outChannels: number, size: number, batch: number): Conv2dShape {
   const images = { batch, inChannels, height: size, width: size, outChannels, outHeight: size, outWidth: size };

@@ -40,10 +40,19 @@ const shapes: Record<string, Conv2dShape> = {
     padTop: 1,
     padLeft: 1,
   }),
-  'tiles by Winograd': convShape({
+  'rows of the kernel in turns': convShape({
     batch: 21,
-    inChannels: 18,
-    outChannels: 23,
+    inChannels: 12,
+    outChannels: 10,
+    height: 15,
+    width: 18,
+    padTop: 1,
+    padLeft: 2,
+  }),
+  'tiles by Winograd': convShape({
+    batch: 11,
+    inChannels: 33,
+    outChannels: 35,
     height: 21,
     width: 18,
     padTop: 1,

@@ -1,6 +1,6 @@
 /** Convolution by Winograd's method against its reference, the definition and the direct convolution. */
 import * as fc from 'fast-check';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { winogradForward, winogradInputGrad, winogradWeightGrad } from '../src/conv/winograd.js';
 import { suits, winogradLimits } from '../src/conv/winograd-plan.js';
 import { F2, F4, type Filter, referenceForward, referenceWeightGrad } from '../src/conv/winograd-reference.js';
@@ -20,10 +20,14 @@ afterEach(() => {
   Object.assign(winogradLimits, usual);
 });
 
+/** The limit of channels without AVX-512, whatever there is. */
+const from = (channels: number): void =>
+  void Object.assign(winogradLimits, { leastChannels: channels, leastChannelsWide: channels });
+
 /** Makes everything that can be found by Winograd's method be found by it, in strips of few rows. */
 function always(): void {
+  from(1);
   Object.assign(winogradLimits, {
-    leastChannels: 1,
     leastTiles: 1,
     leastWork: 1,
     stripElements: 1 << 11,
@@ -141,11 +145,12 @@ describe.each(providers)('convolution of 3×3 with products by %s', (_, provider
 });
 
 describe('what must not spread', () => {
+  beforeEach(() => from(16));
   const s = convShape({ batch: 2, inChannels: 16, outChannels: 17, height: 18, width: 21, padTop: 1, padLeft: 1 });
   const direct = (data: Data<Float32Array>): Float32Array[] => {
-    winogradLimits.leastChannels = Number.POSITIVE_INFINITY;
+    from(Number.POSITIVE_INFINITY);
     const results = run(s, data, residentCopy);
-    Object.assign(winogradLimits, usual);
+    from(16);
     return results;
   };
 
@@ -185,6 +190,7 @@ describe('what must not spread', () => {
 });
 
 describe('which convolutions are found in tiles', () => {
+  const narrow = wasmProvider(wasmKernels() as WasmKernels);
   const s = convShape({ batch: 8, inChannels: 16, outChannels: 16, height: 8, width: 8, padTop: 1, padLeft: 1 });
 
   it.each<[string, Partial<Conv2dShape>, boolean]>([
@@ -203,7 +209,15 @@ describe('which convolutions are found in tiles', () => {
     ['no images', { batch: 0 }, false],
     ['no outputs', { outWidth: 0 }, false],
   ])('%s', (_, change, expected) => {
+    chosen = narrow;
     expect(suits({ ...s, ...change })).toBe(expected);
+  });
+
+  it('takes twice the channels where products are done with AVX-512', () => {
+    chosen = { ...narrow, wide: true };
+    expect(suits(s)).toBe(false);
+    expect(suits({ ...s, inChannels: 32 })).toBe(false);
+    expect(suits({ ...s, inChannels: 32, outChannels: 32 })).toBe(true);
   });
 
   it('leaves float64 and what is too large for memory to others', () => {
@@ -213,6 +227,7 @@ describe('which convolutions are found in tiles', () => {
     expect(winogradWeightGrad(s, x, 0, grad, 0, weight, 0, null, 0)).toBe(false);
     const wide = convShape({ inChannels: 16, outChannels: 16, height: 1, width: 150_000, padTop: 1, padLeft: 1 });
     const { x: row, weight: taps, grad: out } = dataOf(wide, 1, residentCopy);
+    from(16);
     expect(suits(wide)).toBe(true);
     expect(winogradForward(wide, row, 0, taps, 0, null, 0, out, 0)).toBe(false);
   });

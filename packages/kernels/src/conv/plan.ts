@@ -1,6 +1,6 @@
 /** How a convolution is cut into the blocks of a task. */
 import type { Task, Varying } from '../parallel/pool.js';
-import { blocksOf, type Conv2dShape, columnDepth, isPointwise } from './shape.js';
+import { blocksOf, type Conv2dShape, columnDepth, isPointwise, limits } from './shape.js';
 
 /**
  * Parts of the batch whose gradients of the weights are found apart and then added up, whatever the number of threads, and the
@@ -27,13 +27,26 @@ export class Plan {
   readonly columns: number;
   /** An image of a 1×1 convolution is its own column matrix. */
   readonly direct: boolean;
+  /**
+   * Rows of a kernel in steps of one see the same unfolded rows, each a row further down: columns are unfolded for one of them, and
+   * there is a product for each.
+   */
+  readonly bands: number;
+  /** Rows of the column matrix that is unfolded, its columns, and how many of these lie between two bands. */
+  readonly bandDepth: number;
+  readonly bandColumns: number;
+  readonly bandStep: number;
+  /** Whether the products that sum over positions are those with turned gradients, for which BLAS has faster kernels where they are small. */
+  readonly turned: boolean;
   /** Blocks of images in each part, see {@link PARTS}. */
   readonly perPart: number;
   readonly parts: number;
 
+  /** @param mayBand whether {@link bands} are allowed */
   constructor(
     readonly shape: Conv2dShape,
     private readonly order: Order,
+    mayBand: boolean,
   ) {
     const s = shape;
     const blocks = blocksOf(s);
@@ -48,6 +61,13 @@ export class Plan {
     this.imageBlocks = blocks.length;
     this.columns = this.images * this.positions;
     this.direct = isPointwise(s) && this.images === 1;
+    const bandDepth = this.depth / s.kernelHeight;
+    const banded = mayBand && s.kernelHeight > 1 && s.strideHeight === 1 && bandDepth >= limits.leastBand;
+    this.bands = banded && this.images === 1 ? s.kernelHeight : 1;
+    this.bandDepth = this.depth / this.bands;
+    this.bandStep = s.dilationHeight * s.outWidth;
+    this.bandColumns = this.columns + (this.bands - 1) * this.bandStep;
+    this.turned = this.bands > 1 && this.bandDepth * this.outGroup * this.positions <= limits.mostTurned;
     const parts = Math.min(PARTS, Math.floor(MOST_PARTIAL / (s.outChannels * this.depth)), blocks.length);
     this.perPart = Math.ceil(blocks.length / Math.max(1, parts));
     this.parts = Math.ceil(blocks.length / this.perPart);
@@ -87,6 +107,13 @@ export class Plan {
   }
 
   weight(address: number): Varying {
-    return this.along(address, 0, 4 * this.outGroup * this.depth);
+    return this.along(address, 0, 4 * this.outGroup * this.bandDepth);
+  }
+
+  /** Of a row of the unfolded matrix, its place in the column matrix, whose rows are channels, rows of the kernel and taps in these. */
+  rowOf(band: number, row: number): number {
+    if (this.bands === 1) return row;
+    const { kernelWidth } = this.shape;
+    return (Math.floor(row / kernelWidth) * this.bands + band) * kernelWidth + (row % kernelWidth);
   }
 }

@@ -40,6 +40,8 @@ export const limits: {
   minBlocks: number;
   minPositions: number;
   maxBlockElements: number;
+  leastBand: number;
+  mostTurned: number;
 } = {
   /** A block's columns and products should stay in the cache between the steps that make and use them. */
   blockElements: 1 << 19,
@@ -54,6 +56,10 @@ export const limits: {
   minPositions: 128,
   /** The columns of a single image above this many elements (256 MiB of float32) are made some rows at a time. */
   maxBlockElements: 1 << 26,
+  /** Rows of the column matrix that are worth a product of their own. */
+  leastBand: 32,
+  /** Multiplications of an image's product up to which turning its gradient first is worth it. */
+  mostTurned: 1 << 20,
 };
 
 /** Throws a RangeError naming the first field that is not a sensible size. */

@@ -2,16 +2,38 @@
  * Convolution of float32 in WebAssembly memory as tasks, whose blocks are some images each. Every function returns false, with nothing
  * done, where that does not apply: then the loops of conv2d.ts run.
  */
-import type { Varying } from '../parallel/pool.js';
+import type { Call, Varying } from '../parallel/pool.js';
 import type { FloatArray } from '../types.js';
 import { operand } from '../wasm/visit.js';
 import { Plan } from './plan.js';
 import { type Conv2dShape, needsRowBlocks } from './shape.js';
 import { Work } from './work.js';
 
+/** So many output channels for each image are worth putting their weights into another order. */
+const MANY = 8;
+
 /** Whether a convolution can be a task at all. */
 const applies = (s: Conv2dShape, like: unknown): boolean =>
   like instanceof Float32Array && s.batch * s.outHeight * s.outWidth * s.outChannels > 0 && !needsRowBlocks(s);
+
+/** Whether the weights are so few, beside the images, that it is worth putting them into another order. */
+const mayOrderWeights = (s: Conv2dShape): boolean => s.outChannels <= MANY * s.batch;
+
+/** Where the weights `[outChannels, depth]` of each band and group are; of several bands, `[bands, outChannels, bandDepth]` in the region. */
+function bandWeights(p: Plan, { region, kernels }: Work, from: number): (band: number) => Varying {
+  const { bands, bandDepth, depth, shape } = p;
+  if (bands === 1) return () => p.weight(from);
+  const { floats } = kernels.memory;
+  for (let band = 0, at = region / 4; band < bands; band++) {
+    for (let o = 0, start = from / 4; o < shape.outChannels; o++, start += depth) {
+      for (let row = 0; row < bandDepth; row++) floats[at++] = floats[start + p.rowOf(band, row)];
+    }
+  }
+  return (band) => p.weight(region + 4 * band * shape.outChannels * bandDepth);
+}
+
+const forEachBand = ({ bands }: Plan, call: (band: number) => Call): Call[] =>
+  Array.from({ length: bands }, (_, band) => call(band));
 
 /** See `conv2dForward`. */
 export function forwardTask(
@@ -26,27 +48,33 @@ export function forwardTask(
   outOffset: number,
 ): boolean {
   if (!applies(shape, x)) return false;
-  const p = new Plan(shape, 'images, groups');
+  const p = new Plan(shape, 'images, groups', mayOrderWeights(shape));
+  const size = shape.outChannels * p.depth;
   const work = Work.begin(
     p,
     [
       operand(x, xOffset, shape.batch * p.image),
-      operand(weight, wOffset, shape.outChannels * p.depth),
+      operand(weight, wOffset, size),
       bias === null ? null : operand(bias, bOffset, shape.outChannels),
       operand(out, outOffset, shape.batch * p.outImage, true),
     ],
-    0,
+    p.bands > 1 ? size : 0,
   );
   if (work === null) return false;
-  const [from, weights, biases, to] = work.addresses;
+  const [from, given, biases, to] = work.addresses;
+  const weights = bandWeights(p, work, given);
   const n = p.ofImages(p.positions);
-  const col = p.direct ? p.input(from) : work.col;
   const product = p.images === 1 ? p.output(to) : work.product;
   const add = bias === null ? 0 : p.along(biases, 0, 4 * p.outGroup);
   const scatter = [product, p.output(to), add, p.outGroup, p.ofImages(1), p.positions, p.outImage];
+  const multiply = (band: number): Call => {
+    const col = p.direct ? p.input(from) : work.band(band);
+    const [w, wide, beta] = [weights(band), p.bands > 1 ? p.bandColumns : n, band > 0 ? 1 : 0];
+    return work.gemm(false, false, p.outGroup, n, p.bandDepth, 1, w, p.bandDepth, col, wide, beta, product, n);
+  };
   work.run(
     work.unfold(from),
-    work.gemm(false, false, p.outGroup, n, p.depth, 1, p.weight(weights), p.depth, col, n, 0, product, n),
+    ...forEachBand(p, multiply),
     p.images === 1 && bias === null ? null : { kernel: work.kernels.shared.scatterPlanes, args: scatter },
   );
   work.end();
@@ -64,30 +92,38 @@ export function inputGradTask(
   giOffset: number,
 ): boolean {
   if (!applies(shape, gradOut)) return false;
-  const p = new Plan(shape, 'images, groups');
+  const p = new Plan(shape, 'images, groups', mayOrderWeights(shape));
+  const size = shape.outChannels * p.depth;
   const work = Work.begin(
     p,
     [
       operand(gradOut, gOffset, shape.batch * p.outImage),
-      operand(weight, wOffset, shape.outChannels * p.depth),
+      operand(weight, wOffset, size),
       operand(gradIn, giOffset, shape.batch * p.image, true),
     ],
-    0,
+    p.bands > 1 ? size : 0,
   );
   if (work === null) return false;
   const { shared, exports } = work.kernels;
-  const [from, weights, to] = work.addresses;
+  const [from, given, to] = work.addresses;
+  const weights = bandWeights(p, work, given);
   const n = p.ofImages(p.positions);
   const grads = p.images === 1 ? p.output(from) : work.product;
   const gather = [p.output(from), work.product, 0, p.outGroup, p.ofImages(1), p.positions, p.outImage];
-  const col = p.direct ? p.input(to) : work.col;
   // the channels of a group lie side by side only in a single image
   const together = shape.groups === 1 || p.images === 1;
   if (!p.direct && !together) exports.clear(to, 4 * shape.batch * p.image);
   const clear = [p.input(to), p.ofImages(4 * p.inGroup * p.plane)];
+  const clearColumns = [work.col, 4 * p.bandDepth * p.bandColumns];
+  const multiply = (band: number): Call => {
+    const col = p.direct ? p.input(to) : work.band(band);
+    const [w, wide, beta] = [weights(band), p.bands > 1 ? p.bandColumns : n, p.bands > 1 ? 1 : 0];
+    return work.gemm(true, false, p.bandDepth, n, p.outGroup, 1, w, p.bandDepth, grads, n, beta, col, wide);
+  };
   work.run(
     p.images === 1 ? null : { kernel: shared.gatherPlanes, args: gather },
-    work.gemm(true, false, p.depth, n, p.outGroup, 1, p.weight(weights), p.depth, grads, n, 0, col, n),
+    p.bands === 1 ? null : { kernel: shared.clear, args: clearColumns },
+    ...forEachBand(p, multiply),
     p.direct || !together ? null : { kernel: shared.clear, args: clear },
     p.direct ? null : { kernel: shared.fold, args: [work.geometry, p.ofImages(1), work.col, p.input(to)] },
   );
@@ -95,11 +131,16 @@ export function inputGradTask(
   return true;
 }
 
-/** A matrix `[rows, columns]` in memory, written to another place as `[columns, rows]`. */
-function transpose(floats: Float32Array, from: number, rows: number, columns: number, to: number): void {
-  for (let column = 0; column < columns; column++) {
-    for (let row = 0, at = to + column * rows; row < rows; row++)
-      floats[at + row] = floats[from + row * columns + column];
+/** The sum over positions, `[bands, bandDepth, outGroup]` for each group, as the gradient `[outChannels, depth]`. */
+function storeWeightGrad(p: Plan, floats: Float32Array, from: number, to: number): void {
+  const { bands, bandDepth, depth, outGroup, shape } = p;
+  for (let group = 0, at = from; group < shape.groups; group++) {
+    for (let band = 0; band < bands; band++) {
+      for (let row = 0; row < bandDepth; row++) {
+        const first = to + group * outGroup * depth + p.rowOf(band, row);
+        for (let o = 0; o < outGroup; o++) floats[first + o * depth] = floats[at++];
+      }
+    }
   }
 }
 
@@ -116,10 +157,12 @@ export function weightGradTask(
   gbOffset: number,
 ): boolean {
   if (!applies(shape, x)) return false;
-  const p = new Plan(shape, shape.groups === 1 ? 'parts, images' : 'groups, images');
+  const p = new Plan(shape, shape.groups === 1 ? 'parts, images' : 'groups, images', true);
   const parts = shape.groups === 1 ? p.parts : 1;
   const size = shape.outChannels * p.depth;
-  const sumsSize = 2 * shape.outChannels;
+  // sums are added to four at a time
+  const wide = Math.ceil(p.outGroup / 4) * 4;
+  const sumsSize = 2 * shape.groups * wide;
   const work = Work.begin(
     p,
     [
@@ -130,43 +173,53 @@ export function weightGradTask(
     parts * sumsSize + (parts + 1) * size,
   );
   if (work === null) return false;
-  const { shared, exports, memory } = work.kernels;
+  const { exports, memory } = work.kernels;
   const [from, grads, weights] = work.addresses;
   const sums = work.region;
   const partial = sums + 4 * parts * sumsSize;
   exports.clear(sums, 4 * parts * sumsSize);
   exports.clear(partial, 4 * parts * size);
   const n = p.ofImages(p.positions);
-  const g = p.output(grads);
   const toPart = (base: number, perPart: number, perGroup: number): Varying => ({
     base,
     perBlock: shape.groups === 1 ? perPart : perGroup,
   });
-  const sumsAt = gradBias === null ? 0 : toPart(sums, 4 * sumsSize, 8 * p.outGroup);
-  const gather = [g, work.product, sumsAt, p.outGroup, p.ofImages(1), p.positions, p.outImage];
-  const sum = gradBias === null ? null : { kernel: shared.sumPlanes, args: [g, sumsAt, p.outGroup, p.positions] };
-  const rows = p.images === 1 ? g : work.product;
-  const col = p.direct ? p.input(from) : work.col;
+  const rows = p.images === 1 && !p.turned ? p.output(grads) : work.product;
   // columns times gradients, [depth, outGroup]: BLAS is faster with the long side first
-  const to = toPart(partial, 4 * size, 4 * p.outGroup * p.depth);
+  const multiply = (band: number): Call => {
+    const to = toPart(partial + 4 * band * p.bandDepth * p.outGroup, 4 * size, 4 * p.outGroup * p.depth);
+    const col = p.direct ? p.input(from) : work.band(band);
+    const [long, line] = [p.bands > 1 ? p.bandColumns : n, p.turned ? p.outGroup : n];
+    return work.gemm(false, !p.turned, p.bandDepth, p.outGroup, n, 1, col, long, rows, line, 1, to, p.outGroup);
+  };
   work.run(
     work.unfold(from),
-    p.images === 1 ? sum : { kernel: shared.gatherPlanes, args: gather },
-    work.gemm(false, true, p.depth, p.outGroup, n, 1, col, n, rows, n, 1, to, p.outGroup),
+    readGrads(p, work, grads, toPart(sums, 4 * sumsSize, 8 * wide), gradBias !== null),
+    ...forEachBand(p, multiply),
   );
   const whole = parts === 1 ? partial : partial + 4 * parts * size;
   if (parts > 1) exports.sumColumns(partial, whole, parts, size, size, memory.workspace);
-  for (let group = 0; group < shape.groups; group++) {
-    const at = group * p.outGroup * p.depth;
-    transpose(memory.floats, whole / 4 + at, p.depth, p.outGroup, weights / 4 + at);
-  }
+  storeWeightGrad(p, memory.floats, whole / 4, weights / 4);
   if (gradBias !== null) {
     for (let c = 0; c < shape.outChannels; c++) {
+      const at = sums / 8 + Math.floor(c / p.outGroup) * wide + (c % p.outGroup);
       let total = 0;
-      for (let i = 0; i < parts; i++) total += memory.doubles[sums / 8 + i * shape.outChannels + c];
+      for (let i = 0; i < parts; i++) total += memory.doubles[at + (i * sumsSize) / 2];
       gradBias[gbOffset + c] = total;
     }
   }
   work.end();
   return true;
+}
+
+/** Puts the gradients where and as the product wants them, and adds each channel's to `sums` if that is wanted. */
+function readGrads(p: Plan, { kernels, product }: Work, grads: number, sums: Varying, summed: boolean): Call | null {
+  const { gatherPlanes, sumPlanes, turnPlanes } = kernels.shared;
+  const from = p.output(grads);
+  if (p.images > 1) {
+    const args = [from, product, summed ? sums : 0, p.outGroup, p.ofImages(1), p.positions, p.outImage];
+    return { kernel: gatherPlanes, args };
+  }
+  if (p.turned) return { kernel: turnPlanes, args: [from, product, sums, p.outGroup, p.positions] };
+  return summed ? { kernel: sumPlanes, args: [from, sums, p.outGroup, p.positions] } : null;
 }

@@ -1,4 +1,5 @@
 /** How a convolution by Winograd's method is cut into strips of tile rows. */
+import { provider } from '../gemm/provider.js';
 import type { Task, Varying } from '../parallel/pool.js';
 import type { Conv2dShape } from './shape.js';
 
@@ -8,6 +9,7 @@ export const PRODUCTS = 16;
 /** Which convolutions are worth it, and how they are cut; changed only by tests. */
 export const winogradLimits: {
   leastChannels: number;
+  leastChannelsWide: number;
   leastTiles: number;
   leastWork: number;
   stripElements: number;
@@ -16,6 +18,8 @@ export const winogradLimits: {
 } = {
   /** Channels on the side that has fewer: the products have to be worth what the transforms cost. */
   leastChannels: 16,
+  /** The same where products are faster and transforms are not. */
+  leastChannelsWide: 32,
   /** Tiles in the batch: the kernels are transformed, too, once for all of them. */
   leastTiles: 32,
   /** Multiplications in each of the 16 products: many small calls cost more than one. */
@@ -34,7 +38,8 @@ export function suits(s: Conv2dShape): boolean {
   const steps = s.strideHeight * s.strideWidth * s.dilationHeight * s.dilationWidth === 1;
   if (!taps || !steps || s.groups !== 1) return false;
   const tiles = s.batch * Math.ceil(s.outHeight / 2) * Math.ceil(s.outWidth / 2);
-  const { leastChannels, leastTiles, leastWork } = winogradLimits;
+  const { leastTiles, leastWork } = winogradLimits;
+  const leastChannels = provider().wide ? winogradLimits.leastChannelsWide : winogradLimits.leastChannels;
   const enough = Math.min(s.inChannels, s.outChannels) >= leastChannels && tiles >= leastTiles;
   return enough && s.inChannels * s.outChannels * tiles >= leastWork;
 }

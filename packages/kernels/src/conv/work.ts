@@ -1,7 +1,7 @@
 /** A planned convolution under way in WebAssembly memory. */
 import { provider } from '../gemm/provider.js';
 import type { GemmCall } from '../gemm/shared.js';
-import type { Argument, Call } from '../parallel/pool.js';
+import type { Argument, Call, Varying } from '../parallel/pool.js';
 import { type WasmKernels, wasmKernels } from '../wasm/instance.js';
 import { elementsAway, type Operand, type Visit, visit } from '../wasm/visit.js';
 import type { Plan } from './plan.js';
@@ -37,14 +37,18 @@ export class Work {
     this.region = rest;
     this.addresses = this.visit.addresses;
     this.geometry = memory.geometry;
-    writeGeometry(memory.ints, this.geometry >> 2, plan.shape);
+    writeGeometry(memory.ints, this.geometry >> 2, unfolded(plan));
   }
 
   /** Elements of a thread's columns and product. */
-  private static elements({ direct, depth, columns, images, outGroup }: Plan): [number, number] {
+  private static elements(plan: Plan): [number, number] {
     // apart from each other's as regions are
     const apart = (elements: number): number => Math.ceil(elements / 16) * 16 + 144;
-    return [direct ? 0 : apart(depth * columns), images === 1 ? 0 : apart(outGroup * columns)];
+    const product = plan.images > 1 || plan.turned;
+    return [
+      plan.direct ? 0 : apart(plan.bandDepth * plan.bandColumns),
+      product ? apart(plan.outGroup * plan.columns) : 0,
+    ];
   }
 
   /** Null where memory or the matrix product of the task is missing. */
@@ -66,11 +70,23 @@ export class Work {
     this.visit.end();
   }
 
+  /** Where the columns of a band begin. */
+  band(index: number): Argument {
+    const { base, perThread } = this.col as Varying;
+    return { base: base + 4 * index * this.plan.bandStep, perThread };
+  }
+
   unfold(x: number): Call | null {
     const { plan, kernels, geometry } = this;
     if (plan.direct) return null;
     return { kernel: kernels.shared.unfold, args: [geometry, plan.ofImages(1), plan.input(x), this.col] };
   }
+}
+
+/** What {@link Plan.bands} unfold: a kernel one row high over more rows. */
+function unfolded({ shape, bands }: Plan): Conv2dShape {
+  if (bands === 1) return shape;
+  return { ...shape, kernelHeight: 1, outHeight: shape.outHeight + (bands - 1) * shape.dilationHeight };
 }
 
 /** The parameter block that assembly/conv.ts reads, in its order. */

@@ -44,6 +44,7 @@ export interface WasmExports {
     stride: number,
   ): void;
   sumPlanes(x: number, sums: number, planes: number, positions: number): void;
+  turnPlanes(x: number, to: number, sums: number, channels: number, positions: number): void;
   sumColumns(x: number, out: number, rows: number, columns: number, stride: number, work: number): void;
   winogradInput(
     x: number,
