@@ -1,25 +1,6 @@
-// Unfolding images to columns and back, over whole images. The geometry lies in memory as 32-bit integers (its order is
-// `writeGeometry`'s in src/conv/work.ts).
+// Unfolding images to columns and back, over whole images.
+import { Geometry } from './geometry';
 import { addInto, clearElements, copyElements } from './planes';
-
-// @ts-ignore: decorator
-@unmanaged
-class Geometry {
-  planes: i32; // channels of all groups: the distance between images
-  channels: i32; // of this group
-  height: i32;
-  width: i32;
-  kernelHeight: i32;
-  kernelWidth: i32;
-  strideHeight: i32;
-  strideWidth: i32;
-  padTop: i32;
-  padLeft: i32;
-  dilationHeight: i32;
-  dilationWidth: i32;
-  outHeight: i32;
-  outWidth: i32;
-}
 
 /** x (at the group's first channel) to col `[channels * kh * kw, images * outHeight * outWidth]`. */
 export function unfold(geometry: usize, images: i32, x: usize, col: usize): void {

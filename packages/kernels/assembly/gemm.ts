@@ -1,6 +1,7 @@
 // Row-major sgemm after Goto and van de Geijn, "Anatomy of high-performance matrix multiplication" (2008): blocks of B and
 // A are packed into panels that the register tile reads without a gap. The tile is 4x8 because its 8 accumulators, 2 rows
 // of B and a splat fit the registers; 6x8 spills and measured slower.
+import { multiplyAdd } from './lanes';
 import { packColumns, packRows } from './pack';
 
 const BLOCK_DEPTH: i32 = 256; // a packed B panel is 8 KiB: a quarter of the L1 cache
@@ -96,13 +97,6 @@ function storeEdge(rows: i32, columns: i32, edge: usize, keep: f32, c: usize, ro
     }
     c += row;
   }
-}
-
-// @ts-ignore: decorator
-@inline
-function multiplyAdd(a: v128, b: v128, sum: v128): v128 {
-  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, sum);
-  return f32x4.add(sum, f32x4.mul(a, b));
 }
 
 // @ts-ignore: decorator

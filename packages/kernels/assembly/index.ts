@@ -1,4 +1,7 @@
 export { fold, unfold } from './conv';
+export { depthwiseForward } from './depthwise';
+export { depthwiseInputGrad } from './depthwise-input';
+export { depthwiseWeightGrad } from './depthwise-weight';
 export { clear, copy } from './memory';
 export { sgemm, sgemmWorkspace } from './gemm';
 export { gatherPlanes, scatterPlanes, sumPlanes } from './planes';

@@ -1,6 +1,7 @@
 import { checkSpan } from '../checks.js';
 import { gemm } from '../gemm/gemm.js';
 import type { FloatArray } from '../types.js';
+import { depthwiseForward, depthwiseInputGrad, depthwiseWeightGrad } from './depthwise.js';
 import { pointwiseForward, pointwiseInputGrad, pointwiseWeightGrad } from './pointwise.js';
 import {
   type Block,
@@ -91,6 +92,7 @@ export function conv2dForward<T extends FloatArray>(
     ['bias', bias, bOffset],
   );
   if (winogradForward(shape, x, xOffset, weight, wOffset, bias, bOffset, out, outOffset)) return;
+  if (depthwiseForward(shape, x, xOffset, weight, wOffset, bias, bOffset, out, outOffset)) return;
   if (forwardTask(shape, x, xOffset, weight, wOffset, bias, bOffset, out, outOffset)) return;
   if (isPointwise(shape)) {
     pointwiseForward(shape, x, xOffset, weight, wOffset, bias, bOffset, out, outOffset);
@@ -133,6 +135,7 @@ export function conv2dInputGrad<T extends FloatArray>(
   const grad: [string, FloatArray, number] = ['gradOut', gradOut, gOffset];
   checkArrays(op, shape, ['gradIn', gradIn, giOffset], ['weight', weight, wOffset], grad, ['bias', null, 0]);
   if (winogradInputGrad(shape, gradOut, gOffset, weight, wOffset, gradIn, giOffset)) return;
+  if (depthwiseInputGrad(shape, gradOut, gOffset, weight, wOffset, gradIn, giOffset)) return;
   if (inputGradTask(shape, gradOut, gOffset, weight, wOffset, gradIn, giOffset)) return;
   if (isPointwise(shape)) {
     pointwiseInputGrad(shape, gradOut, gOffset, weight, wOffset, gradIn, giOffset);
@@ -178,6 +181,7 @@ export function conv2dWeightGrad<T extends FloatArray>(
   const weight: [string, FloatArray, number] = ['gradWeight', gradWeight, gwOffset];
   checkArrays(op, shape, ['x', x, xOffset], weight, ['gradOut', gradOut, gOffset], ['gradBias', gradBias, gbOffset]);
   if (winogradWeightGrad(shape, x, xOffset, gradOut, gOffset, gradWeight, gwOffset, gradBias, gbOffset)) return;
+  if (depthwiseWeightGrad(shape, x, xOffset, gradOut, gOffset, gradWeight, gwOffset, gradBias, gbOffset)) return;
   if (weightGradTask(shape, x, xOffset, gradOut, gOffset, gradWeight, gwOffset, gradBias, gbOffset)) return;
   const { depth, outGroup, image, outImage, columns } = sizesOf(shape);
   gradWeight.fill(0, gwOffset, gwOffset + shape.outChannels * depth);

@@ -89,8 +89,8 @@ function unfolded({ shape, bands }: Plan): Conv2dShape {
   return { ...shape, kernelHeight: 1, outHeight: shape.outHeight + (bands - 1) * shape.dilationHeight };
 }
 
-/** The parameter block that assembly/conv.ts reads, in its order. */
-export function writeGeometry(ints: Int32Array, at: number, s: Conv2dShape): void {
+/** The parameter block of assembly/geometry.ts, in its order; returns where it ends. */
+export function writeGeometry(ints: Int32Array, at: number, s: Conv2dShape): number {
   const fields = [
     s.inChannels,
     s.inChannels / s.groups,
@@ -108,4 +108,5 @@ export function writeGeometry(ints: Int32Array, at: number, s: Conv2dShape): voi
     s.outWidth,
   ];
   for (let i = 0; i < fields.length; i++) ints[at + i] = fields[i];
+  return at + fields.length;
 }

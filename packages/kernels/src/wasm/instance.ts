@@ -43,6 +43,43 @@ export interface WasmExports {
     positions: number,
     stride: number,
   ): void;
+  depthwiseForward(
+    geometry: number,
+    first: number,
+    count: number,
+    x: number,
+    weight: number,
+    bias: number,
+    out: number,
+    taps: number,
+    line: number,
+    band: number,
+  ): void;
+  depthwiseInputGrad(
+    geometry: number,
+    first: number,
+    count: number,
+    grads: number,
+    weight: number,
+    gradIn: number,
+    starts: number,
+    taps: number,
+    line: number,
+    band: number,
+  ): void;
+  depthwiseWeightGrad(
+    geometry: number,
+    first: number,
+    count: number,
+    images: number,
+    perPart: number,
+    x: number,
+    grads: number,
+    sums: number,
+    biasSums: number,
+    line: number,
+    band: number,
+  ): void;
   sumPlanes(x: number, sums: number, planes: number, positions: number): void;
   turnPlanes(x: number, to: number, sums: number, channels: number, positions: number): void;
   sumColumns(x: number, out: number, rows: number, columns: number, stride: number, work: number): void;
