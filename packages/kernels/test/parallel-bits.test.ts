@@ -73,8 +73,8 @@ describe('passes over rows', () => {
     rowOutputs: ['largest'],
     ...plain,
     passes: [
-      { body: '', name: 'largest', result: { reduce: 'max', of: 'x' } },
-      { body: 'y = Math.exp(x - largest);', name: 'total', result: { reduce: 'sum', of: 'y' } },
+      { body: '', results: { largest: { reduce: 'max', of: 'x' } } },
+      { body: 'y = Math.exp(x - largest);', results: { total: { reduce: 'sum', of: 'y' } } },
       { body: 'y = scale * y / total;' },
     ],
   };
@@ -90,6 +90,33 @@ describe('passes over rows', () => {
       largest.fill(0);
       run?.(rows, columns, [whole(x, columns), whole(y, columns)], [whole(scale, 1), whole(largest, 1)], []);
       return [bits(y), bits(largest)];
+    });
+  });
+
+  it('several results of one walk', () => {
+    const run = vectorRows({
+      arrays: [read('x'), read('y')],
+      rowInputs: [],
+      rowOutputs: ['xy', 'top', 'xx'],
+      ...plain,
+      passes: [
+        {
+          body: '',
+          results: {
+            xy: { reduce: 'sum', of: 'x * y' },
+            top: { reduce: 'max', of: 'x + y' },
+            xx: { reduce: 'sum', of: 'x * x' },
+          },
+        },
+      ],
+    });
+    const matrices = [2, 3].map((seed) => ({ array: resident(rows * columns, seed), offset: 0, step: columns }));
+    const found = new Float32Array(3 * rows);
+    const numbers = [0, 1, 2].map((i) => ({ array: found, offset: i * rows, step: 1 }));
+    expectSame(() => {
+      found.fill(0);
+      run?.(rows, columns, matrices, numbers, []);
+      return [bits(found)];
     });
   });
 

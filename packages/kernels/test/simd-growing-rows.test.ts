@@ -16,7 +16,7 @@ const definition = {
   scalars: ['shift'],
   constants: {},
   passes: [
-    { body: '', name: 'sum', result: { reduce: 'sum', of: 'x' } as const, after: 'total = sum;' },
+    { body: '', results: { sum: { reduce: 'sum', of: 'x' } as const }, after: 'total = sum;' },
     { body: 'y = factor * x / total + shift;' },
   ],
   beyond: 'y = -n;',

@@ -16,8 +16,8 @@ const TWO_PRODUCTS: RowsKernel = {
   rowWrites: ['xy', 'xz'],
   values: [],
   passes: [
-    { body: '', name: 'first', result: { reduce: 'sum', of: 'x * y' }, after: 'xy = first;' },
-    { body: '', name: 'second', result: { reduce: 'sum', of: 'x * z' }, after: 'xz = second;' },
+    { body: '', results: { first: { reduce: 'sum', of: 'x * y' } }, after: 'xy = first;' },
+    { body: '', results: { second: { reduce: 'sum', of: 'x * z' } }, after: 'xz = second;' },
   ],
 };
 

@@ -11,8 +11,8 @@ const SOFTMAX: RowsDefinition = {
   ...plain,
   arrays: [both('y')],
   passes: [
-    { body: '', name: 'top', result: { reduce: 'max', of: 'y' } },
-    { body: 'y = Math.exp(y - top);', name: 'total', result: { reduce: 'sum', of: 'y' }, after: 'scale = 1 / total;' },
+    { body: '', results: { top: { reduce: 'max', of: 'y' } } },
+    { body: 'y = Math.exp(y - top);', results: { total: { reduce: 'sum', of: 'y' } }, after: 'scale = 1 / total;' },
     { body: 'y = y * scale;' },
   ],
 };
@@ -24,14 +24,12 @@ const MASKED_SOFTMAX: RowsDefinition = {
   passes: [
     {
       body: 'y = y + mask;',
-      name: 'most',
-      result: { reduce: 'max', of: 'y' },
+      results: { most: { reduce: 'max', of: 'y' } },
       after: 'top = most === -Infinity ? 0 : most;',
     },
     {
       body: 'y = Math.exp(y - top);',
-      name: 'total',
-      result: { reduce: 'sum', of: 'y' },
+      results: { total: { reduce: 'sum', of: 'y' } },
       after: 'scale = total === 0 ? 0 : 1 / total;',
     },
     { body: 'y = y * scale;' },
@@ -42,7 +40,7 @@ const MASKED_SOFTMAX: RowsDefinition = {
 const GRADIENT: RowsDefinition = {
   ...plain,
   arrays: [read('y'), both('d')],
-  passes: [{ body: '', name: 'total', result: { reduce: 'sum', of: 'd * y' } }, { body: 'd = y * (d - total);' }],
+  passes: [{ body: '', results: { total: { reduce: 'sum', of: 'd * y' } } }, { body: 'd = y * (d - total);' }],
 };
 
 const DEFINITIONS: Readonly<Record<keyof RowKernels, RowsDefinition | GrowingRowsDefinition>> = {

@@ -1,12 +1,29 @@
 /** Loops over float32 arrays in WebAssembly memory, compiled from scalar definitions while the program runs. */
-import { branchIf, type Code, F64, f32Load, f32Store, I32, i32Const, localGet, localSet, moduleOf } from './binary.js';
+import {
+  branchIf,
+  type Code,
+  F64,
+  f32Load,
+  f32Store,
+  f64Const,
+  I32,
+  i32Const,
+  localGet,
+  localSet,
+  moduleOf,
+} from './binary.js';
 import { op } from './instructions.js';
 import { type Environment, Lowering, type Value } from './lower.js';
-import { type ArrayUse, compilePass, Locals, type PassDefinition } from './pass.js';
+import { type ArrayUse, compilePass, Locals } from './pass.js';
+import type { Reduction } from './reduction.js';
 import { namesIn, namesOf, parseExpression, parseStatements, Unsupported } from './syntax.js';
 
 /** A loop as data. */
-export interface LoopDefinition extends PassDefinition {
+export interface LoopDefinition {
+  /** Statements for one element. */
+  readonly body: string;
+  /** What the loop returns. */
+  readonly result?: Reduction;
   readonly arrays: readonly ArrayUse[];
   /** Numbers that are the same for all elements, given at each call. */
   readonly scalars: readonly string[];
@@ -29,7 +46,8 @@ function orNull(compile: () => Uint8Array): Uint8Array | null {
 /** The WebAssembly module of a loop, or null where the definition has no vector form. */
 export function compileLoop(definition: LoopDefinition): Uint8Array | null {
   return orNull(() => {
-    const { arrays, scalars, constants } = definition;
+    const { arrays, scalars, constants, body, result } = definition;
+    const results = result === undefined ? [] : [result];
     const locals = new Locals(1 + arrays.length + scalars.length);
     const env = new Map<string, Value>();
     for (const [name, value] of Object.entries(constants)) env.set(name, { kind: 'constant', value });
@@ -37,21 +55,22 @@ export function compileLoop(definition: LoopDefinition): Uint8Array | null {
       env.set(name, { kind: 'scalar', code: localGet(1 + arrays.length + i) });
     });
     const starts = arrays.map((_, i) => localGet(1 + i));
-    const { code, result } = compilePass(locals, definition, arrays, env, starts, localGet(0));
+    const compiled = compilePass(locals, { body, results }, arrays, env, starts, localGet(0));
     return moduleOf({
       params: [I32, ...arrays.map((): typeof I32 => I32), ...scalars.map((): typeof F64 => F64)],
       results: [F64],
       locals: locals.types,
-      code: [...code, ...codeOf(result)],
+      code: [...compiled.code, ...(compiled.results[0] ?? f64Const(0))],
     });
   });
 }
 
-const codeOf = (value: Value): Code => (value.kind === 'constant' ? [] : value.code);
-
-/** A walk over a row's elements whose result has a name. */
-export interface RowPass extends PassDefinition {
-  readonly name?: string;
+/** A walk over a row's elements. */
+export interface RowPass {
+  /** Statements for one element. */
+  readonly body: string;
+  /** What the walk finds out, by the names under which it is known afterwards. */
+  readonly results?: Readonly<Record<string, Reduction>>;
   /** Statements about the row, behind the pass: `mean = total / n`. */
   readonly after?: string;
 }
@@ -128,10 +147,14 @@ class RowsCompiler {
     for (const pass of this.d.passes) {
       const used = usesOf(pass, arrays);
       const starts = used.map((use) => localGet(this.address(use.at)));
-      const compiled = compilePass(this.locals, pass, used, env, starts, localGet(this.count));
+      const { body, results = {} } = pass;
+      const definition = { body, results: Object.values(results) };
+      const compiled = compilePass(this.locals, definition, used, env, starts, localGet(this.count));
       code.push(...compiled.code);
       const next = new Map(env);
-      if (pass.name !== undefined) next.set(pass.name, compiled.result);
+      Object.keys(results).forEach((name, i) => {
+        next.set(name, { kind: 'scalar', code: compiled.results[i] });
+      });
       env = pass.after === undefined ? next : this.between(pass.after, next, code);
     }
     this.d.rowOutputs.forEach((name, i) => {
@@ -154,7 +177,7 @@ class RowsCompiler {
     const skipped = [...localGet(this.count), ...i32Const(4), ...op.i32Mul];
     const starts = used.map((use) => [...localGet(this.address(use.at)), ...skipped, ...op.i32Add]);
     const rest = [...this.most, ...localGet(this.count), ...op.i32Sub];
-    return compilePass(this.locals, { body }, used, env, starts, rest).code;
+    return compilePass(this.locals, { body, results: [] }, used, env, starts, rest).code;
   }
 
   /** How many elements the row to come has: the second parameter goes on counting. */
@@ -193,9 +216,9 @@ class RowsCompiler {
 }
 
 /** The arrays that take part in a pass, and how. */
-function usesOf({ body, result }: RowPass, arrays: readonly ArrayUse[]): (ArrayUse & { readonly at: number })[] {
+function usesOf({ body, results = {} }: RowPass, arrays: readonly ArrayUse[]): (ArrayUse & { readonly at: number })[] {
   const { used, set } = namesIn(parseStatements(body));
-  const all = result === undefined ? used : new Set([...used, ...namesOf(parseExpression(result.of))]);
+  const all = new Set([...used, ...Object.values(results).flatMap(({ of }) => [...namesOf(parseExpression(of))])]);
   return arrays.flatMap(({ name, write }, at) => {
     const [read, stored] = [all.has(name), write && set.has(name)];
     return read || stored ? [{ name, at, read: read && !(stored && !used.has(name)), write: stored }] : [];

@@ -3,10 +3,6 @@ import {
   branchIf,
   type Code,
   F64,
-  f32x4Const,
-  f32x4Lane,
-  f64Const,
-  f64x2Lane,
   I32,
   i32Const,
   load,
@@ -15,12 +11,11 @@ import {
   localSet,
   store,
   storeOne,
-  upperHalf,
-  V128,
   type ValueType,
 } from './binary.js';
 import { op } from './instructions.js';
 import { type Environment, Lowering, type Value } from './lower.js';
+import { type Accumulator, accumulatorOf, type Reduction } from './reduction.js';
 import { parseExpression, parseStatements, Unsupported } from './syntax.js';
 
 /** An array by name; one that is written is stored back after each element. */
@@ -30,19 +25,11 @@ export interface ArrayUse {
   readonly write: boolean;
 }
 
-/**
- * The sum or the extremum of an expression over all elements. Of a sum, up to eight neighbouring vectors are added pairwise in
- * float32, everything else in float64: an addend goes through three roundings to float32 at most.
- */
-export interface Reduction {
-  readonly reduce: 'sum' | 'max';
-  readonly of: string;
-}
-
 export interface PassDefinition {
   /** Statements for one element. */
   readonly body: string;
-  readonly result?: Reduction;
+  /** What the walk finds out. */
+  readonly results: readonly Reduction[];
 }
 
 /** The vectors that one turn of the main loop handles; a long body is not worth repeating. */
@@ -63,17 +50,10 @@ export class Locals {
   }
 }
 
-/** Code of a pass, and where its result is. */
+/** Code of a pass, and for each result the code that brings it, a float64. */
 export interface CompiledPass {
   readonly code: Code;
-  readonly result: Value;
-}
-
-/** The sum of vectors, neighbours first. */
-function pairwise(vectors: readonly Code[]): Code {
-  if (vectors.length === 1) return vectors[0];
-  const half = vectors.length >> 1;
-  return [...pairwise(vectors.slice(0, half)), ...pairwise(vectors.slice(half)), ...op.f32x4Add];
+  readonly results: readonly Code[];
 }
 
 class Pass {
@@ -81,10 +61,7 @@ class Pass {
   private readonly statements: ReturnType<typeof parseStatements>;
   private readonly addresses: readonly number[];
   private readonly left: number;
-  private readonly total: number;
-  private readonly sums: readonly number[];
-  private readonly extreme: number;
-  private readonly unordered: number;
+  private readonly accumulators: readonly Accumulator[];
 
   constructor(
     private readonly locals: Locals,
@@ -96,14 +73,11 @@ class Pass {
     this.statements = parseStatements(definition.body);
     this.addresses = arrays.map(() => locals.add(I32));
     this.left = locals.add(I32);
-    this.total = locals.add(F64);
-    this.sums = [0, 1].map(() => locals.add(V128));
-    this.extreme = locals.add(V128);
-    this.unordered = locals.add(V128);
+    this.accumulators = definition.results.map((result) => accumulatorOf(result, locals));
   }
 
-  /** The code for the elements of one vector, or for one element in lane 0; `found` receives what is to be reduced. */
-  private element(offset: number, single: boolean, found: Code[]): number[] {
+  /** The code for the elements of one vector, or for one element in lane 0, and what it finds for each result. */
+  private element(offset: number, single: boolean): { readonly code: Code; readonly found: readonly Code[] } {
     const out: number[] = [];
     const env = new Map(this.environment);
     this.lowering.forget();
@@ -120,66 +94,24 @@ class Pass {
       out.push(...localGet(this.addresses[i]), ...this.lowering.vector(value));
       out.push(...(single ? storeOne(offset) : store(offset)));
     });
-    const { result } = this.definition;
-    if (result === undefined) return out;
-    const expression = this.lowering.expression(parseExpression(result.of), end, out);
-    const value: Value = { kind: 'vector', code: this.lowering.vector(expression) };
-    found.push(this.lowering.vector(this.lowering.keep(value, out)));
-    return out;
+    const found = this.definition.results.map(({ of }) => {
+      const expression = this.lowering.expression(parseExpression(of), end, out);
+      const value: Value = { kind: 'vector', code: this.lowering.vector(expression) };
+      return this.lowering.vector(this.lowering.keep(value, out));
+    });
+    return { code: out, found };
   }
 
-  /** One turn of a loop: the elements of `copies` vectors, and their share of the result. */
+  /** One turn of a loop: the elements of `copies` vectors, and their share of the results. */
   private turn(copies: number): number[] {
-    const found: Code[] = [];
-    const code = Array.from({ length: copies }, (_, k) => this.element(16 * k, false, found)).flat();
-    return [...code, ...this.reduceVectors(found)];
+    const elements = Array.from({ length: copies }, (_, k) => this.element(16 * k, false));
+    const taken = this.accumulators.flatMap((one, i) => one.vectors(elements.map(({ found }) => found[i])));
+    return [...elements.flatMap(({ code }) => code), ...taken];
   }
 
   private single(): number[] {
-    const found: Code[] = [];
-    const code = this.element(0, true, found);
-    return [...code, ...found.flatMap((lanes) => this.reduceOne(lanes))];
-  }
-
-  private reduceVectors(found: readonly Code[]): number[] {
-    const { result } = this.definition;
-    if (result === undefined) return [];
-    if (result.reduce === 'max') return found.flatMap((lanes) => this.widen(lanes));
-    const add = (sum: number, half: Code): number[] => [
-      ...localGet(sum),
-      ...half,
-      ...op.promoteLow,
-      ...op.f64x2Add,
-      ...localSet(sum),
-    ];
-    const together: Code = pairwise(found);
-    const kept = this.locals.add(V128);
-    const [low, high] = this.sums;
-    const upper = [...localGet(kept), ...localGet(kept), ...upperHalf];
-    return [...together, ...localSet(kept), ...add(low, localGet(kept)), ...add(high, upper)];
-  }
-
-  private reduceOne(lanes: Code): number[] {
-    // the other lanes count for nothing
-    if (this.definition.result?.reduce === 'max') return this.widen([...lanes, ...f32x4Lane(0), ...op.f32x4Splat]);
-    const one = [...lanes, ...f32x4Lane(0), ...op.f64PromoteF32];
-    return [...localGet(this.total), ...one, ...op.f64Add, ...localSet(this.total)];
-  }
-
-  /** The greater of each lane; that there was a NaN is remembered apart, which is cheaper than maxima that keep it. */
-  private widen(lanes: Code): number[] {
-    return [
-      ...localGet(this.extreme),
-      ...lanes,
-      ...op.f32x4Pmax,
-      ...localSet(this.extreme),
-      ...localGet(this.unordered),
-      ...lanes,
-      ...lanes,
-      ...op.f32x4Ne,
-      ...op.or,
-      ...localSet(this.unordered),
-    ];
+    const { code, found } = this.element(0, true);
+    return [...code, ...this.accumulators.flatMap((one, i) => one.one(found[i]))];
   }
 
   /** Runs `code` as long as `elements` elements are left. */
@@ -201,37 +133,17 @@ class Pass {
     starts.forEach((from, i) => {
       code.push(...from, ...localSet(this.addresses[i]));
     });
-    const { result } = this.definition;
-    if (result?.reduce === 'max') {
-      code.push(...f32x4Const(-Infinity), ...localSet(this.extreme));
-      code.push(...f32x4Const(0), ...localSet(this.unordered));
-    }
-    if (result?.reduce === 'sum') {
-      code.push(...f64Const(0), ...localSet(this.total));
-      for (const sum of this.sums) code.push(...f32x4Const(0), ...localSet(sum));
-    }
-    return code;
-  }
-
-  private finish(): number[] {
-    const { result } = this.definition;
-    if (result === undefined) return f64Const(0);
-    if (result.reduce === 'max') {
-      const lanes = [0, 1, 2, 3].map((i) => [...localGet(this.extreme), ...f32x4Lane(i), ...op.f64PromoteF32]);
-      const greatest = [...lanes[0], ...lanes[1], ...op.f64Max, ...lanes[2], ...op.f64Max, ...lanes[3], ...op.f64Max];
-      return [...f64Const(Number.NaN), ...greatest, ...localGet(this.unordered), ...op.anyTrue, ...op.select];
-    }
-    const [low, high] = this.sums;
-    const join = [...localGet(low), ...localGet(high), ...op.f64x2Add, ...localSet(low)];
-    const lanes = [0, 1].map((i) => [...localGet(low), ...f64x2Lane(i)]);
-    return [...join, ...lanes[0], ...lanes[1], ...op.f64Add, ...localGet(this.total), ...op.f64Add];
+    return [...code, ...this.accumulators.flatMap((one) => one.start())];
   }
 
   /** How many vectors a turn of the main loop handles. */
   private copiesOf(length: number): number {
-    if (length > LONG_BODY) return 1;
-    if (length > LONG_BODY / 2) return 2;
-    return this.definition.result?.reduce === 'sum' && length < SHORT_BODY ? UNROLL_SUM : UNROLL;
+    const { results } = this.definition;
+    const each = length / Math.max(results.length, 1);
+    if (each > LONG_BODY) return 1;
+    if (each > LONG_BODY / 2) return 2;
+    const sums = results.length > 0 && results.every(({ reduce }) => reduce === 'sum');
+    return sums && each < SHORT_BODY ? UNROLL_SUM : UNROLL;
   }
 
   compile(starts: readonly Code[], count: Code): CompiledPass {
@@ -242,15 +154,14 @@ class Pass {
       ...this.loop(once, 4),
       ...this.loop(this.single(), 1),
     ];
-    const value = this.locals.add(F64);
+    const values = this.accumulators.map(() => this.locals.add(F64));
     const code = [
       ...this.lowering.before,
       ...this.start(starts, count),
       ...loops,
-      ...this.finish(),
-      ...localSet(value),
+      ...this.accumulators.flatMap((one, i) => [...one.finish(), ...localSet(values[i])]),
     ];
-    return { code, result: { kind: 'scalar', code: localGet(value) } };
+    return { code, results: values.map(localGet) };
   }
 }
 

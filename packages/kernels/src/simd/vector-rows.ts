@@ -85,8 +85,8 @@ export function vectorRows(definition: RowsDefinition): VectorRows | null {
 const isElementwise = ({ passes, rowOutputs }: RowsDefinition): boolean =>
   rowOutputs.length === 0 &&
   passes.every(
-    ({ body, result, after }) =>
-      result === undefined && after === undefined && !namesIn(parseStatements(body)).used.has('n'),
+    ({ body, results = {}, after }) =>
+      Object.keys(results).length === 0 && after === undefined && !namesIn(parseStatements(body)).used.has('n'),
   );
 
 function bringIn(

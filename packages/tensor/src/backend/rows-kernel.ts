@@ -5,9 +5,8 @@
 export interface RowsPass {
   /** JavaScript statements for one element, over the names of matrices, numbers, values, and of earlier results. */
   readonly body: string;
-  /** What the walk over the row finds out: a sum or the maximum of an expression, under a name. */
-  readonly name?: string;
-  readonly result?: { readonly reduce: 'sum' | 'max'; readonly of: string };
+  /** What the walk over the row finds out: sums and maxima of expressions, by name. */
+  readonly results?: Readonly<Record<string, { readonly reduce: 'sum' | 'max'; readonly of: string }>>;
   /** Statements about the row behind the walk; `n` is the number of its elements. */
   readonly after?: string;
 }

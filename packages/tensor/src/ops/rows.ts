@@ -12,6 +12,7 @@ export interface RowsResult {
 
 /**
  * Runs a kernel over the last dimensions of `reads[0]`, `columns` elements a row. Reads of one dimension are a row for all.
+ * @param into where to write: contiguous tensors like `reads[0]`, new ones unless given
  */
 export function runRows(
   kernel: RowsKernel,
@@ -19,12 +20,13 @@ export function runRows(
   reads: readonly Tensor[],
   rowReads: readonly Tensor[] = [],
   values: readonly number[] = [],
+  into?: readonly Tensor[],
 ): RowsResult {
   const [first] = reads;
   const { shape, dtype, device } = first;
   const rows = columns === 0 ? 0 : numelOf(shape) / columns;
   const asRows = (x: Tensor): Tensor => (x.numel() === columns && x !== first ? x.reshape(columns) : x).contiguous();
-  const written = kernel.writes.map(() => allocateOutput(shape, dtype, device));
+  const written = into?.slice() ?? kernel.writes.map(() => allocateOutput(shape, dtype, device));
   const numbers = kernel.rowWrites.map(() => allocateOutput([rows], dtype, device));
   backend(first).rows(
     kernel,
@@ -36,5 +38,6 @@ export function runRows(
     numbers,
     values,
   );
+  if (into !== undefined) for (const x of written) x.versionCounter.version++;
   return { written, numbers };
 }

@@ -25,12 +25,12 @@ const gradient = { reads: ['g', 'y'], writes: ['dx'], rowReads: [], rowWrites: [
 const SOFTMAX_BACKWARD: RowsKernel = {
   name: 'softmax_backward',
   ...gradient,
-  passes: [{ body: '', name: 'total', result: { reduce: 'sum', of: 'g * y' } }, { body: 'dx = y * (g - total);' }],
+  passes: [{ body: '', results: { total: { reduce: 'sum', of: 'g * y' } } }, { body: 'dx = y * (g - total);' }],
 };
 const LOG_SOFTMAX_BACKWARD: RowsKernel = {
   name: 'log_softmax_backward',
   ...gradient,
-  passes: [{ body: '', name: 'total', result: { reduce: 'sum', of: 'g' } }, { body: 'dx = g - Math.exp(y) * total;' }],
+  passes: [{ body: '', results: { total: { reduce: 'sum', of: 'g' } } }, { body: 'dx = g - Math.exp(y) * total;' }],
 };
 
 /** Whether a gradient along `dim` may be computed row by row: no graph is wanted of it, and rows lie in memory as such. */

@@ -68,11 +68,10 @@ const normKernel = (given: readonly string[]): RowsKernel => ({
   rowWrites: ['mean', 'invStd'],
   values: ['eps'],
   passes: [
-    { body: '', name: 'total', result: { reduce: 'sum', of: 'x' }, after: 'mean = total / n;' },
+    { body: '', results: { total: { reduce: 'sum', of: 'x' } }, after: 'mean = total / n;' },
     {
       body: '',
-      name: 'squares',
-      result: { reduce: 'sum', of: '(x - mean) * (x - mean)' },
+      results: { squares: { reduce: 'sum', of: '(x - mean) * (x - mean)' } },
       after: 'invStd = 1 / Math.sqrt(squares / n + eps);',
     },
     {
@@ -93,12 +92,10 @@ const normGradKernel = (given: readonly string[]): RowsKernel => {
     rowWrites: [],
     values: [],
     passes: [
-      { body: '', name: 'total', result: { reduce: 'sum', of: h }, after: 'meanH = total / n;' },
       {
         body: '',
-        name: 'product',
-        result: { reduce: 'sum', of: `${h} * (x - mean)` },
-        after: 'slope = (product / n) * invStd * invStd;',
+        results: { total: { reduce: 'sum', of: h }, product: { reduce: 'sum', of: `${h} * (x - mean)` } },
+        after: 'meanH = total / n; slope = (product / n) * invStd * invStd;',
       },
       {
         body: `const d = x - mean; dx = (${h} - meanH - d * slope) * invStd; ${product ? 'gx = g * d * invStd;' : ''}`,

@@ -16,19 +16,67 @@ const WEIGHTED: RowsKernel = {
   passes: [
     {
       body: 'let scaled = x * scale + shift;',
-      name: 'top',
-      result: { reduce: 'max', of: 'scaled' },
+      results: { top: { reduce: 'max', of: 'scaled' } },
       after: 'largest = top;',
     },
     {
       body: 'e = Math.exp(x * scale + shift - largest); e *= w > 0 ? w : 0;',
-      name: 'total',
-      result: { reduce: 'sum', of: 'e' },
+      results: { total: { reduce: 'sum', of: 'e' } },
       after: 'inverse = 1 / total; logSum = largest + Math.log(total) + 0 * n;',
     },
     { body: 'y = e * inverse;' },
   ],
 };
+
+/** One walk that writes and finds three things out, of which two are row values as they are. Any names will do but `n`. */
+const STATISTICS: RowsKernel = {
+  name: 'row_statistics',
+  reads: ['a', 'o'],
+  writes: ['v'],
+  rowReads: [],
+  rowWrites: ['product', 'largest', 'mean'],
+  values: ['r'],
+  passes: [
+    {
+      body: 'v = a * r + o;',
+      results: {
+        total: { reduce: 'sum', of: 'v' },
+        largest: { reduce: 'max', of: 'Math.abs(o) - v' },
+        product: { reduce: 'sum', of: 'v * a' },
+      },
+      after: 'mean = total / n;',
+    },
+  ],
+};
+
+function checkStatistics(backend: Backend, dtype: 'float32' | 'float64', rows: number, columns: number): void {
+  const [a, o] = [1, 2].map((seed) => random(backend, dtype, [rows, columns], 'offset', seed));
+  const v = inside(backend, dtype, [rows, columns]);
+  const [product, largest, mean] = [0, 1, 2].map(() => inside(backend, dtype, [rows]));
+  backend.rows(STATISTICS, rows, columns, [a.view, o.view], [v], [], [product, largest, mean], [0.75]);
+  const written = a.data.map((x, i) => x * 0.75 + o.data[i]);
+  const byRow = (of: (i: number) => number, join: (x: number, y: number) => number): number[] =>
+    Array.from({ length: rows }, (_, r) =>
+      Array.from({ length: columns }, (__, j) => of(r * columns + j)).reduce(join),
+    );
+  const add = (x: number, y: number): number => x + y;
+  const means = byRow((i) => written[i], add).map((total) => total / columns);
+  expectElements(backend, v, written);
+  expectElements(
+    backend,
+    largest,
+    byRow(
+      (i) => Math.abs(o.data[i]) - written[i],
+      (x, y) => Math.max(x, y),
+    ),
+  );
+  expectElements(
+    backend,
+    product,
+    byRow((i) => written[i] * a.data[i], add),
+  );
+  expectElements(backend, mean, means);
+}
 
 function check(backend: Backend, dtype: 'float32' | 'float64', rows: number, columns: number, shared: boolean): void {
   const shape = [rows, columns];
@@ -74,5 +122,14 @@ export const rowsCases: readonly ConformanceCase[] = [
   ...defineFor(FLOATS, 'rows with one that stands for all', (backend, dtype) => {
     check(backend, dtype as 'float32', 3, 5, true);
     check(backend, dtype as 'float32', 5, 260, true);
+  }),
+  ...defineFor(FLOATS, 'several results of one walk over rows', (backend, dtype) => {
+    for (const [rows, columns] of [
+      [1, 7],
+      [3, 37],
+      [4, 301],
+    ]) {
+      checkStatistics(backend, dtype as 'float32', rows, columns);
+    }
   }),
 ];

@@ -66,7 +66,7 @@ const reductionOf = (name: string, reduce: 'sum' | 'max', of: string, after: str
   rowReads: [],
   rowWrites: ['result'],
   values: [],
-  passes: [{ body: '', name: 'found', result: { reduce, of }, after }],
+  passes: [{ body: '', results: { found: { reduce, of } }, after }],
 });
 const ROWS: Readonly<Record<Exclude<ReduceName, 'prod'>, RowsKernel>> = {
   sum: reductionOf('sum', 'sum', 'x', 'result = found;'),
@@ -83,13 +83,13 @@ const wholes = new Map<ReduceName, VectorLoop | null>();
 function wholeFor(name: Exclude<ReduceName, 'prod'>): VectorLoop | null {
   let loop = wholes.get(name);
   if (loop === undefined) {
-    const [{ result }] = ROWS[name].passes;
+    const [{ results }] = ROWS[name].passes;
     loop = vectorLoop({
       arrays: [{ name: 'x', read: true, write: false }],
       scalars: [],
       constants: {},
       body: '',
-      result,
+      result: results?.found,
     });
     wholes.set(name, loop);
   }

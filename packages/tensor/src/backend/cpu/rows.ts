@@ -24,51 +24,52 @@ const assigned = ({ body }: RowsPass, name: string): boolean =>
   new RegExp(`(?<![\\w$.])${name}\\s*[-+*/]?=(?!=)`).test(body);
 
 function compilePass(kernel: RowsKernel, pass: RowsPass): string {
-  const { name, result, body, after = '' } = pass;
+  const { results = {}, body, after = '' } = pass;
   const matrices = [...kernel.reads, ...kernel.writes];
-  const loads = matrices.map((m, i) => `let ${m} = a[${i}][p${i} + j];`).join(' ');
+  const loads = matrices.map((m, i) => `let ${m} = $a[${i}][$p${i} + $j];`).join(' ');
   const stores = kernel.writes
     .filter((m) => assigned(pass, m))
-    .map((m) => `a[${matrices.indexOf(m)}][p${matrices.indexOf(m)} + j] = ${m};`)
+    .map((m) => `$a[${matrices.indexOf(m)}][$p${matrices.indexOf(m)} + $j] = ${m};`)
     .join(' ');
-  const update =
-    result === undefined
-      ? ''
-      : result.reduce === 'sum'
-        ? `${name} += ${result.of};`
-        : `{ const v = ${result.of}; if (v > ${name} || v !== v) ${name} = v; }`;
-  const start = result === undefined ? '' : `${name} = ${result.reduce === 'sum' ? '0' : '-Infinity'};`;
-  return `${start} for (let j = 0; j < n; j++) { ${loads} ${body} ${update} ${stores} } ${after}`;
+  const found = Object.entries(results);
+  const start = found.map(([name, { reduce }]) => `${name} = ${reduce === 'sum' ? '0' : '-Infinity'};`).join(' ');
+  const update = found
+    .map(([name, { reduce, of }]) =>
+      reduce === 'sum' ? `${name} += ${of};` : `{ const $v = ${of}; if ($v > ${name} || $v !== $v) ${name} = $v; }`,
+    )
+    .join(' ');
+  return `${start} for (let $j = 0; $j < n; $j++) { ${loads} ${body} ${update} ${stores} } ${after}`;
 }
 
 /** Names that the passes define for the row, to be declared. */
 function rowNames({ passes, rowWrites }: RowsKernel): string[] {
   const names = new Set<string>(rowWrites);
-  for (const { name, after = '' } of passes) {
-    if (name !== undefined) names.add(name);
+  for (const { results = {}, after = '' } of passes) {
+    for (const name of Object.keys(results)) names.add(name);
     for (const match of after.matchAll(/([A-Za-z_$][\w$]*)\s*=(?!=)/g)) names.add(match[1]);
   }
   return [...names];
 }
 
+/** A definition has all names but `n` and those that begin with `$`. */
 function compile(kernel: RowsKernel): Loop {
   const matrices = [...kernel.reads, ...kernel.writes];
   const numbers = [...kernel.rowReads, ...kernel.rowWrites];
-  const at = (i: number): string => `a[${matrices.length + i}][o[${matrices.length + i}] + r]`;
+  const at = (i: number): string => `$a[${matrices.length + i}][$o[${matrices.length + i}] + $r]`;
   const source = JSON.stringify(kernel.passes);
   return new Function(
-    'rows',
+    '$rows',
     'n',
-    'a',
-    'o',
-    'steps',
-    'values',
+    '$a',
+    '$o',
+    '$steps',
+    '$values',
     `'use strict'; ${functionsIn(source)}
-    ${kernel.values.map((name, i) => `const ${name} = values[${i}];`).join(' ')}
-    for (let r = 0; r < rows; r++) {
-      ${matrices.map((_, i) => `const p${i} = o[${i}] + r * steps[${i}];`).join(' ')}
+    ${kernel.values.map((name, i) => `const ${name} = $values[${i}];`).join(' ')}
+    for (let $r = 0; $r < $rows; $r++) {
+      ${matrices.map((_, i) => `const $p${i} = $o[${i}] + $r * $steps[${i}];`).join(' ')}
       ${kernel.rowReads.map((name, i) => `const ${name} = ${at(i)};`).join(' ')}
-      let ${rowNames(kernel).join(', ') || 'unused'};
+      let ${rowNames(kernel).join(', ') || '$unused'};
       ${kernel.passes.map((pass) => compilePass(kernel, pass)).join('\n')}
       ${kernel.rowWrites.map((name) => `${at(numbers.indexOf(name))} = ${name};`).join(' ')}
     }`,

@@ -9,7 +9,7 @@ import { reduceRows } from './rows.js';
 /** Fewer elements are not worth the call. */
 const LEAST_VECTOR = 256;
 
-const largest = { body: '', name: 'm', result: { reduce: 'max', of: 'x' } } as const;
+const largest = { body: '', results: { m: { reduce: 'max', of: 'x' } } } as const;
 const shape = { reads: ['x'], writes: ['y'], rowReads: [], rowWrites: [], values: [] } as const;
 
 const SOFTMAX: RowsKernel = {
@@ -17,7 +17,7 @@ const SOFTMAX: RowsKernel = {
   ...shape,
   passes: [
     largest,
-    { body: 'y = Math.exp(x - m);', name: 'total', result: { reduce: 'sum', of: 'y' }, after: 'scale = 1 / total;' },
+    { body: 'y = Math.exp(x - m);', results: { total: { reduce: 'sum', of: 'y' } }, after: 'scale = 1 / total;' },
     { body: 'y = y * scale;' },
   ],
 };
@@ -27,7 +27,7 @@ const LOG_SOFTMAX: RowsKernel = {
   ...shape,
   passes: [
     largest,
-    { body: '', name: 'total', result: { reduce: 'sum', of: 'Math.exp(x - m)' }, after: 'shift = Math.log(total);' },
+    { body: '', results: { total: { reduce: 'sum', of: 'Math.exp(x - m)' } }, after: 'shift = Math.log(total);' },
     { body: 'y = x - m - shift;' },
   ],
 };

@@ -46,8 +46,10 @@ export function rows(
     const written = kernel.writes.filter((name) => assigns(pass.body, name));
     // a pass reads what earlier ones wrote, and nothing of its own
     const results = written.map((name) => [name, run(writtenKernel(kernel, shape, i, name))] as const);
-    if (pass.name !== undefined) arrays.set(pass.name, run(foundKernel(kernel, shape, i)));
-    for (const [name, result] of results) arrays.set(name, result);
+    const found = Object.keys(pass.results ?? {}).map(
+      (name) => [name, run(foundKernel(kernel, shape, i, name))] as const,
+    );
+    for (const [name, result] of [...results, ...found]) arrays.set(name, result);
   });
   kernel.writes.forEach((name, i) => {
     store(arrays.get(name) as Handle, writes[i]);

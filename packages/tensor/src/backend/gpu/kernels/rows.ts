@@ -75,10 +75,10 @@ class RowsWriter {
       .join('\n');
   }
 
-  /** The pass's sum or maximum for each row. */
-  found(index: number): PreparedRows {
+  /** One of the pass's sums and maxima, for each row. */
+  found(index: number, name: string): PreparedRows {
     const pass = this.definition.passes[index];
-    const { reduce, of } = pass.result as NonNullable<RowsPass['result']>;
+    const { reduce, of } = (pass.results as NonNullable<RowsPass['results']>)[name];
     const { statements } = live(this.translator.read(`termOf = ${of};`), ['termOf']);
     const wanted = live(statements, ['termOf']).needed;
     const element = this.element(pass, wanted);
@@ -132,7 +132,8 @@ class RowsWriter {
     outputs: number,
     row: string,
   ): PreparedRows {
-    const names = [...this.definition.rowReads, ...this.definition.passes.flatMap(({ name }) => name ?? [])];
+    const found = this.definition.passes.flatMap(({ results = {} }) => Object.keys(results));
+    const names = [...this.definition.rowReads, ...found];
     const rowValues = names.filter((name) => needed.has(name));
     const arrays = [...this.matrices.filter((name) => elements.has(name)), ...rowValues];
     const values = [...this.definition.values, COUNT].filter((name) => needed.has(name));
@@ -150,9 +151,9 @@ class RowsWriter {
   }
 }
 
-/** The kernel of a pass's result, of a matrix that it writes, or of a row's value behind all passes. */
-export const foundKernel = (definition: RowsKernel, shape: RowsShape, pass: number): PreparedRows =>
-  new RowsWriter(definition, shape).found(pass);
+/** The kernel of one of a pass's results, of a matrix that it writes, or of a row's value behind all passes. */
+export const foundKernel = (definition: RowsKernel, shape: RowsShape, pass: number, name: string): PreparedRows =>
+  new RowsWriter(definition, shape).found(pass, name);
 export const writtenKernel = (definition: RowsKernel, shape: RowsShape, pass: number, name: string): PreparedRows =>
   new RowsWriter(definition, shape).written(pass, name);
 export const rowValueKernel = (definition: RowsKernel, shape: RowsShape, name: string): PreparedRows =>
