@@ -1,15 +1,16 @@
 /** The direction of L-BFGS. */
 import type { Tensor } from '@torchlet/tensor';
-import { combination, innerProducts } from './lbfgs-products.js';
+import type { HistoryProducts } from './lbfgs-products.js';
+import { type Change, combination } from './lbfgs-vectors.js';
 
 /** The last changes of the gradient and of the parameters, from which the inverse Hessian is guessed. */
 export interface LBFGSHistory {
   /** Changes of the gradient, y, oldest first. */
-  readonly old_dirs: Tensor[];
+  old_dirs: Tensor[];
   /** Changes of the parameters, s. */
-  readonly old_stps: Tensor[];
+  old_stps: Tensor[];
   /** 1 / (y · s), 0-dim. */
-  readonly ro: Tensor[];
+  ro: Tensor[];
   /** The scale of the first guess of the inverse Hessian, (y · s) / (y · y): 0-dim; 1 without history. */
   H_diag: Tensor | number;
 }
@@ -17,16 +18,18 @@ export interface LBFGSHistory {
 /** Below this, y · s says nothing about the curvature. */
 const LEAST_CURVATURE = 1e-10;
 
-/** Takes one more change into the history, which holds `size` of them at most. */
-export function remember(history: LBFGSHistory, y: Tensor, s: Tensor, size: number): void {
-  const ys = y.dot(s);
-  if (!(Number(ys.item()) > LEAST_CURVATURE)) return;
+/** Takes one more change into the history, which holds `size` of them at most. @returns the vectors that are in it no more */
+export function remember(history: LBFGSHistory, { y, s, ys, yy }: Change, size: number): Tensor[] {
+  if (!(ys > LEAST_CURVATURE)) return [y, s];
   const { old_dirs, old_stps, ro } = history;
-  while (old_dirs.length >= size) for (const list of [old_dirs, old_stps, ro]) list.shift();
+  const left = Math.max(old_dirs.length + 1 - size, 0);
+  ro.splice(0, left);
+  const gone = [...old_dirs.splice(0, left), ...old_stps.splice(0, left)];
   old_dirs.push(y);
   old_stps.push(s);
-  ro.push(ys.reciprocal());
-  history.H_diag = ys.div(y.dot(y));
+  ro.push(y.new_tensor(1 / ys));
+  history.H_diag = y.new_tensor(ys / yy);
+  return gone;
 }
 
 /**
@@ -37,10 +40,16 @@ export function remember(history: LBFGSHistory, y: Tensor, s: Tensor, size: numb
  * products suffice, and each vector of the history is read twice in all rather than in each of its turns.
  * Chen, Wang and Zhou 2014, "Large-scale L-BFGS using MapReduce"
  * @param al receives α of each change, 0-dim
+ * @param products what is known of this history from earlier calls
  */
-export function descentDirection(grad: Tensor, history: LBFGSHistory, al: (Tensor | null)[]): Tensor {
+export function descentDirection(
+  grad: Tensor,
+  history: LBFGSHistory,
+  al: (Tensor | null)[],
+  products: HistoryProducts,
+): Tensor {
   const { old_dirs, old_stps, ro, H_diag } = history;
-  const { yy, ys, yg, sg } = innerProducts(old_dirs, old_stps, grad);
+  const { yy, ys, yg, sg } = products.with(old_dirs, old_stps, grad);
   const rho = ro.map((r) => Number(r.item()));
   const scale = typeof H_diag === 'number' ? H_diag : Number(H_diag.item());
   const alpha = new Array<number>(ro.length).fill(0);

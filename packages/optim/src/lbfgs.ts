@@ -1,11 +1,14 @@
 import { cat, enable_grad, ShapeError, Tensor, ValueError } from '@torchlet/tensor';
 import { sameShape } from '@torchlet/tensor/internal';
 import { descentDirection, type LBFGSHistory, remember } from './lbfgs-direction.js';
+import { HistoryProducts } from './lbfgs-products.js';
+import { changeAlong, largest, slopeAlong } from './lbfgs-vectors.js';
 import { type Closure, Optimizer } from './optimizer.js';
 import { checkCount, checkLearningRate, checkRange, show, typename, withDefaults } from './options.js';
 import type { ParamGroup, ParamGroupInput, ParamsInput } from './param-groups.js';
 import type { StateEntry } from './state-dict.js';
 import { type LinePoint, strongWolfe } from './strong-wolfe.js';
+import { UnseenState } from './unseen-state.js';
 
 export interface LBFGSOptions {
   /** Step size γ; with a line search, the one that is tried first. */
@@ -65,6 +68,8 @@ export class LBFGS extends Optimizer<LBFGSOptions, LBFGSState> {
     'θ ← θ + td',
   ].join('\n');
 
+  private readonly products: HistoryProducts = new HistoryProducts();
+
   /** @throws ValueError in PyTorch's words. */
   constructor(params: ParamsInput<LBFGSOptions>, options?: Partial<LBFGSOptions>) {
     super(params, withMaxEval(withDefaults('LBFGS', DEFAULTS, options)));
@@ -91,7 +96,7 @@ export class LBFGS extends Optimizer<LBFGSOptions, LBFGSState> {
   }
 
   protected override init_state(): LBFGSState {
-    return { func_evals: 0, n_iter: 0 };
+    return new UnseenState<LBFGSState>({ func_evals: 0, n_iter: 0 }).shown;
   }
 
   /** Iterates until a tolerance or a limit is reached. @returns the loss before the first iteration */
@@ -103,13 +108,17 @@ export class LBFGS extends Optimizer<LBFGSOptions, LBFGSState> {
     this.checkOptions(group);
     const { params, lr, max_iter, tolerance_grad, tolerance_change, history_size, line_search_fn } = group;
     const max_eval = group.max_eval ?? mostEvaluations(max_iter);
-    const state = this.stateOf(params[0], group);
+    const kept = this.keptState(params[0], group);
+    const state = kept.entry;
     const original = enable_grad(closure);
     let loss = lossOf(original);
-    let grad = flatGrad(params);
+    let grad = kept.keep(flatGrad(params));
     let evaluations = 1;
     state.func_evals++;
-    if (largest(grad) <= tolerance_grad) return original;
+    if (largest(grad) <= tolerance_grad) {
+      kept.forget([grad]);
+      return original;
+    }
 
     const history: LBFGSHistory = {
       old_dirs: state.old_dirs ?? [],
@@ -118,28 +127,42 @@ export class LBFGS extends Optimizer<LBFGSOptions, LBFGSState> {
       H_diag: state.H_diag ?? 1,
     };
     let { d, t, prev_flat_grad, prev_loss } = state;
+    const save = (): void => {
+      if (d !== undefined) Object.assign(state, { d, t, ...history, prev_flat_grad, prev_loss });
+    };
     for (let iteration = 1; iteration <= max_iter; iteration++) {
       state.n_iter++;
+      // a line search may have found nothing better than where it began
+      const replaced = grad === prev_flat_grad ? [d] : [d, prev_flat_grad];
       if (d === undefined || t === undefined || prev_flat_grad === undefined) {
-        d = grad.neg();
+        d = kept.keep(grad.neg());
         const length = Number(grad.abs().sum().item());
         t = (1 / length < 1 ? 1 / length : 1) * lr;
       } else {
-        remember(history, grad.sub(prev_flat_grad), d.mul(t), history_size);
+        const change = changeAlong(grad, prev_flat_grad, d, t);
+        kept.keep(change.y);
+        kept.keep(change.s);
+        for (const key of ['old_dirs', 'old_stps', 'ro'] as const) history[key] = kept.own(history[key]);
+        replaced.push(...remember(history, change, history_size));
         state.al ??= new Array<Tensor | null>(history_size).fill(null);
-        d = descentDirection(grad, history, state.al);
+        d = kept.keep(descentDirection(grad, history, state.al, this.products));
         t = lr;
       }
       prev_flat_grad = grad;
       prev_loss = loss;
-      const slope = dot(grad, d);
+      // in a first step nothing is replaced that the state has
+      if (state.d !== undefined) save();
+      kept.forget(replaced);
+      const { slope, size } = slopeAlong(grad, d);
       if (slope > -tolerance_change) break;
 
       let calls = 0;
       if (line_search_fn === 'strong_wolfe') {
         const start = { t: 0, loss, grad, slope };
-        const found = strongWolfe(lineThrough(params, d, closure), start, t, largest(d), max_eval - evaluations);
+        const line = new Line(params, d, closure, kept);
+        const found = strongWolfe((x) => line.at(x), start, t, size, max_eval - evaluations);
         ({ t, loss, grad } = found.point);
+        line.forgetExcept(grad);
         calls = found.evaluations;
         moveAlong(params, d, t);
       } else {
@@ -147,7 +170,7 @@ export class LBFGS extends Optimizer<LBFGSOptions, LBFGSState> {
         // after the last iteration nobody needs to know
         if (iteration < max_iter) {
           loss = lossOf(enable_grad(closure));
-          grad = flatGrad(params);
+          grad = kept.keep(flatGrad(params));
           calls = 1;
         }
       }
@@ -155,16 +178,25 @@ export class LBFGS extends Optimizer<LBFGSOptions, LBFGSState> {
       state.func_evals += calls;
       if (evaluations >= max_eval) break;
       if (largest(grad) <= tolerance_grad) break;
-      if (Math.abs(t) * largest(d) <= tolerance_change) break;
+      if (Math.abs(t) * size <= tolerance_change) break;
       if (Math.abs(loss - prev_loss) < tolerance_change) break;
     }
-    if (d !== undefined) Object.assign(state, { d, t, ...history, prev_flat_grad, prev_loss });
+    save();
+    if (grad !== prev_flat_grad) kept.forget([grad]);
     return original;
+  }
+
+  /** The state of the first parameter, which stands for all. */
+  private keptState(param: Tensor, group: ParamGroup<LBFGSOptions>): UnseenState<LBFGSState> {
+    const shown = this.stateOf(param, group);
+    const kept = UnseenState.of(shown);
+    if (kept.shown !== shown) this.state.set(param, kept.shown);
+    return kept;
   }
 
   /** Where PyTorch has a step size of one element, a number does here. */
   protected override renewState(entry: StateEntry): StateEntry {
-    return entry.t instanceof Tensor ? { ...entry, t: entry.t.item() } : entry;
+    return new UnseenState(entry.t instanceof Tensor ? { ...entry, t: entry.t.item() } : entry).shown;
   }
 
   protected override checkEntry(
@@ -215,7 +247,7 @@ function lossOf(result: unknown): number {
 function flatGrad(params: readonly Tensor[]): Tensor {
   return cat(
     params.map((param) => {
-      const { grad } = param;
+      const grad = param.gradientToRead;
       if (grad === null) return param.new_zeros([param.numel()]);
       if (!sameShape(grad.shape, param.shape)) {
         throw new ShapeError(
@@ -227,11 +259,6 @@ function flatGrad(params: readonly Tensor[]): Tensor {
   );
 }
 
-/** The largest magnitude, without a copy of all of them. */
-const largest = (x: Tensor): number => Math.max(Number(x.max().item()), -Number(x.min().item()));
-
-const dot = (a: Tensor, b: Tensor): number => Number(a.dot(b).item());
-
 /** θ ← θ + td. */
 function moveAlong(params: readonly Tensor[], d: Tensor, t: number): void {
   let offset = 0;
@@ -242,19 +269,32 @@ function moveAlong(params: readonly Tensor[], d: Tensor, t: number): void {
 }
 
 /** The objective along a line from the present parameters, which are the same again after each evaluation. */
-function lineThrough(
-  params: readonly Tensor[],
-  d: Tensor,
-  closure: Closure<unknown>,
-): (t: number) => LinePoint<Tensor> {
-  const origin = params.map((param) => param.clone());
-  return (t) => {
-    moveAlong(params, d, t);
-    const loss = lossOf(enable_grad(closure));
-    const grad = flatGrad(params);
-    params.forEach((param, i) => {
-      param.copy_(origin[i]);
+class Line {
+  private readonly origin: readonly Tensor[];
+  private readonly grads: Tensor[] = [];
+
+  constructor(
+    private readonly params: readonly Tensor[],
+    private readonly d: Tensor,
+    private readonly closure: Closure<unknown>,
+    private readonly kept: UnseenState<LBFGSState>,
+  ) {
+    this.origin = params.map((param) => kept.keep(param.clone()));
+  }
+
+  at(t: number): LinePoint<Tensor> {
+    moveAlong(this.params, this.d, t);
+    const loss = lossOf(enable_grad(this.closure));
+    const grad = this.kept.keep(flatGrad(this.params));
+    this.grads.push(grad);
+    this.params.forEach((param, i) => {
+      param.copy_(this.origin[i]);
     });
-    return { t, loss, grad, slope: dot(grad, d) };
-  };
+    return { t, loss, grad, slope: Number(grad.dot(this.d).item()) };
+  }
+
+  /** Gives back the memory of all gradients but the one of the point that was chosen. */
+  forgetExcept(chosen: Tensor): void {
+    this.kept.forget([...this.origin, ...this.grads.filter((grad) => grad !== chosen)]);
+  }
 }

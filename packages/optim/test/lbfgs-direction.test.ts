@@ -2,6 +2,8 @@
 import { manual_seed, randn, type Tensor } from '@torchlet/tensor';
 import { describe, expect, it } from 'vitest';
 import { descentDirection, type LBFGSHistory, remember } from '../src/lbfgs-direction.js';
+import { HistoryProducts } from '../src/lbfgs-products.js';
+import { type Change, changeAlong } from '../src/lbfgs-vectors.js';
 
 /** −H · g as Nocedal and Wright write it. */
 function twoLoops(grad: Tensor, { old_dirs, old_stps, ro, H_diag }: LBFGSHistory): { d: Tensor; alpha: number[] } {
@@ -22,12 +24,13 @@ function twoLoops(grad: Tensor, { old_dirs, old_stps, ro, H_diag }: LBFGSHistory
 const distance = (x: Tensor, y: Tensor): number => x.sub(y).norm().item() / y.norm().item();
 
 /** A change of the parameters and the gradient's, of a quadratic whose curvatures lie between 1 and 2. */
-function change(n: number, curvature: Tensor): [y: Tensor, s: Tensor] {
-  const s = randn(n, { dtype: curvature.dtype });
-  return [s.mul(curvature), s];
+function change(n: number, curvature: Tensor): Change {
+  const d = randn(n, { dtype: curvature.dtype });
+  const past = randn(n, { dtype: curvature.dtype });
+  return changeAlong(past.add(d.mul(curvature)), past, d, 0.5);
 }
 
-// one piece; several and a rest; rows that fill the last piece; one vector more than four, and fewer
+// less than a row, rows and a rest, rows alone; as many vectors as one walk takes, more, and fewer
 describe.each([
   ['float64', 7, 3],
   ['float64', 300, 6],
@@ -35,18 +38,19 @@ describe.each([
   ['float32', 2 ** 17 + 2 ** 13, 2],
 ] as const)('%s, %i elements, %i changes', (dtype, n, size) => {
   const close = dtype === 'float64' ? 1e-12 : 2e-6;
-  const start = (): { history: LBFGSHistory; curvature: Tensor } => {
+  const start = (): { history: LBFGSHistory; curvature: Tensor; products: HistoryProducts } => {
     manual_seed(n);
     return {
       history: { old_dirs: [], old_stps: [], ro: [], H_diag: 1 },
       curvature: randn(n, { dtype }).sigmoid().add(1),
+      products: new HistoryProducts(),
     };
   };
 
-  function expectDirection(history: LBFGSHistory): void {
+  function expectDirection(history: LBFGSHistory, products: HistoryProducts): void {
     const grad = randn(n, { dtype });
     const al: (Tensor | null)[] = [];
-    const got = descentDirection(grad, history, al);
+    const got = descentDirection(grad, history, al, products);
     const { d, alpha } = twoLoops(grad, history);
     expect(distance(got, d)).toBeLessThan(close);
     expect(al.length).toBe(alpha.length);
@@ -57,28 +61,29 @@ describe.each([
   }
 
   it('is that of the two loops while the history grows, and when it forgets', () => {
-    const { history, curvature } = start();
-    expectDirection(history);
+    const { history, curvature, products } = start();
+    expectDirection(history, products);
     for (let k = 0; k < 2 * size; k++) {
-      const [y, s] = change(n, curvature);
-      remember(history, y, s, size);
+      const changed = change(n, curvature);
+      remember(history, changed, size);
       expect(history.ro.length).toBe(Math.min(k + 1, size));
-      if (k % 2 === 0) expectDirection(history);
+      if (k % 2 === 0) expectDirection(history, products);
     }
   });
 
   it('sees what was written into the history, and what was exchanged', () => {
-    const { history, curvature } = start();
-    for (let k = 0; k < size; k++) remember(history, ...change(n, curvature), size);
-    expectDirection(history);
+    const { history, curvature, products } = start();
+    for (let k = 0; k < size; k++) remember(history, change(n, curvature), size);
+    expectDirection(history, products);
     const renew = (i: number): void => {
       history.ro[i].copy_(history.old_dirs[i].dot(history.old_stps[i]).reciprocal());
     };
     history.old_stps[1].mul_(2);
     renew(1);
-    expectDirection(history);
-    [history.old_dirs[0], history.old_stps[0]] = change(n, curvature);
+    expectDirection(history, products);
+    const { y, s } = change(n, curvature);
+    [history.old_dirs[0], history.old_stps[0]] = [y, s];
     renew(0);
-    expectDirection(history);
+    expectDirection(history, products);
   });
 });

@@ -12,6 +12,7 @@ export {
 } from './arguments.js';
 export { anomalyMode, originOf, registerInternalCode } from './autograd/anomaly.js';
 export { CheckpointError, type CheckpointOptions, checkpoint, checkpoint_sequential } from './autograd/checkpoint.js';
+export { giveBack } from './autograd/give-back.js';
 export { CopySlices, gradientEdge } from './autograd/history.js';
 export { runWithin } from './autograd/inference-mode.js';
 export { type ModuleCall, pathOf, withinModule } from './autograd/module-calls.js';
@@ -25,6 +26,7 @@ export { cName, type DType, isDType, isFloating } from './dtype.js';
 export type { OutputSize } from './ops/adaptive-pool.js';
 export type { Padding, Pair } from './ops/conv.js';
 export { type Padding1d, type Single, singleOf } from './ops/conv1d.js';
+export { allocateLike } from './ops/kernel.js';
 export type { Reduction } from './ops/loss.js';
 export type { Arguments, Reducing } from './ops/loss-op.js';
 export { matmulInto } from './ops/matmul-into.js';
