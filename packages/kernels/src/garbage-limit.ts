@@ -13,6 +13,11 @@ export interface GarbageLimitOptions {
   readonly memory: number;
   /** Where next to nothing was left, bytes that a good moment counts as if they had been. */
   readonly little: number;
+  /**
+   * For a loop that drops all of its results, which then stay in the cache: bytes that have to have come since the last look, as many
+   * results of the present size, and the share of the time that looking may take. Absent: nobody looks before the limit.
+   */
+  readonly dropping?: { readonly least: number; readonly results: number; readonly time: number };
 }
 
 /** What the least cost that was seen counts at the next look. */
@@ -21,6 +26,8 @@ const FORGETTING = 1.02;
 const RENEWAL = 0.2;
 /** How much must have come, as a part of what the last good moment left. */
 const GROWTH = 0.25;
+/** What a loop works with may be so much of what came; the rest was dropped, or it does not drop all. */
+const AT_WORK = 1 / 16;
 
 /**
  * The limit follows what the last look left. A limit with a memory stays above what a step of a loop needs at its height: a
@@ -35,15 +42,26 @@ export class GarbageLimit {
   /** Milliseconds that a look takes when nothing else keeps the machine busy, and from one to the next. */
   private cost = Number.POSITIVE_INFINITY;
   private interval: number | null = null;
+  /** What the last look left, and whether that was next to nothing of what had come. */
+  private left = 0;
+  private foundAll = false;
 
   constructor(private readonly options: GarbageLimitOptions) {
     this.headroom = options.least;
     this.limit = options.least;
   }
 
-  /** Whether it is time to look, when so many bytes are held. */
-  isReached(held: number): boolean {
-    return held > this.limit;
+  /** Whether it is time to look, when so many bytes are held, of which `wanted` are about to be taken. */
+  isReached(held: number, wanted: number = 0): boolean {
+    return held > this.limit || this.isDropped(held, wanted);
+  }
+
+  /** Whether enough has come that is likely to be garbage, since all was at the last look. */
+  private isDropped(held: number, wanted: number): boolean {
+    const { dropping } = this.options;
+    if (dropping === undefined || !this.foundAll) return false;
+    if (held - this.left < Math.max(dropping.least, dropping.results * wanted)) return false;
+    return performance.now() - this.lastLook >= this.cost / dropping.time;
   }
 
   /** Whether it is time to look, unless that would take too much of the time; far beyond the limit it is in any case. */
@@ -62,6 +80,8 @@ export class GarbageLimit {
     if (held() - this.rest < GROWTH * Math.max(this.rest, this.options.little)) return false;
     if (!this.isAffordable()) return false;
     this.look(collect, held);
+    // the next step's work will be no garbage because the last one's was
+    this.foundAll = false;
     this.rest = held();
     return true;
   }
@@ -69,6 +89,7 @@ export class GarbageLimit {
   /** Looks, and sets the next limit. `held` says what is left; `wanted`: bytes that are about to be taken. */
   look(collect: () => void, held: () => number, wanted: number = 0): void {
     const { most, time, part, memory } = this.options;
+    const came = held() - this.left;
     const start = performance.now();
     collect();
     const end = performance.now();
@@ -78,6 +99,8 @@ export class GarbageLimit {
     if (this.cost > time * this.interval) this.headroom = Math.min(2 * this.headroom, most);
     this.lastLook = end;
     const left = held();
+    this.foundAll = left - this.left <= AT_WORK * came;
+    this.left = left;
     this.rest = Math.min(this.rest, left);
     this.limit = Math.max(left + Math.max(this.headroom, left * part, wanted), memory * this.limit);
   }

@@ -84,6 +84,47 @@ describe('GarbageLimit', () => {
     expect([1500, 1501].map((held) => garbage.isDue(held))).toEqual([false, true]);
   });
 
+  describe('with an option for loops that drop their results', () => {
+    const LOOP = { ...OPTIONS, least: 1000, most: 1000, dropping: { least: 160, results: 4, time: 0.1 } };
+    /** A look that takes 5 ms, when so much is held, of which `left` are left. */
+    const lookAt = (garbage: GarbageLimit, before: number, left: number, early = false): void => {
+      let held = before;
+      const collect = (): void => {
+        now += 5;
+        held = left;
+      };
+      now += 1000;
+      if (early) expect(garbage.lookEarly(collect, () => held)).toBe(true);
+      else garbage.look(collect, () => held);
+    };
+
+    it('is reached when enough has come since a look that found all of it, and looking has its time', () => {
+      const garbage = new GarbageLimit(LOOP);
+      now += 1000;
+      expect(limitOf(garbage)).toBe(1000);
+      lookAt(garbage, 1000, 62);
+      now += 49;
+      expect([222, 1062, 1063].map((held) => garbage.isReached(held))).toEqual([false, false, true]);
+      now += 1;
+      expect([221, 222].map((held) => garbage.isReached(held))).toEqual([false, true]);
+      expect([222, 261, 262].map((held) => garbage.isReached(held, 50))).toEqual([false, false, true]);
+    });
+
+    it('is not where the last look left more of what had come, nor after a good moment', () => {
+      const garbage = new GarbageLimit(LOOP);
+      lookAt(garbage, 1000, 63);
+      now += 50;
+      expect(limitOf(garbage)).toBe(1063);
+      // what was held before does not count
+      lookAt(garbage, 863, 113);
+      now += 50;
+      expect(limitOf(garbage)).toBe(272);
+      lookAt(garbage, 9000, 113, true);
+      now += 50;
+      expect(limitOf(garbage)).toBe(1113);
+    });
+  });
+
   it('uses a good moment when much has come since the last, and not at once after another look', () => {
     const garbage = new GarbageLimit(OPTIONS);
     /** Whether a good moment is used when so much is held, of which `left` are left. */

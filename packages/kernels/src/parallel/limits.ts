@@ -12,7 +12,7 @@ export const threadLimits: {
   /** Elements of a block at least: fewer are done before a block has been handed out. */
   leastBlock: 1 << 13,
   /** Multiplications of a matrix product that pay for calling other threads. */
-  leastProduct: { blas: 1 << 22, wasm: 1 << 20 },
+  leastProduct: { blas: 1 << 21, wasm: 1 << 20 },
   /** Milliseconds: threads start when the work that they could have shared has taken as long as starting them does. */
   startAfter: 20,
   /** Milliseconds for which an idle worker looks for work; calling a sleeping one takes a hundred times as long. */

@@ -44,6 +44,7 @@ export class Residents {
     part: 0,
     memory: 0.9,
     little: 4 * MUCH,
+    dropping: { least: 4 * MEBI, results: 12, time: 0.08 },
   });
   /** … and when for all garbage. */
   private readonly all = new GarbageLimit({
@@ -63,7 +64,7 @@ export class Residents {
   /** An array of `length` elements whose content is whatever was left there; null when there is no room. */
   allocate<T extends ResidentArray>(type: ArrayType<T>, length: number): T | null {
     const bytes = 4 * length;
-    if (this.isTimeToLook(this.held + bytes) && !this.makeRoom(bytes)) return null;
+    if (this.isTimeToLook(bytes) && !this.makeRoom(bytes)) return null;
     let address = this.heap.allocate(bytes);
     if (address === 0) {
       this.collect();
@@ -126,8 +127,9 @@ export class Residents {
     this.heldBefore = this.held;
   }
 
-  private isTimeToLook(held: number): boolean {
-    return this.young.isReached(held) || this.all.isReached(held) || this.watch.isCrowded;
+  private isTimeToLook(bytes: number): boolean {
+    const held = this.held + bytes;
+    return this.young.isReached(held, bytes) || this.all.isReached(held) || this.watch.isCrowded;
   }
 
   /**
