@@ -14,7 +14,6 @@ export function maxPool2x2(
 ): void {
   const row = (width as usize) << 2;
   const offsets = i32x4(0, 2, 4, 6);
-  const one = i32x4.splat(1);
   const down = i32x4.splat(width);
   for (let plane = 0; plane < planes; plane++) {
     for (let oh = 0; oh < outHeight; oh++) {
@@ -31,21 +30,24 @@ export function maxPool2x2(
           const t1 = v128.load(top, 16);
           const b0 = v128.load(top + row);
           const b1 = v128.load(top + row, 16);
-          let best = v128.shuffle<f32>(t0, t1, 0, 2, 4, 6);
-          let index = i32x4.add(i32x4.splat(base + 2 * ow), offsets);
-          const corner = index;
-          let value = v128.shuffle<f32>(t0, t1, 1, 3, 5, 7);
-          let wins = v128.or(f32x4.gt(value, best), f32x4.ne(value, value));
-          best = v128.bitselect(value, best, wins);
-          index = v128.bitselect(i32x4.add(corner, one), index, wins);
-          value = v128.shuffle<f32>(b0, b1, 0, 2, 4, 6);
-          wins = v128.or(f32x4.gt(value, best), f32x4.ne(value, value));
-          best = v128.bitselect(value, best, wins);
-          index = v128.bitselect(i32x4.add(corner, down), index, wins);
-          value = v128.shuffle<f32>(b0, b1, 1, 3, 5, 7);
-          wins = v128.or(f32x4.gt(value, best), f32x4.ne(value, value));
-          best = v128.bitselect(value, best, wins);
-          index = v128.bitselect(i32x4.add(i32x4.add(corner, down), one), index, wins);
+          const a = v128.shuffle<f32>(t0, t1, 0, 2, 4, 6);
+          const b = v128.shuffle<f32>(t0, t1, 1, 3, 5, 7);
+          const c = v128.shuffle<f32>(b0, b1, 0, 2, 4, 6);
+          const d = v128.shuffle<f32>(b0, b1, 1, 3, 5, 7);
+          const corner = i32x4.add(i32x4.splat(base + 2 * ow), offsets);
+          // a sum that is no NaN has none among its terms
+          const sum = f32x4.add(f32x4.add(a, b), f32x4.add(c, d));
+          if (v128.any_true(f32x4.ne(sum, sum))) {
+            windowsWithNaN(a, b, c, d, corner, down, out + ((ow as usize) << 2), indices + ((ow as usize) << 2));
+            continue;
+          }
+          // a comparison that holds is −1
+          const upper = f32x4.pmax(a, b);
+          const lower = f32x4.pmax(c, d);
+          const best = f32x4.pmax(upper, lower);
+          const above = f32x4.gt(b, a);
+          const below = i32x4.sub(down, f32x4.gt(d, c));
+          const index = i32x4.add(corner, v128.bitselect(below, i32x4.neg(above), f32x4.gt(lower, upper)));
           v128.store(out + ((ow as usize) << 2), best);
           v128.store(indices + ((ow as usize) << 2), index);
         }
@@ -55,6 +57,31 @@ export function maxPool2x2(
     }
     x += (height as usize) * row;
   }
+}
+
+/** Four windows, from their upper left, upper right, lower left and lower right elements. */
+function windowsWithNaN(
+  a: v128,
+  b: v128,
+  c: v128,
+  d: v128,
+  corner: v128,
+  down: v128,
+  out: usize,
+  indices: usize,
+): void {
+  const one = i32x4.splat(1);
+  let best = a;
+  let index = corner;
+  let wins = v128.or(f32x4.gt(b, best), f32x4.ne(b, b));
+  best = v128.bitselect(b, best, wins);
+  index = v128.bitselect(i32x4.add(corner, one), index, wins);
+  wins = v128.or(f32x4.gt(c, best), f32x4.ne(c, c));
+  best = v128.bitselect(c, best, wins);
+  index = v128.bitselect(i32x4.add(corner, down), index, wins);
+  wins = v128.or(f32x4.gt(d, best), f32x4.ne(d, d));
+  v128.store(out, v128.bitselect(d, best, wins));
+  v128.store(indices, v128.bitselect(i32x4.add(i32x4.add(corner, down), one), index, wins));
 }
 
 function windowScalar(top: usize, row: usize, corner: i32, width: i32, out: usize, indices: usize, ow: i32): void {

@@ -12,6 +12,10 @@ export const MOST_PARTIAL: number = 1 << 22;
 /** What the blocks of a task and the turns within them stand for. */
 export type Order = 'images, groups' | 'parts, images' | 'groups, images';
 
+/** So many rows or columns of weights for each image are worth putting into another order. */
+const MANY = 8;
+export const mayOrderWeights = (s: Conv2dShape, many: number): boolean => many <= MANY * s.batch;
+
 /** A convolution cut into blocks of images, and its arguments by block and turn. */
 export class Plan {
   readonly positions: number;
@@ -42,11 +46,20 @@ export class Plan {
   readonly perPart: number;
   readonly parts: number;
 
-  /** @param mayBand whether {@link bands} are allowed */
+  /** Whether the bias is one more column of the weights, whose row of the column matrix is 1 everywhere. */
+  readonly biased: boolean;
+  /** Columns of the weights, of which only the last band has the bias. */
+  readonly line: number;
+
+  /**
+   * @param mayBand whether {@link bands} are allowed
+   * @param hasBias whether a bias is to be added
+   */
   constructor(
     readonly shape: Conv2dShape,
     private readonly order: Order,
     mayBand: boolean,
+    hasBias = false,
   ) {
     const s = shape;
     const blocks = blocksOf(s);
@@ -65,6 +78,8 @@ export class Plan {
     const banded = mayBand && s.kernelHeight > 1 && s.strideHeight === 1 && bandDepth >= limits.leastBand;
     this.bands = banded && this.images === 1 ? s.kernelHeight : 1;
     this.bandDepth = this.depth / this.bands;
+    this.biased = hasBias && this.images === 1 && !this.direct && mayOrderWeights(s, this.depth);
+    this.line = this.bandDepth + (this.biased ? 1 : 0);
     this.bandStep = s.dilationHeight * s.outWidth;
     this.bandColumns = this.columns + (this.bands - 1) * this.bandStep;
     this.turned = this.bands > 1 && this.bandDepth * this.outGroup * this.positions <= limits.mostTurned;
@@ -107,7 +122,7 @@ export class Plan {
   }
 
   weight(address: number): Varying {
-    return this.along(address, 0, 4 * this.outGroup * this.bandDepth);
+    return this.along(address, 0, 4 * this.outGroup * this.line);
   }
 
   /** Of a row of the unfolded matrix, its place in the column matrix, whose rows are channels, rows of the kernel and taps in these. */

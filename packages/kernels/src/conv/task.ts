@@ -5,32 +5,34 @@
 import type { Call, Varying } from '../parallel/pool.js';
 import type { FloatArray } from '../types.js';
 import { operand } from '../wasm/visit.js';
-import { Plan } from './plan.js';
+import { mayOrderWeights, Plan } from './plan.js';
 import { type Conv2dShape, needsRowBlocks } from './shape.js';
 import { Work } from './work.js';
-
-/** So many output channels for each image are worth putting their weights into another order. */
-const MANY = 8;
 
 /** Whether a convolution can be a task at all. */
 const applies = (s: Conv2dShape, like: unknown): boolean =>
   like instanceof Float32Array && s.batch * s.outHeight * s.outWidth * s.outChannels > 0 && !needsRowBlocks(s);
 
-/** Whether the weights are so few, beside the images, that it is worth putting them into another order. */
-const mayOrderWeights = (s: Conv2dShape): boolean => s.outChannels <= MANY * s.batch;
-
-/** Where the weights `[outChannels, depth]` of each band and group are; of several bands, `[bands, outChannels, bandDepth]` in the region. */
-function bandWeights(p: Plan, { region, kernels }: Work, from: number): (band: number) => Varying {
-  const { bands, bandDepth, depth, shape } = p;
-  if (bands === 1) return () => p.weight(from);
+/**
+ * Where the weights `[outChannels, depth]` of each band and group are. Those of several bands, or with the bias, are put into the region
+ * as `[bands, outChannels, line]`.
+ */
+function bandWeights(p: Plan, { region, kernels }: Work, from: number, bias: number): (band: number) => Varying {
+  const { bands, bandDepth, line, depth, shape } = p;
+  if (bands === 1 && !p.biased) return () => p.weight(from);
   const { floats } = kernels.memory;
-  for (let band = 0, at = region / 4; band < bands; band++) {
-    for (let o = 0, start = from / 4; o < shape.outChannels; o++, start += depth) {
-      for (let row = 0; row < bandDepth; row++) floats[at++] = floats[start + p.rowOf(band, row)];
+  for (let band = 0, to = region / 4; band < bands; band++) {
+    for (let o = 0, start = from / 4; o < shape.outChannels; o++, start += depth, to += line) {
+      for (let row = 0; row < bandDepth; row++) floats[to + row] = floats[start + p.rowOf(band, row)];
+      if (p.biased) floats[to + bandDepth] = floats[bias / 4 + o];
     }
   }
-  return (band) => p.weight(region + 4 * band * shape.outChannels * bandDepth);
+  return (band) => p.weight(region + 4 * band * shape.outChannels * line);
 }
+
+/** Elements of the region that {@link bandWeights} fill. */
+const orderedWeights = ({ bands, biased, line, shape }: Plan): number =>
+  bands === 1 && !biased ? 0 : bands * shape.outChannels * line;
 
 const forEachBand = ({ bands }: Plan, call: (band: number) => Call): Call[] =>
   Array.from({ length: bands }, (_, band) => call(band));
@@ -48,7 +50,7 @@ export function forwardTask(
   outOffset: number,
 ): boolean {
   if (!applies(shape, x)) return false;
-  const p = new Plan(shape, 'images, groups', mayOrderWeights(shape));
+  const p = new Plan(shape, 'images, groups', mayOrderWeights(shape, shape.outChannels), bias !== null);
   const size = shape.outChannels * p.depth;
   const work = Work.begin(
     p,
@@ -58,24 +60,25 @@ export function forwardTask(
       bias === null ? null : operand(bias, bOffset, shape.outChannels),
       operand(out, outOffset, shape.batch * p.outImage, true),
     ],
-    p.bands > 1 ? size : 0,
+    orderedWeights(p),
   );
   if (work === null) return false;
   const [from, given, biases, to] = work.addresses;
-  const weights = bandWeights(p, work, given);
+  const weights = bandWeights(p, work, given, biases);
   const n = p.ofImages(p.positions);
   const product = p.images === 1 ? p.output(to) : work.product;
-  const add = bias === null ? 0 : p.along(biases, 0, 4 * p.outGroup);
+  const add = bias === null || p.biased ? 0 : p.along(biases, 0, 4 * p.outGroup);
   const scatter = [product, p.output(to), add, p.outGroup, p.ofImages(1), p.positions, p.outImage];
   const multiply = (band: number): Call => {
     const col = p.direct ? p.input(from) : work.band(band);
     const [w, wide, beta] = [weights(band), p.bands > 1 ? p.bandColumns : n, band > 0 ? 1 : 0];
-    return work.gemm(false, false, p.outGroup, n, p.bandDepth, 1, w, p.bandDepth, col, wide, beta, product, n);
+    const rows = band === p.bands - 1 ? p.line : p.bandDepth;
+    return work.gemm(false, false, p.outGroup, n, rows, 1, w, p.line, col, wide, beta, product, n);
   };
   work.run(
     work.unfold(from),
     ...forEachBand(p, multiply),
-    p.images === 1 && bias === null ? null : { kernel: work.kernels.shared.scatterPlanes, args: scatter },
+    p.images === 1 && add === 0 ? null : { kernel: work.kernels.shared.scatterPlanes, args: scatter },
   );
   work.end();
   return true;
@@ -92,7 +95,7 @@ export function inputGradTask(
   giOffset: number,
 ): boolean {
   if (!applies(shape, gradOut)) return false;
-  const p = new Plan(shape, 'images, groups', mayOrderWeights(shape));
+  const p = new Plan(shape, 'images, groups', mayOrderWeights(shape, shape.outChannels));
   const size = shape.outChannels * p.depth;
   const work = Work.begin(
     p,
@@ -101,12 +104,12 @@ export function inputGradTask(
       operand(weight, wOffset, size),
       operand(gradIn, giOffset, shape.batch * p.image, true),
     ],
-    p.bands > 1 ? size : 0,
+    orderedWeights(p),
   );
   if (work === null) return false;
   const { shared, exports } = work.kernels;
   const [from, given, to] = work.addresses;
-  const weights = bandWeights(p, work, given);
+  const weights = bandWeights(p, work, given, 0);
   const n = p.ofImages(p.positions);
   const grads = p.images === 1 ? p.output(from) : work.product;
   const gather = [p.output(from), work.product, 0, p.outGroup, p.ofImages(1), p.positions, p.outImage];

@@ -38,6 +38,10 @@ export class Work {
     this.addresses = this.visit.addresses;
     this.geometry = memory.geometry;
     writeGeometry(memory.ints, this.geometry >> 2, unfolded(plan));
+    for (let thread = 0; plan.biased && thread < this.threads; thread++) {
+      const ones = col / 4 + thread * own[0] + plan.bandDepth * plan.bandColumns;
+      memory.floats.fill(1, ones, ones + plan.bandColumns);
+    }
   }
 
   /** Elements of a thread's columns and product. */
@@ -45,10 +49,7 @@ export class Work {
     // apart from each other's as regions are
     const apart = (elements: number): number => Math.ceil(elements / 16) * 16 + 144;
     const product = plan.images > 1 || plan.turned;
-    return [
-      plan.direct ? 0 : apart(plan.bandDepth * plan.bandColumns),
-      product ? apart(plan.outGroup * plan.columns) : 0,
-    ];
+    return [plan.direct ? 0 : apart(plan.line * plan.bandColumns), product ? apart(plan.outGroup * plan.columns) : 0];
   }
 
   /** Null where memory or the matrix product of the task is missing. */

@@ -185,7 +185,10 @@ class Reader {
   private value(at: number, block: number, turn: number): number {
     const t = this.task;
     const value = t[at] + t[at + 1] * block + t[at + 2] * turn + t[at + 3] * this.thread;
-    return value < t[at + 4] ? value : t[at + 4];
+    const number = value < t[at + 4] ? value : t[at + 4];
+    // what comes out of a Float64Array is an object on the heap, an integer is not
+    const integer = number | 0;
+    return integer === number ? integer : number;
   }
 
   run(block: number): void {
