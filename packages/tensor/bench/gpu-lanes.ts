@@ -1,7 +1,7 @@
 // Milliseconds of gpu kernels whose threads compute one output each, and four: medians of turns, the copies included that bring
 // the results into row-major order.
 // Run: npx tsx --conditions=@torchlet/source packages/tensor/bench/gpu-lanes.ts
-// An argument is a part of the names of what is timed.
+// An argument is a part of the names of what is timed; `large` is for a GPU that is hardware, and is left out without it.
 import type { Backend, Conv2dParams } from '../src/backend/backend.js';
 import { expanded, fresh, type Layout, random } from '../src/backend/conformance/harness.js';
 import type { ElementwiseName } from '../src/backend/elementwise.js';
@@ -14,8 +14,12 @@ type Work = (backend: Backend) => () => void;
 
 const ROUNDS = 9;
 
-const FOUR = { leastRow: 1, leastProducts: 1, leastElements: 1 };
-const ONE = { leastRow: Infinity, leastProducts: Infinity, leastElements: Infinity };
+/** A turn repeats what takes less, because a wait for the device takes as long as many a kernel. */
+const TURN_MS = 4;
+
+const { leastByRows } = laneLimits;
+const FOUR = { leastRow: 1, leastProducts: 1, leastByRows, leastElements: 1 };
+const ONE = { leastRow: Infinity, leastProducts: Infinity, leastByRows: Infinity, leastElements: Infinity };
 
 function matmul(n: number, k: number, m: number, layout: Layout = 'contiguous', batch: readonly number[] = []): Work {
   return (backend) => {
@@ -124,16 +128,29 @@ const WORK: Readonly<Record<string, Work>> = {
       Object.entries(conv(c)).map(([part, work]) => [`conv2d ${name}, ${part}`, work]),
     ),
   ),
+  'large matmul 512·512·512': matmul(512, 512, 512),
+  'large matmul 1024·1024·1024': matmul(1024, 1024, 1024),
+  'large matmul 1024·1024·1024, second transposed': matmul(1024, 1024, 1024, 'transposed'),
+  'large matmul 2048·2048·2048': matmul(2048, 2048, 2048),
+  'large add of 16,777,216': elementwise('add', [[2 ** 24], [2 ** 24]]),
+  'large copy of 4,096 × 4,096, transposed': elementwise('copy', [[4096, 4096]], 'transposed'),
+  ...Object.fromEntries(
+    Object.entries(conv({ x: [8, 64, 56, 56], filters: 64, kernel: 3, padding: 1 })).map(([part, work]) => [
+      `large conv2d 64→64 3×3 on 56×56, batch 8, ${part}`,
+      work,
+    ]),
+  ),
 };
 
 const median = (times: readonly number[]): number => times.toSorted((a, b) => a - b)[times.length >> 1];
 
-function time(limits: typeof FOUR, step: () => void): number {
+/** Milliseconds of a repetition. */
+function time(limits: typeof FOUR, step: () => void, repetitions: number): number {
   Object.assign(laneLimits, limits);
   const start = performance.now();
-  step();
+  for (let i = 0; i < repetitions; i++) step();
   synchronize();
-  return performance.now() - start;
+  return (performance.now() - start) / repetitions;
 }
 
 const backend = gpuBackend();
@@ -141,14 +158,14 @@ console.log(`gpu: ${device_name()}, through gpu.js in ${mode()} mode; medians of
 console.log('| work | one output a thread, ms | four, ms | ratio |');
 console.log('|---|---|---|---|');
 for (const [name, make] of Object.entries(WORK)) {
-  if (!name.includes(process.argv[2] ?? '')) continue;
+  if (process.argv[2] === undefined ? name.startsWith('large') : !name.includes(process.argv[2])) continue;
   const step = make(backend);
+  for (const limits of [ONE, FOUR]) time(limits, step, 1); // compiles
+  const repetitions = Math.max(1, Math.min(40, Math.round(TURN_MS / time(FOUR, step, 1))));
   const [ones, fours]: number[][] = [[], []];
-  // the first turn compiles
-  for (let round = 0; round <= ROUNDS; round++) {
-    const [one, four] = [time(ONE, step), time(FOUR, step)];
-    if (round > 0) ones.push(one);
-    if (round > 0) fours.push(four);
+  for (let round = 0; round < ROUNDS; round++) {
+    ones.push(time(ONE, step, repetitions));
+    fours.push(time(FOUR, step, repetitions));
   }
   const [one, four] = [median(ones), median(fours)];
   console.log(`| ${name} | ${one.toFixed(2)} | ${four.toFixed(2)} | ${(one / four).toFixed(2)} |`);

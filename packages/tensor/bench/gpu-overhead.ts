@@ -1,0 +1,52 @@
+// What the gpu device costs apart from computing: a kernel, a wait, a number read back, transfers; and the rate of a kernel that
+// does nothing but read and write.
+// Run: npx tsx --conditions=@torchlet/source packages/tensor/bench/gpu-overhead.ts
+import { backend, device_name, synchronize } from '../src/gpu.js';
+import { ones, type Tensor } from '../src/index.js';
+
+const ROUNDS = 9;
+
+const median = (times: readonly number[]): number => times.toSorted((a, b) => a - b)[times.length >> 1];
+
+/** Milliseconds of `work` until the device is done with it; the first two runs compile and fill the pool of buffers. */
+function time(work: () => unknown): number {
+  const times = [];
+  for (let round = -2; round < ROUNDS; round++) {
+    synchronize();
+    const start = performance.now();
+    work();
+    synchronize();
+    if (round >= 0) times.push(performance.now() - start);
+  }
+  return median(times);
+}
+
+const few = ones(64).to('gpu');
+const chain = (length: number) => (): void => {
+  let x: Tensor = few;
+  for (let i = 0; i < length; i++) x = x.add(few);
+};
+/** Kernels of which no two in a row are the same, as in a network. */
+const mixed = (length: number) => (): void => {
+  let x: Tensor = few;
+  for (let i = 0; i < length; i += 4) x = x.add(few).mul(few).sub(few).relu();
+};
+
+const MANY = 1000;
+const SIZE = 2 ** 24;
+const MIB = (SIZE * 4) / 2 ** 20;
+const host = ones(SIZE);
+const large = host.to('gpu');
+const [one, many] = [time(chain(1)), time(chain(MANY))];
+
+console.log(`gpu: ${device_name()}, through gpu.js in ${backend()} mode; medians of ${ROUNDS}\n`);
+console.log('| what | |\n|---|---|');
+console.log(`| a wait for nothing | ${(1000 * time(() => {})).toFixed(0)} µs |`);
+console.log(`| one kernel of 64 numbers, and a wait | ${(1000 * one).toFixed(0)} µs |`);
+console.log(`| each further one of ${MANY} | ${((1000 * (many - one)) / (MANY - 1)).toFixed(1)} µs |`);
+console.log(`| the same, four kernels in turns | ${((1000 * (time(mixed(MANY)) - one)) / (MANY - 1)).toFixed(1)} µs |`);
+console.log(`| a number read back | ${(1000 * time(() => few.sum().item())).toFixed(0)} µs |`);
+console.log(`| ${MIB} MiB to the device | ${(MIB / 1.024 / time(() => host.to('gpu'))).toFixed(2)} GiB/s |`);
+console.log(`| ${MIB} MiB to the cpu | ${(MIB / 1.024 / time(() => large.to('cpu'))).toFixed(2)} GiB/s |`);
+const rate = (3 * SIZE * 4) / 1e6 / time(() => large.add(large));
+console.log(`| add of ${SIZE.toLocaleString('en')}, bytes read and written | ${rate.toFixed(0)} GB/s |`);
