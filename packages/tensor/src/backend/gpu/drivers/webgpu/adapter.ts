@@ -1,9 +1,11 @@
 /**
  * `navigator.gpu` as gpu.js sees it: a device with all the limits that the adapter has, whose array buffers come from a
- * pool, and whose errors come to us. gpu.js takes the device from there and cannot be given one.
+ * pool, whose commands are gathered, and whose errors come to us. gpu.js takes the device from there and cannot be given one.
  */
 import {
   adapterName,
+  type BindGroupDescriptor,
+  type BindGroupLayoutDescriptor,
   type BufferDescriptor,
   Usage,
   type WebGpu,
@@ -11,12 +13,15 @@ import {
   type WebGpuDevice,
 } from './device-api.js';
 import { BufferPool } from './pool.js';
+import { Recorder } from './recorder.js';
 
 /** A device that gpu.js took, and what belongs to it. */
 export interface WrappedDevice {
   readonly name: string;
   readonly device: WebGpuDevice;
   readonly pool: BufferPool;
+  /** Everything for the device's queue goes through it. */
+  readonly recorder: Recorder;
 }
 
 export interface DeviceEvents {
@@ -27,11 +32,8 @@ export interface DeviceEvents {
 
 /** What gpu.js calls on a device, apart from what is replaced below. */
 const PASSED_ON = [
-  'createBindGroupLayout',
-  'createBindGroup',
   'createPipelineLayout',
   'createComputePipeline',
-  'createCommandEncoder',
   'pushErrorScope',
   'popErrorScope',
   'destroy',
@@ -39,7 +41,7 @@ const PASSED_ON = [
 
 type Method = (...args: unknown[]) => unknown;
 
-function wrapDevice(device: WebGpuDevice, pool: BufferPool): object {
+function wrapDevice(device: WebGpuDevice, pool: BufferPool, recorder: Recorder): object {
   const methods = device as unknown as Record<string, Method>;
   return {
     ...Object.fromEntries(PASSED_ON.map((name) => [name, (...args: unknown[]) => methods[name].apply(device, args)])),
@@ -51,13 +53,16 @@ function wrapDevice(device: WebGpuDevice, pool: BufferPool): object {
       return module;
     },
     limits: device.limits,
-    queue: device.queue,
+    queue: recorder.queue,
+    createCommandEncoder: recorder.createCommandEncoder,
+    createBindGroupLayout: (descriptor: BindGroupLayoutDescriptor) => recorder.createBindGroupLayout(descriptor),
+    createBindGroup: (descriptor: BindGroupDescriptor) => recorder.createBindGroup(descriptor),
     // gpu.js prints a loss unless it was wanted; here an error tells of it
     lost: device.lost.then(({ message }) => ({ message, reason: 'destroyed' })),
     createBuffer: (descriptor: BufferDescriptor) =>
       (descriptor.usage & Usage.STORAGE) !== 0 && descriptor.mappedAtCreation !== true
         ? pool.take(descriptor.size)
-        : device.createBuffer(descriptor),
+        : recorder.createBuffer(descriptor),
   };
 }
 
@@ -73,11 +78,12 @@ function wrapAdapter(adapter: WebGpuAdapter, events: DeviceEvents, started: OnSt
       const device = await adapter.requestDevice({
         requiredLimits: { maxBufferSize, maxStorageBufferBindingSize, maxStorageBuffersPerShaderStage },
       });
-      const pool = new BufferPool(device);
+      const recorder = new Recorder(device);
+      const pool = new BufferPool(device, () => recorder.release());
       device.onuncapturederror = ({ error }) => events.error(error.message);
       device.lost.then(({ message }) => events.lost(device, message));
-      started({ name: adapterName(adapter), device, pool });
-      return wrapDevice(device, pool);
+      started({ name: adapterName(adapter), device, pool, recorder });
+      return wrapDevice(device, pool, recorder);
     },
   };
 }

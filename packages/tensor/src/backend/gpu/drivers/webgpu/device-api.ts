@@ -15,20 +15,41 @@ export interface BufferDescriptor {
 }
 
 export interface WebGpuQueue {
-  writeBuffer(buffer: WebGpuBuffer, offset: number, data: Float32Array): void;
+  writeBuffer(buffer: WebGpuBuffer, offset: number, data: Float32Array | Uint8Array | ArrayBuffer): void;
   submit(commands: readonly unknown[]): void;
   onSubmittedWorkDone(): Promise<void>;
 }
 
+export interface ComputePass {
+  setPipeline(pipeline: unknown): void;
+  setBindGroup(index: number, group: unknown, offsets?: readonly number[]): void;
+  dispatchWorkgroups(x: number, y: number, z: number): void;
+  end(): void;
+}
+
 export interface CommandEncoder {
+  beginComputePass(): ComputePass;
   copyBufferToBuffer(from: WebGpuBuffer, fromOffset: number, to: WebGpuBuffer, toOffset: number, bytes: number): void;
   finish(): unknown;
+}
+
+export interface BindGroupLayoutDescriptor {
+  readonly entries: readonly { readonly binding: number; readonly buffer: object }[];
+}
+
+export interface BindGroupDescriptor {
+  readonly layout: object;
+  readonly entries: readonly {
+    readonly binding: number;
+    readonly resource: { readonly buffer: WebGpuBuffer; readonly offset?: number; readonly size?: number };
+  }[];
 }
 
 export interface Limits {
   readonly maxBufferSize: number;
   readonly maxStorageBufferBindingSize: number;
   readonly maxStorageBuffersPerShaderStage: number;
+  readonly minUniformBufferOffsetAlignment: number;
 }
 
 export interface WebGpuDevice {
@@ -38,6 +59,8 @@ export interface WebGpuDevice {
   onuncapturederror: ((event: { readonly error: WebGpuError }) => void) | null;
   createBuffer(descriptor: BufferDescriptor): WebGpuBuffer;
   createShaderModule(descriptor: unknown): unknown;
+  createBindGroupLayout(descriptor: BindGroupLayoutDescriptor): object;
+  createBindGroup(descriptor: BindGroupDescriptor): unknown;
   createCommandEncoder(): CommandEncoder;
   pushErrorScope(filter: 'out-of-memory' | 'validation' | 'internal'): void;
   popErrorScope(): Promise<WebGpuError | null>;
@@ -69,10 +92,12 @@ export interface WebGpu {
 export const Usage = { MAP_READ: 0x1, COPY_SRC: 0x4, COPY_DST: 0x8, UNIFORM: 0x40, STORAGE: 0x80 } as const;
 export const MAP_MODE_READ = 1;
 
-/** What a user may recognise: `SwiftShader driver 5.0.0 (google swiftshader)`. */
+/** What a user may recognise: `SwiftShader driver 5.0.0 (google swiftshader)`, `nvidia-h100-80gb-hbm3, NVIDIA: 580.159.04 (nvidia)`. */
 export function adapterName({ info }: Pick<WebGpuAdapter, 'info'>): string {
   const family = [info.vendor, info.architecture].filter((part) => part !== '').join(' ');
-  const model = info.description || info.device;
+  // software calls its device by its architecture; the description is of the driver
+  const device = info.architecture !== '' && info.device.startsWith(info.architecture) ? '' : info.device;
+  const model = [device, info.description].filter((part) => part !== '').join(', ');
   if (model === '' || model === family) return family || 'an adapter without a name';
   return family === '' ? model : `${model} (${family})`;
 }

@@ -11,6 +11,7 @@ import { MAP_MODE_READ, Usage, type WebGpuBuffer, type WebGpuDevice } from './de
 import { errorOf, type Failure, failureOf } from './failure.js';
 import { build, type DeviceArray, destroy, run } from './gpu-js-kernel.js';
 import { PoolExhausted, sizeClass } from './pool.js';
+import type { Recorder } from './recorder.js';
 import { type EngineParts, type Started, startDevice } from './start.js';
 
 /** Kernels that may be under way. Without a limit a fast caller fills the memory with what was freed but is still in use. */
@@ -87,9 +88,9 @@ export class Engine {
 
   async upload(id: ArrayId, data: Float32Array): Promise<void> {
     try {
-      const { device, pool } = await this.reserve('upload', data.byteLength);
+      const { recorder, pool } = await this.reserve('upload', data.byteLength);
       const buffer = pool.take(data.byteLength);
-      device.queue.writeBuffer(buffer, 0, data);
+      recorder.writeBuffer(buffer, 0, data);
       this.arrays.set(id, { buffer, numel: data.length, op: 'upload' });
     } catch (error) {
       this.fail(id, failureOf(error));
@@ -131,7 +132,7 @@ export class Engine {
       const buffer = await this.compute(id, outputs, inputs, numbers);
       if (this.started !== started) throw new DeviceError(`${op}(): the gpu device was lost`);
       this.arrays.set(out, { buffer, numel: outputs, op });
-      await this.holdBack(started.device);
+      await this.holdBack(started.recorder);
     } catch (error) {
       this.fail(out, failureOf(error));
     }
@@ -176,11 +177,11 @@ export class Engine {
   }
 
   /** Waits, after every {@link AHEAD} kernels, for those before. */
-  private async holdBack({ queue }: WebGpuDevice): Promise<void> {
+  private async holdBack(recorder: Recorder): Promise<void> {
     this.runs++;
     if (this.runs % AHEAD !== 0) return;
     const before = this.underWay;
-    this.underWay = queue.onSubmittedWorkDone();
+    this.underWay = recorder.onSubmittedWorkDone();
     await before;
   }
 
@@ -189,6 +190,11 @@ export class Engine {
     // this `destroy` is the pool's
     this.arrays.get(id)?.buffer.destroy();
     this.arrays.delete(id);
+  }
+
+  /** Lets the device begin with what it has been given. */
+  flush(): void {
+    this.started?.recorder.flush();
   }
 
   /** Gives unused buffers back to the device. */
@@ -212,13 +218,12 @@ export class Engine {
 
   /** A copy that this thread can read; null when that fails. */
   private async mapped({ buffer, numel, op }: HeldArray): Promise<WebGpuBuffer | null> {
-    const { device } = this.started as Started;
+    const { device, recorder } = this.started as Started;
     const bytes = bytesOf(numel);
     const staging = this.stagingOf(device, bytes);
     try {
-      const encoder = device.createCommandEncoder();
-      encoder.copyBufferToBuffer(buffer, 0, staging, 0, bytes);
-      device.queue.submit([encoder.finish()]);
+      recorder.copyBufferToBuffer(buffer, 0, staging, 0, bytes);
+      recorder.flush();
       await staging.mapAsync(MAP_MODE_READ, 0, bytes);
       return staging;
     } catch (cause) {
@@ -242,7 +247,7 @@ export class Engine {
 
   /** Waits until everything is done. @throws DeviceError for any error so far. */
   async synchronize(): Promise<void> {
-    await this.started?.device.queue.onSubmittedWorkDone();
+    await this.started?.recorder.onSubmittedWorkDone();
     this.throwUntold();
   }
 

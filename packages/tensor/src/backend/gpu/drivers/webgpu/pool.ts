@@ -30,7 +30,11 @@ export class BufferPool {
   /** Every buffer, with what really destroys it. */
   private readonly buffers = new Map<WebGpuBuffer, () => void>();
 
-  constructor(private readonly device: WebGpuDevice) {}
+  /** @param settle submits what may still use a free buffer */
+  constructor(
+    private readonly device: WebGpuDevice,
+    private readonly settle: () => void = () => {},
+  ) {}
 
   private get limit(): number {
     const { maxBufferSize, maxStorageBufferBindingSize } = this.device.limits;
@@ -92,6 +96,7 @@ export class BufferPool {
 
   /** Gives every free buffer back to the device. */
   empty(): void {
+    this.settle();
     for (const list of this.free.values()) for (const buffer of list) this.drop(buffer);
     this.free.clear();
     this.freeBytes = 0;

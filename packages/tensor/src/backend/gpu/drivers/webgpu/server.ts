@@ -81,6 +81,7 @@ export class Server {
       },
       () => control.closing,
     );
+    if (!control.closing) engine.flush();
     remember();
     control.noteBatch();
     if (control.closing) await this.close();
