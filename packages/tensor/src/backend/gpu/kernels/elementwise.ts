@@ -22,6 +22,9 @@ interface Written {
   readonly special: readonly number[];
 }
 
+/** The same function, where compilers for GPUs see another in the usual definition: `max(x, 0)`, which loses a NaN. */
+const ON_A_GPU: Partial<Record<ElementwiseName, string>> = { relu: 'x >= 0 || x !== x ? x : 0' };
+
 const written = new Memo<Written>();
 
 /**
@@ -82,7 +85,7 @@ ${returnNumbered(lanes, 'result')}`,
 
 /** Statements that declare `result` as an element of `out` holds it; `from` is the operand's type where it is converted. */
 function stored(name: ElementwiseName, out: DType, from: DType): string {
-  const e = ELEMENTWISE[name];
+  const e = ON_A_GPU[name] ?? ELEMENTWISE[name];
   if (out === 'bool') return `let result = (${e}) !== 0 ? 1 : 0;`;
   if (name !== 'copy' || out === from || isFloating(out) || from === 'bool') return `let result = ${e};`;
   const whole = `let whole = Math.trunc(x);`;
