@@ -80,6 +80,16 @@ const CONFIGS: readonly Config[] = [
   { name: 'a kernel as large as the image', x: [2, 3, 4, 5], weight: [3, 3, 4, 5], out: [1, 1] },
   { name: 'more than a thousand products', x: [2, 120, 4, 4], weight: [3, 120, 3, 3], padding: [1, 1], out: [4, 4] },
   { name: 'more than a thousand places', x: [1, 1, 36, 35], weight: [2, 1, 3, 3], padding: [1, 1], out: [36, 35] },
+  { name: 'many images', x: [40, 3, 8, 9], weight: [5, 3, 3, 2], padding: [1, 0], out: [8, 8] },
+  {
+    name: 'many images in groups, with strides',
+    x: [51, 4, 9, 11],
+    weight: [6, 2, 2, 3],
+    stride: [2, 2],
+    padding: [1, 1],
+    groups: 2,
+    out: [5, 6],
+  },
   {
     name: 'a wide kernel',
     x: [1, 2, 2, 30],

@@ -6,13 +6,14 @@ import type { Lanes } from './driver.js';
 import { elementwise, fill } from './elementwise.js';
 import { type Handle, handleOf } from './handles.js';
 import { type ConvShape, conv2dInputGradKernel, conv2dKernel, inputGradTakes } from './kernels/conv2d.js';
-import { conv2dBiasGradKernel, conv2dWeightGradKernel } from './kernels/conv2d-weight-grad.js';
-import { type Laid, lanesOn } from './kernels/lanes.js';
-import { type MatmulShape, matmulKernel } from './kernels/matmul.js';
+import { conv2dWeightGradKernel, weightGradParts } from './kernels/conv2d-weight-grad.js';
+import { type Grouped, type Laid, laneLimits, lanesOn } from './kernels/lanes.js';
+import { type MatmulShape, matmulKernel, matmulRowsKernel, takesRows } from './kernels/matmul.js';
 import { Memo } from './kernels/memo.js';
+import { reduceTo, sumParts } from './reduce.js';
 import { runKernel } from './run.js';
 import { throughCpu } from './transfers.js';
-import { contiguousHandle, store, storeLaid } from './views.js';
+import { contiguousHandle, store, storeGrouped, storeLaid } from './views.js';
 
 const viaCpu: Pick<Backend, 'matmul' | 'conv2d' | 'conv2dInputGrad' | 'conv2dWeightGrad'> = {
   matmul: throughCpu('matmul'),
@@ -31,8 +32,11 @@ interface Strided {
 }
 
 /** Strides stand in the kernel's text and cost nothing; an offset would make a new kernel for every slice, so it packs. */
-function strided(x: View): Strided {
-  if (x.offset === 0 && x.strides.every((step) => step >= 0)) return { handle: handleOf(x), strides: x.strides };
+function strided(x: View, inRows = false): Strided {
+  const asItLies = x.offset === 0 && x.strides.every((step) => step >= 0);
+  // what lies across costs a GPU many times what it costs to pack it
+  const packs = inRows && (x.strides.at(-1) as number) > 1;
+  if (asItLies && !packs) return { handle: handleOf(x), strides: x.strides };
   const handle = contiguousHandle(x);
   const strides = x.shape.map((_, d) => numelOf(x.shape.slice(d + 1)));
   return { handle, strides };
@@ -51,7 +55,10 @@ export function matmul(a: View, b: View, bias: View | null, out: View): void {
   }
   const rank = a.shape.length;
   const batched = rank === 3;
-  const [x, y, z] = [strided(a), strided(b), bias === null ? null : strided(bias)];
+  const products = numelOf(out.shape) * a.shape[rank - 1];
+  const most = products >= laneLimits.leastByRows ? lanesOf(a.shape[rank - 2], out, products) : 1;
+  const byRows = most > 1 && takesRows(batched ? a.shape[0] : 1, a.shape[rank - 2], most);
+  const [x, y, z] = [strided(a), strided(b, byRows), bias === null ? null : strided(bias)];
   const steps = ({ strides }: Strided): [number, number, number] => [
     batched ? strides[0] : 0,
     strides[rank - 2],
@@ -67,7 +74,15 @@ export function matmul(a: View, b: View, bias: View | null, out: View): void {
     bias: z === null ? null : z.strides[0],
   };
   const inputs = z === null ? [x.handle, y.handle] : [x.handle, y.handle, z.handle];
-  const lanes = lanesOf(shape.m, out, numelOf(out.shape) * shape.k);
+  if (byRows) {
+    storeGrouped(
+      groups.get(textKey('matmul', shape, most), () => matmulRowsKernel(shape, most)),
+      inputs,
+      out,
+    );
+    return;
+  }
+  const lanes = lanesOf(shape.m, out, products);
   const { kernel, strides } = written('matmul', shape, lanes, () => matmulKernel(shape, lanes));
   storeLaid({ kernel, strides: batched ? strides : strides.slice(1) }, inputs, out);
 }
@@ -77,9 +92,12 @@ const lanesOf = (row: number, out: View, products: number): Lanes =>
   lanesOn(gpuDriver(), row, numelOf(out.shape), products);
 
 const texts = new Memo<Laid>();
+const groups = new Memo<Grouped>();
+
+const textKey = (op: string, shape: object, lanes: Lanes): string => `${op} ${lanes} ${JSON.stringify(shape)}`;
 
 const written = (op: string, shape: object, lanes: Lanes, make: () => Laid): Laid =>
-  texts.get(`${op} ${lanes} ${JSON.stringify(shape)}`, make);
+  texts.get(textKey(op, shape, lanes), make);
 
 /** Products of a convolution and of its gradients. */
 const products = (weight: View, out: View): number => numelOf(out.shape) * numelOf(weight.shape.slice(1));
@@ -129,9 +147,13 @@ export function conv2dWeightGrad(grad: View, x: View, params: Conv2dParams, out:
   const filters = out.shape[0] / params.groups;
   const most = lanesOf(filters, out, products(out, grad));
   const lanes = params.groups === 1 || filters % most === 0 ? most : 1;
-  const kernel = written('conv2dWeightGrad', shape, lanes, () => conv2dWeightGradKernel(shape, lanes));
+  const parts = weightGradParts(shape, lanes);
+  const kernel = groups.get(textKey(`conv2dWeightGrad ${parts}`, shape, lanes), () =>
+    conv2dWeightGradKernel(shape, lanes, parts),
+  );
   const inputs = [incoming, contiguousHandle(x)];
-  const biasGrad = outBias === null ? null : runKernel(conv2dBiasGradKernel(shape), [incoming]);
-  storeLaid(kernel, inputs, out);
+  const biasGrad = outBias === null ? null : reduceTo('sum', grad, [0, 2, 3]);
+  if (parts === 1) storeGrouped(kernel, inputs, out);
+  else store(sumParts(runKernel(kernel.kernel, inputs), parts, kernel, numelOf(out.shape)), out);
   if (outBias !== null && biasGrad !== null) store(biasGrad, outBias);
 }

@@ -73,6 +73,16 @@ export function reduceTo(name: ReduceName, x: View, dims: readonly number[], dty
   return inStages(name, handleOf(x), { kept, reduced, offset: x.offset, cut: null }, dtype);
 }
 
+/**
+ * Sums `parts` arrays that lie one behind the other, each of these sizes and strides: the first `numel` elements of the sum in
+ * row-major order.
+ */
+export function sumParts(x: Handle, parts: number, { sizes, strides }: Dimensions, numel: number): Handle {
+  const reduced = { sizes: [parts], strides: [numelOf(sizes)] };
+  const { kernel, scalars } = reduceKernel('sum', { kept: { sizes, strides }, reduced, offset: 0, cut: null });
+  return runKernel({ ...kernel, outputs: numel }, [x], scalars);
+}
+
 function inStages(name: ReduceName, x: Handle, reduction: Reduction, dtype: DType): Handle {
   const { kept, reduced } = reduction;
   const [outputs, walk] = [numelOf(kept.sizes), numelOf(reduced.sizes)];

@@ -8,7 +8,7 @@ import { alignStrides } from '../cpu/elementwise.js';
 import { gpuDriver } from './device.js';
 import { gpuBufferOf, Handle, handleOf } from './handles.js';
 import { elementwiseKernel, type Prepared } from './kernels/elementwise.js';
-import type { Laid } from './kernels/lanes.js';
+import type { Grouped, Laid } from './kernels/lanes.js';
 import { type Place, rowMajor } from './kernels/walk.js';
 import { windowKernel } from './kernels/window.js';
 import { runKernel } from './run.js';
@@ -91,6 +91,17 @@ export function storeLaid({ kernel, strides }: Laid, inputs: readonly Handle[], 
     const { kernel: pack, scalars } = copyKernel(out.dtype, out.shape, { strides, offset: 0 });
     store(runKernel(pack, [written], scalars), out);
   } else write(out, written, { strides, offset: 0 });
+}
+
+/** The same for a kernel whose result lies in more dimensions. */
+export function storeGrouped({ kernel, sizes, strides }: Grouped, inputs: readonly Handle[], out: View): void {
+  const written = runKernel(kernel, inputs);
+  if (isContiguous(sizes, strides)) store(written, out);
+  else {
+    const pack = copyKernel(out.dtype, sizes, { strides, offset: 0 });
+    // what is too much lies behind the result
+    store(runKernel({ ...pack.kernel, outputs: numelOf(out.shape) }, [written], pack.scalars), out);
+  }
 }
 
 /**

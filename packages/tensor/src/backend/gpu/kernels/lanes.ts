@@ -12,6 +12,22 @@ export interface Laid {
   readonly strides: readonly number[];
 }
 
+/**
+ * Where the elements of a matrix of `columns` lie when a thread has computed `lanes` rows of a column: shape and strides of
+ * the groups of rows, the rows in a group, and the columns. Rows behind the last come last.
+ */
+export const rowGroups = (rows: number, columns: number, lanes: Lanes): Pick<Grouped, 'sizes' | 'strides'> => ({
+  sizes: [Math.ceil(rows / lanes), lanes, columns],
+  strides: [columns * lanes, 1, lanes],
+});
+
+/** A kernel whose result lies in more dimensions than it has; in row-major order it begins with the result. */
+export interface Grouped {
+  readonly kernel: KernelSource;
+  readonly sizes: readonly number[];
+  readonly strides: readonly number[];
+}
+
 /** The length of a row as it is written. */
 export const laidRow = (length: number, lanes: Lanes): number => Math.ceil(length / lanes) * lanes;
 
@@ -60,9 +76,11 @@ export const returnNumbered = (lanes: Lanes, name: string): string =>
   lanes === 1 ? `return ${name};` : returnSums(lanes, (lane) => inLane(name, lane));
 
 /** From so many outputs in a row and so many products in all, several outputs a thread pay: see docs/performance.md. */
-export const laneLimits: { leastRow: number; leastProducts: number; leastElements: number } = {
+export const laneLimits: { leastRow: number; leastProducts: number; leastByRows: number; leastElements: number } = {
   leastRow: 3,
   leastProducts: 2 ** 14,
+  /** Products of matrices from which on the outputs of a thread are in a column. */
+  leastByRows: 2 ** 20,
   /** Outputs that have nothing in common but how they are found. */
   leastElements: 2 ** 14,
 };

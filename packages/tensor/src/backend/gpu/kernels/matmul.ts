@@ -1,7 +1,7 @@
 /** `out[b, i, j] = Σ_k a[b, i, k] · b[b, k, j] + bias[j]`; any strides, from the start of each array. */
 import type { Lanes } from '../driver.js';
 import { loop, unravel, weighted } from './indexing.js';
-import { each, type Laid, laidRow, laneIndices, returnSums, zeroSums } from './lanes.js';
+import { each, type Grouped, type Laid, laidRow, laneIndices, returnSums, rowGroups, zeroSums } from './lanes.js';
 
 export interface MatmulShape {
   readonly batch: number;
@@ -40,3 +40,33 @@ ${returnSums(lanes, result)}`,
     },
   };
 }
+
+/**
+ * The same, where a thread computes `lanes` rows of a column: neighbouring threads read neighbouring columns, as a GPU's memory
+ * likes best. Only where {@link takesRows}.
+ */
+export function matmulRowsKernel(s: MatmulShape, lanes: Lanes): Grouped {
+  const groups = Math.ceil(s.n / lanes);
+  const products = `const y = b[${weighted(['batch', s.b[0]], ['k', s.b[1]], ['column', s.b[2]])}];
+${each(lanes, (lane) => `sum${lane} += a[${weighted(['batch', s.a[0]], [`row${lane}`, s.a[1]], ['k', s.a[2]])}] * y;`)}`;
+  const result = (lane: number): string =>
+    s.bias === null ? `sum${lane}` : `sum${lane} + bias[${weighted(['column', s.bias])}]`;
+  return {
+    ...rowGroups(s.batch * s.n, s.m, lanes),
+    kernel: {
+      op: 'matmul',
+      parameters: s.bias === null ? ['a', 'b'] : ['a', 'b', 'bias'],
+      outputs: s.batch * groups * lanes * s.m,
+      lanes,
+      body: `${unravel(['batch', 'group', 'column'], [s.batch, groups, s.m])}
+${laneIndices('row', s.n, lanes)}
+${zeroSums(lanes)}
+${loop('k', s.k, products)}
+${returnSums(lanes, result)}`,
+    },
+  };
+}
+
+/** Whether groups of `lanes` rows are groups of one matrix each. */
+export const takesRows = (batch: number, n: number, lanes: Lanes): boolean =>
+  n >= lanes && (batch === 1 || n % lanes === 0);
