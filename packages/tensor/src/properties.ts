@@ -51,7 +51,7 @@ function setData(x: Tensor, value: Tensor): void {
   target.offset = value.offset;
   target.dtype = value.dtype;
   target.versionCounter = { version: x.versionCounter.version };
-  if (x.accumulator !== null && x.grad !== null && x.grad.dtype !== x.dtype) x.grad = null;
+  if (x.rare.accumulator !== null && x.grad !== null && x.grad.dtype !== x.dtype) x.grad = null;
 }
 
 function* iterate(x: Tensor): IterableIterator<Tensor> {
@@ -77,9 +77,9 @@ export function installProperties(): void {
   define<boolean>('requires_grad', requiresGrad, setRequiresGrad);
   define<Node | null>('grad_fn', gradFnOf);
   define<boolean>('is_leaf', (x) => gradFnOf(x) === null);
-  define<boolean>('retains_grad', (x) => x.retainsGrad);
+  define<boolean>('retains_grad', (x) => x.rare.retainsGrad);
   define<Tensor>('data', dataOf, setData);
-  define<Tensor | null>('_base', (x) => x.base);
+  define<Tensor | null>('_base', (x) => x.rare.base);
   define<Tensor>('T', (x) => permute(x, ...x.shape.map((_, i) => x.ndim - 1 - i)));
   define<Tensor>('mT', (x) => {
     if (x.ndim < 2)

@@ -1,4 +1,4 @@
-import type { AccumulateGrad, Node } from './autograd/node.js';
+import type { Node } from './autograd/node.js';
 import { backendOf } from './backend/devices.js';
 import type { DType, TypedArray } from './dtype.js';
 import { isFloating, itemsize } from './dtype.js';
@@ -7,6 +7,7 @@ import { formatTensor } from './format.js';
 import type { HostOp } from './ops/host-ops.js';
 import { isContiguous, numelOf, type Shape, sameShape, showShape, wrapDim } from './shape.js';
 import type { Device, Storage, VersionCounter } from './storage.js';
+import { NOTHING_RARE, Rare } from './tensor-rare.js';
 
 /** What `tolist` returns: numbers (booleans for bool), nested as deep as the tensor has dimensions. */
 export type NestedList = number | boolean | NestedList[];
@@ -37,17 +38,8 @@ export class Tensor {
   outputNr = 0;
   /** @internal The flag of a leaf. */
   leafRequiresGrad = false;
-  /** @internal Where gradients of this leaf arrive, made on first use. */
-  accumulator: AccumulateGrad | null = null;
-  /** @internal The tensor of which this one is a differentiable view. */
-  base: Tensor | null = null;
-  /** @internal The version at which `gradFn` was right, for a view. */
-  viewVersion = 0;
-  /** @internal How the view was taken, if in a way that forbids recording in-place changes of what it shows. */
-  viewOrigin: 'no_grad' | 'inference' | 'list' | null = null;
-  /** @internal Set by `retain_grad()`. */
-  retainsGrad = false;
-  private gradient: Tensor | null = null;
+  /** @internal What few tensors have, to be read. */
+  rare: Rare = NOTHING_RARE;
 
   /** @internal Users make tensors with `tensor`, `zeros`, … */
   constructor(storage: Storage, shape: Shape, strides: Shape, offset: number) {
@@ -57,6 +49,12 @@ export class Tensor {
     this.offset = offset;
     this.dtype = storage.dtype;
     this.versionCounter = storage;
+  }
+
+  /** @internal The same, to be written. */
+  get ownRare(): Rare {
+    if (this.rare === NOTHING_RARE) this.rare = new Rare();
+    return this.rare;
   }
 
   get device(): Device {
@@ -80,13 +78,14 @@ export class Tensor {
    */
   get grad(): Tensor | null {
     // from now on somebody else may hold it
-    if (this.accumulator !== null) this.accumulator.unseen = false;
-    return this.gradient;
+    const { accumulator, gradient } = this.rare;
+    if (accumulator !== null) accumulator.unseen = false;
+    return gradient;
   }
 
   /** @internal The same for those who read it and keep nothing of it, so that its memory comes back as soon as it is replaced. */
   get gradientToRead(): Tensor | null {
-    return this.gradient;
+    return this.rare.gradient;
   }
 
   set grad(value: Tensor | null) {
@@ -110,9 +109,10 @@ export class Tensor {
         );
       }
     }
-    const old = this.gradient;
-    this.gradient = value;
-    if (old !== null && this.accumulator?.variable === this) this.accumulator.replaced(old);
+    const { gradient: old, accumulator } = this.rare;
+    if (old === value) return;
+    this.ownRare.gradient = value;
+    if (old !== null && accumulator?.variable === this) accumulator.replaced(old);
   }
 
   /** The shape, or one size. https://pytorch.org/docs/stable/generated/torch.Tensor.size.html */

@@ -119,7 +119,7 @@ export class StepNotes {
       if (note.phase === 'forward') return forward(note, ids);
       if (note.phase === 'backward') return backward(note, ids, graph.nodes[(ids.get(note.node) as number) - 1]);
       const { param, name, ...rest } = note;
-      const { accumulator } = param;
+      const { accumulator } = param.rare;
       const node = accumulator === null ? null : (ids.get(accumulator) ?? null);
       return { ...rest, node, name: names.get(param) ?? name ?? 'a parameter without a name' };
     });

@@ -97,7 +97,7 @@ export function backward(
   // leaves have been filled by the engine; what is no leaf keeps its gradient only if it was named
   targets?.forEach((t, i) => {
     const grad = results[i];
-    if (!t.is_leaf && grad !== null && !t.retainsGrad) t.grad = t.grad === null ? grad.clone() : t.grad.add(grad);
+    if (!t.is_leaf && grad !== null && !t.rare.retainsGrad) t.grad = t.grad === null ? grad.clone() : t.grad.add(grad);
   });
 }
 

@@ -7,10 +7,10 @@ import { inferenceMode, latestStorageId, type Storage } from '../storage.js';
 import type { Tensor } from '../tensor.js';
 import { anomalyMode, checkResults, explainFailure } from './anomaly.js';
 import { withGradMode } from './grad-mode.js';
-import { AccumulateGrad, type Edge, type Node, Task } from './node.js';
+import { AccumulateGrad, type Edge, type Gradients, type Node, type Notes } from './node.js';
 import { observing } from './observer.js';
 import { applyRecycling, pays } from './recycling.js';
-import { running } from './running.js';
+import { type Pass, running } from './running.js';
 
 export interface RunOptions {
   readonly retainGraph: boolean;
@@ -37,12 +37,16 @@ export function runBackward(roots: readonly Edge[], grads: readonly Tensor[], op
   return results;
 }
 
-const NOTHING: readonly (Tensor | null)[] = [];
+const NOTHING: Gradients = [];
 
-class Run {
-  private readonly tasks: Task[] = [];
+class Run implements Pass {
+  private readonly nodes: Node[] = [];
   /** Nodes that can run, in ascending order of their sequence numbers. */
-  private readonly ready: Task[] = [];
+  private readonly ready: Node[] = [];
+  /** Nodes on a way to a gradient that was asked for; null: all. */
+  private needed: Set<Node> | null = null;
+  /** What the runs that this one is inside of have noted at the same nodes. */
+  private interrupted: Map<Node, Notes> | null = null;
   private readonly captured: (Tensor | null)[];
 
   constructor(private readonly options: RunOptions) {
@@ -51,34 +55,32 @@ class Run {
 
   execute(roots: readonly Edge[], grads: readonly Tensor[]): (Tensor | null)[] {
     for (const root of roots) this.discover(root.node);
-    if (this.options.captures !== null) this.markNeeded(this.options.captures);
+    if (this.options.captures !== null) this.needed = this.leadingTo(this.options.captures);
     for (let i = 0; i < roots.length; i++) {
-      this.taskOf(roots[i].node).add(roots[i].index, grads[i], false, this.options.createGraph);
+      roots[i].node.add(roots[i].index, grads[i], false, this.options.createGraph);
     }
-    for (const task of this.tasks) if (task.dependencies === 0) this.makeReady(task);
-    for (let task = this.ready.pop(); task !== undefined; task = this.ready.pop()) this.runTask(task);
+    for (const node of this.nodes) if (node.dependencies === 0) this.makeReady(node);
+    for (let node = this.ready.pop(); node !== undefined; node = this.ready.pop()) this.visit(node);
     return this.captured;
   }
 
   /** Takes the notes off the graph, also after an exception in the middle. */
   forget(): void {
-    for (const task of this.tasks) task.node.task = task.outer;
+    for (const node of this.nodes) node.leave(this.interrupted?.get(node) ?? null);
   }
 
-  private taskOf(node: Node): Task {
-    return node.task as Task;
-  }
-
-  /** Gives every node below `start` a task and counts how many results each waits for. */
+  /** Finds every node below `start` and counts how many results each waits for. */
   private discover(start: Node): void {
-    if (start.task?.run === this) return;
-    const stack = [this.open(start)];
-    for (let task = stack.pop(); task !== undefined; task = stack.pop()) {
-      for (const edge of task.node.edges) {
-        if (edge === null) continue;
-        let next = edge.node.task;
-        if (next === null || next.run !== this) {
-          next = this.open(edge.node);
+    if (start.run === this) return;
+    this.enter(start);
+    const stack = [start];
+    for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+      const { edges } = node;
+      for (let i = 0; i < edges.length; i++) {
+        const next = edges[i]?.node;
+        if (next === undefined) continue;
+        if (next.run !== this) {
+          this.enter(next);
           stack.push(next);
         }
         next.dependencies++;
@@ -86,126 +88,118 @@ class Run {
     }
   }
 
-  private open(node: Node): Task {
-    const task = new Task(node, this, node.task);
-    node.task = task;
-    this.tasks.push(task);
-    return task;
+  private enter(node: Node): void {
+    const outer = node.enter(this);
+    if (outer !== null) (this.interrupted ??= new Map()).set(node, outer);
+    this.nodes.push(node);
   }
 
-  /** Only nodes on a way to a capture have to run. Tasks are visited inputs first, so one pass settles them. */
-  private markNeeded(captures: readonly Edge[]): void {
-    for (const task of this.tasks) task.needed = false;
-    const targets = new Set(captures.map((edge) => edge.node));
-    const done = new Set<Task>();
-    const stack = [...this.tasks];
-    for (let task = stack.pop(); task !== undefined; task = stack.pop()) {
-      if (done.has(task)) continue;
-      const open = task.node.edges.flatMap((edge) =>
-        edge === null || done.has(this.taskOf(edge.node)) ? [] : [this.taskOf(edge.node)],
-      );
+  /** The nodes on a way to a capture. Each is looked at when what lies below it has been, so one pass settles them. */
+  private leadingTo(captures: readonly Edge[]): Set<Node> {
+    const needed = new Set(captures.map((edge) => edge.node));
+    const done = new Set<Node>();
+    const stack = [...this.nodes];
+    for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+      if (done.has(node)) continue;
+      const open = node.edges.flatMap((edge) => (edge === null || done.has(edge.node) ? [] : [edge.node]));
       if (open.length > 0) {
-        stack.push(task, ...open);
+        stack.push(node, ...open);
         continue;
       }
-      done.add(task);
-      task.needed =
-        targets.has(task.node) || task.node.edges.some((edge) => edge !== null && this.taskOf(edge.node).needed);
+      done.add(node);
+      if (node.edges.some((edge) => edge !== null && needed.has(edge.node))) needed.add(node);
     }
+    return needed;
   }
 
-  private makeReady(task: Task): void {
+  isNeeded(node: Node): boolean {
+    return this.needed === null || this.needed.has(node);
+  }
+
+  private makeReady(node: Node): void {
     const ready = this.ready;
-    const key = task.node.sequence;
+    const key = node.sequence;
     let i = ready.length;
     // most often the newest comes last, or near it
-    while (i > 0 && ready[i - 1].node.sequence > key) i--;
-    if (i === ready.length) ready.push(task);
-    else ready.splice(i, 0, task);
+    while (i > 0 && ready[i - 1].sequence > key) i--;
+    if (i === ready.length) ready.push(node);
+    else ready.splice(i, 0, node);
   }
 
-  private runTask(task: Task): void {
-    const { node, grads } = task;
-    let results: readonly (Tensor | null)[] | null = null;
+  private visit(node: Node): void {
+    const { grads } = node;
+    let results: Gradients | null = null;
     let mark = latestStorageId();
-    let last = task;
-    if (task.needed && hasAny(grads)) {
+    let last = node;
+    if (grads !== null && this.isNeeded(node)) {
       if (node.hooks !== null) {
         // a hook may keep what it sees, and what it returns
-        task.disownAll();
+        node.disownAll();
         node.hooks.runTensorHooks(grads);
       }
-      if (this.options.captures !== null) this.capture(task, this.options.captures);
+      if (this.options.captures !== null) this.capture(node, grads, this.options.captures);
       if (this.isDue(node)) {
         if (node.hooks !== null || node.runsUserCode() || anomalyMode.enabled) {
-          results = this.applyWatched(task);
+          results = this.applyWatched(node, grads);
           mark = Number.POSITIVE_INFINITY;
         } else {
-          last = this.partnerOf(task) ?? task;
-          results = this.applyPlain(task, last === task ? null : last.node);
+          last = this.partnerOf(node, grads) ?? node;
+          results = this.applyPlain(node, grads, last === node ? null : last);
         }
         if (!this.options.retainGraph) node.release();
       }
     }
-    if (last !== task) this.enter(last, task);
+    if (last !== node) this.join(last, node);
     this.passOn(last, results, mark);
   }
 
-  private applyPlain(task: Task, inner: Node | null): readonly (Tensor | null)[] {
-    const { node, grads } = task;
-    if (node instanceof AccumulateGrad) return this.accumulate(task, node);
-    return this.recycles(task) ? applyRecycling(node, task, inner) : node.apply(grads);
+  private applyPlain(node: Node, grads: (Tensor | null)[], inner: Node | null): Gradients {
+    if (node instanceof AccumulateGrad) return this.accumulate(node, grads);
+    return this.recycles(node, grads) ? applyRecycling(node, grads, inner) : node.apply(grads);
   }
 
-  private recycles(task: Task): boolean {
-    return !this.options.createGraph && pays(task) && task.node.keepsNothing();
+  private recycles(node: Node, grads: Gradients): boolean {
+    return !this.options.createGraph && pays(grads) && node.keepsNothing();
   }
 
   /**
-   * The task that can run together with this one: the only one that its gradient goes to, in which nobody else takes part, so
+   * The node that can run together with this one: the only one that its gradient goes to, in which nobody else takes part, so
    * that the gradient in between need not exist.
    */
-  private partnerOf(task: Task): Task | null {
-    const edge = task.node.edges[0] ?? null;
-    if (edge === null || !task.node.joins(edge.node) || !this.recycles(task)) return null;
-    const inner = this.taskOf(edge.node);
-    const isOnlyWay = task.node.edges.every((other) => other === edge || other === null) && inner.dependencies === 1;
-    if (!isOnlyWay || hasAny(inner.grads) || !inner.needed || !this.isDue(inner.node)) return null;
-    const isSeen = inner.node.hooks !== null || this.options.captures?.some(({ node }) => node === inner.node);
-    return isSeen || !inner.node.keepsNothing() ? null : inner;
+  private partnerOf(node: Node, grads: Gradients): Node | null {
+    const inner = node.edges[0]?.node;
+    if (inner === undefined || !node.joins(inner) || !this.recycles(node, grads)) return null;
+    const isOnlyWay = node.edges.every((edge, i) => i === 0 || edge === null) && inner.dependencies === 1;
+    if (!isOnlyWay || inner.grads !== null || !this.isNeeded(inner) || !this.isDue(inner)) return null;
+    const isSeen = inner.hooks !== null || this.options.captures?.some((edge) => edge.node === inner);
+    return isSeen || !inner.keepsNothing() ? null : inner;
   }
 
-  /** Notes that a task has run together with the one before it. */
-  private enter(inner: Task, task: Task): void {
+  /** Notes that a node has run together with the one before it. */
+  private join(inner: Node, node: Node): void {
     inner.dependencies--;
-    if (!this.options.retainGraph) inner.node.release();
-    this.clear(task);
-  }
-
-  private clear({ grads }: Task): void {
-    for (let i = 0; i < grads.length; i++) grads[i] = null;
+    if (!this.options.retainGraph) inner.release();
+    node.clear();
   }
 
   /** Runs a node with its hooks or the user's code, who may keep every gradient: the engine owns none afterwards. */
-  private applyWatched(task: Task): readonly (Tensor | null)[] {
-    const { node, grads } = task;
+  private applyWatched(node: Node, grads: (Tensor | null)[]): Gradients {
     node.hooks?.runPreHooks(grads);
-    if (node.runsUserCode()) task.disownAll();
+    if (node.runsUserCode()) node.disownAll();
     const seen = node.hooks === null || node.hooks.post.isEmpty ? null : grads.slice();
-    let results: readonly (Tensor | null)[];
-    if (anomalyMode.enabled) results = this.applyGuarded(task);
-    else results = node instanceof AccumulateGrad ? this.accumulate(task, node) : node.apply(grads);
-    task.disownAll();
+    let results: Gradients;
+    if (anomalyMode.enabled) results = this.applyGuarded(node, grads);
+    else results = node instanceof AccumulateGrad ? this.accumulate(node, grads) : node.apply(grads);
+    node.disownAll();
     return seen === null || node.hooks === null ? results : node.hooks.runPostHooks(results, seen);
   }
 
-  private applyGuarded(task: Task): readonly (Tensor | null)[] {
-    const { node, grads } = task;
+  private applyGuarded(node: Node, grads: (Tensor | null)[]): Gradients {
     const outer = running.node;
     running.node = node;
     try {
       observing.observer?.running(node, grads);
-      const results = node instanceof AccumulateGrad ? this.accumulate(task, node) : node.apply(grads);
+      const results = node instanceof AccumulateGrad ? this.accumulate(node, grads) : node.apply(grads);
       observing.observer?.ran(node, results);
       if (anomalyMode.checkNan) checkResults(node, results);
       return results;
@@ -221,38 +215,38 @@ class Run {
     const { captures, accumulate } = this.options;
     if (captures === null) return true;
     if (node instanceof AccumulateGrad) return accumulate;
-    return node.edges.some((edge) => edge !== null && this.taskOf(edge.node).needed);
+    return node.edges.some((edge) => edge !== null && this.isNeeded(edge.node));
   }
 
-  private capture(task: Task, captures: readonly Edge[]): void {
+  private capture(node: Node, grads: Gradients, captures: readonly Edge[]): void {
     for (let i = 0; i < captures.length; i++) {
-      if (captures[i].node !== task.node) continue;
-      this.captured[i] = task.grads[captures[i].index];
-      task.disown(captures[i].index); // the caller gets it
+      if (captures[i].node !== node) continue;
+      this.captured[i] = grads[captures[i].index];
+      node.disown(captures[i].index); // the caller gets it
     }
   }
 
-  private accumulate(task: Task, node: AccumulateGrad): readonly (Tensor | null)[] {
-    const grad = task.grads[0];
+  private accumulate(node: AccumulateGrad, grads: Gradients): Gradients {
+    const grad = grads[0];
     if (grad === null) return NOTHING;
-    node.accumulate(grad, task.owns(0) && !this.options.createGraph);
+    node.accumulate(grad, node.owns(0) && !this.options.createGraph);
     if (node.hooks !== null) for (const hook of node.hooks.accumulated) hook(node.variable);
     return NOTHING;
   }
 
-  private passOn(task: Task, results: readonly (Tensor | null)[] | null, mark: number): void {
-    const edges = task.node.edges;
+  private passOn(node: Node, results: Gradients | null, mark: number): void {
+    const edges = node.edges;
     for (let i = 0; i < edges.length; i++) {
       const edge = edges[i];
       if (edge === null) continue;
-      const next = this.taskOf(edge.node);
+      const next = edge.node;
       const grad = results === null ? null : results[i];
-      if (grad !== null && next.needed) {
-        next.add(edge.index, grad, this.isOwned(grad, i, results, task, mark), this.options.createGraph);
+      if (results !== null && grad !== null && this.isNeeded(next)) {
+        next.add(edge.index, grad, this.isOwned(grad, i, results, node, mark), this.options.createGraph);
       }
       if (--next.dependencies === 0) this.makeReady(next);
     }
-    this.clear(task);
+    node.clear();
   }
 
   /**
@@ -260,30 +254,19 @@ class Run {
    * the node has just made it (its storage is younger than `mark`) or was itself the owner of what it passes on, no
    * other result shares it, and the tensor covers its storage exactly.
    */
-  private isOwned(
-    grad: Tensor,
-    i: number,
-    results: readonly (Tensor | null)[] | null,
-    task: Task,
-    mark: number,
-  ): boolean {
+  private isOwned(grad: Tensor, i: number, results: Gradients, node: Node, mark: number): boolean {
     const storage = grad.storage;
     if (this.options.createGraph || grad.offset !== 0 || storage.numel !== grad.numel()) return false;
-    if (!grad.is_contiguous() || !(storage.id > mark || owns(task, storage))) return false;
-    if (results !== null) {
-      for (let k = 0; k < results.length; k++) if (k !== i && results[k]?.storage === storage) return false;
-    }
+    if (!grad.is_contiguous() || !(storage.id > mark || owns(node, storage))) return false;
+    for (let k = 0; k < results.length; k++) if (k !== i && results[k]?.storage === storage) return false;
     return true;
   }
 }
 
-function hasAny(grads: readonly (Tensor | null)[]): boolean {
-  for (let i = 0; i < grads.length; i++) if (grads[i] !== null) return true;
-  return false;
-}
-
-/** Whether the task was the only owner of this memory. */
-function owns(task: Task, storage: Storage): boolean {
-  for (let k = 0; k < task.grads.length; k++) if (task.owns(k) && task.grads[k]?.storage === storage) return true;
+/** Whether the node was the only owner of this memory. */
+function owns(node: Node, storage: Storage): boolean {
+  const { grads } = node;
+  if (grads === null) return false;
+  for (let k = 0; k < grads.length; k++) if (node.owns(k) && grads[k]?.storage === storage) return true;
   return false;
 }

@@ -5,7 +5,7 @@ import { type Shape, sameShape, showShape } from '../shape.js';
 import type { Device } from '../storage.js';
 import { Tensor } from '../tensor.js';
 import { FunctionContext, type SavedSource } from './function-context.js';
-import { type Edge, Node } from './node.js';
+import { type Edge, type Gradients, Node } from './node.js';
 import { FREED } from './op.js';
 import { SavedTensor } from './saved-tensor.js';
 import { packAll, type Saved, savedTensorHooks } from './saved-tensor-hooks.js';
@@ -80,7 +80,7 @@ export class FunctionNode extends Node implements SavedSource {
     this.released = true;
   }
 
-  override apply(grads: (Tensor | null)[]): (Tensor | null)[] {
+  override apply(grads: Gradients): Gradients {
     const { cls } = this;
     if (cls.backward !== undefined && cls.vjp !== undefined) {
       throw new TorchletError(
@@ -98,7 +98,7 @@ export class FunctionNode extends Node implements SavedSource {
     return this.checked(Array.isArray(result) ? result : [result]);
   }
 
-  private withoutHoles(grads: (Tensor | null)[]): (Tensor | null)[] {
+  private withoutHoles(grads: Gradients): (Tensor | null)[] {
     const some = grads.find((g) => g !== null) as Tensor;
     return grads.map((grad, i) => {
       const like = this.outputLike[i];

@@ -6,8 +6,8 @@ import { anomalyMode, rememberOrigin } from './anomaly.js';
 import { FunctionContext } from './function-context.js';
 import { type FunctionClass, FunctionNode } from './function-node.js';
 import { gradMode, withGradMode } from './grad-mode.js';
-import { checkInplace, gradFnOf, gradientEdge, rebaseHistory, requiresGrad } from './history.js';
-import { Node } from './node.js';
+import { checkInplace, forgetView, gradFnOf, gradientEdge, rebaseHistory, requiresGrad } from './history.js';
+import { type Gradients, Node } from './node.js';
 import { observing } from './observer.js';
 
 /** A function whose forward and `setup_context` are apart. */
@@ -128,10 +128,10 @@ function outsideOfGraph(t: Tensor, isInput: boolean): Tensor {
 
 /** An input that forward has changed in place. */
 function changed(t: Tensor, node: FunctionNode, index: number, input: number, outputs: number): Tensor {
-  if (t.base === null && t.leafRequiresGrad) {
+  if (t.rare.base === null && t.leafRequiresGrad) {
     throw new AutogradError('a leaf Variable that requires grad has been used in an in-place operation.');
   }
-  if (t.base !== null && outputs > 1) {
+  if (t.rare.base !== null && outputs > 1) {
     throw new AutogradError(
       'If your Function modifies inplace an input that is a view of another Tensor, your Function cannot return more than ' +
         'one Tensor. This is not supported by the current autograd engine. You should either make sure the input is not a ' +
@@ -149,9 +149,8 @@ function changed(t: Tensor, node: FunctionNode, index: number, input: number, ou
 /** A new tensor, or a view of an input, as output of the node. */
 function attached(t: Tensor, node: FunctionNode, index: number, isInput: boolean): Tensor {
   const out = isInput ? t.detach() : t;
-  if (isInput || t.base !== null) node.views.add(index);
-  out.base = null;
-  out.viewOrigin = null;
+  if (isInput || t.rare.base !== null) node.views.add(index);
+  forgetView(out);
   out.leafRequiresGrad = false;
   out.gradFn = node;
   out.outputNr = index;
@@ -166,7 +165,7 @@ class DelayedError extends Node {
     return 'torch::autograd::DelayedError';
   }
 
-  override apply(): (Tensor | null)[] {
+  override apply(): Gradients {
     throw new AutogradError('trying to differentiate twice a function that was marked with @once_differentiable');
   }
 }

@@ -9,35 +9,45 @@ import { AutogradError } from '../errors.js';
 import { numelOf, type Shape, storageEnd } from '../shape.js';
 import { inferenceMode, Storage } from '../storage.js';
 import { Tensor } from '../tensor.js';
+import type { Rare } from '../tensor-rare.js';
 import { gradMode, withGradMode } from './grad-mode.js';
-import { AccumulateGrad, type Edge, Node } from './node.js';
+import { AccumulateGrad, type Edge, type Gradients, Node } from './node.js';
 
 /**
  * The node that computed `t`. A view whose base has been changed in place hangs on the changed base.
  * @throws AutogradError when that cannot be: see `viewOrigin`.
  */
 export function gradFnOf(t: Tensor): Node | null {
-  const base = t.base;
-  if (base !== null && t.viewVersion !== t.versionCounter.version && requiresGrad(base)) {
-    if (t.viewOrigin !== null) throw new AutogradError(changedView(t, t.viewOrigin, CHANGED_BASE));
-    const renewed = withGradMode(true, () => base.as_strided(t.shape, t.strides, t.offset));
-    setHistory(t, renewed.gradFn, 0);
-    t.viewVersion = t.versionCounter.version;
-  }
+  const { base, viewVersion } = t.rare;
+  if (base !== null && viewVersion !== t.versionCounter.version && requiresGrad(base)) renew(t, base);
   return t.gradFn;
+}
+
+function renew(t: Tensor, base: Tensor): void {
+  const { viewOrigin } = t.rare;
+  if (viewOrigin !== null) throw new AutogradError(changedView(t, viewOrigin, CHANGED_BASE));
+  const renewed = withGradMode(true, () => base.as_strided(t.shape, t.strides, t.offset));
+  setHistory(t, renewed.gradFn, 0);
+  t.ownRare.viewVersion = t.versionCounter.version;
 }
 
 /** As in PyTorch, a view requires grad where its base does, even one taken without a graph: nothing flows through that. */
 export const requiresGrad = (t: Tensor): boolean =>
-  t.leafRequiresGrad || t.gradFn !== null || (t.base !== null && requiresGrad(t.base));
+  t.leafRequiresGrad || t.gradFn !== null || (t.rare.base !== null && requiresGrad(t.rare.base));
 
 /** Where a gradient of `t` goes, or null when nobody wants it. */
 export function gradientEdge(t: Tensor): Edge | null {
   const fn = gradFnOf(t);
   if (fn !== null) return { node: fn, index: t.outputNr, shape: t.shape, dtype: t.dtype };
   if (!t.leafRequiresGrad) return null;
-  t.accumulator ??= new AccumulateGrad(t);
-  return { node: t.accumulator, index: 0, shape: t.shape, dtype: t.dtype };
+  return arrivalAt(t);
+}
+
+/** Where gradients of a leaf arrive. */
+function arrivalAt(t: Tensor): Edge {
+  const rare = t.ownRare;
+  rare.accumulator ??= new AccumulateGrad(t);
+  return { node: rare.accumulator, index: 0, shape: t.shape, dtype: t.dtype };
 }
 
 /**
@@ -47,13 +57,12 @@ export function gradientEdge(t: Tensor): Edge | null {
 export function namedEdge(t: Tensor): Edge | null {
   const edge = gradientEdge(t);
   if (edge !== null || !requiresGrad(t)) return edge;
-  t.accumulator ??= new AccumulateGrad(t);
-  return { node: t.accumulator, index: 0, shape: t.shape, dtype: t.dtype };
+  return arrivalAt(t);
 }
 
 /** `t` is now that output of `fn`; its `.grad` is filled from there, if `retain_grad()` asked for it. */
 export function setHistory(t: Tensor, fn: Node | null, index: number): void {
-  if (t.retainsGrad) {
+  if (t.rare.retainsGrad) {
     t.gradFn?.hooks?.forgetRetained(t.outputNr);
     if (fn !== null) retainOn(fn, index, t);
   }
@@ -68,11 +77,20 @@ export function retainOn(fn: Node, index: number, t: Tensor): void {
 
 /** Makes `view` known as a view of `of` (or of what that is a view of); `isListed`: one of several that one call made. */
 export function markView(view: Tensor, of: Tensor, isListed: boolean): void {
-  view.base = of.base ?? of;
+  const rare = view.ownRare;
+  rare.base = of.rare.base ?? of;
+  rare.viewVersion = of.versionCounter.version;
+  if (!gradMode.enabled) rare.viewOrigin = inferenceMode.enabled ? 'inference' : 'no_grad';
+  else rare.viewOrigin = isListed ? 'list' : of.rare.viewOrigin;
   view.versionCounter = of.versionCounter;
-  view.viewVersion = of.versionCounter.version;
-  if (!gradMode.enabled) view.viewOrigin = inferenceMode.enabled ? 'inference' : 'no_grad';
-  else view.viewOrigin = isListed ? 'list' : of.viewOrigin;
+}
+
+/** Makes a tensor nobody's view. */
+export function forgetView(t: Tensor): void {
+  const { rare } = t;
+  if (rare.base === null) return;
+  rare.base = null;
+  rare.viewOrigin = null;
 }
 
 /**
@@ -84,9 +102,10 @@ export function checkInplace(t: Tensor, recorded: boolean): void {
   if (!gradMode.enabled || !recorded) return;
   const forbidden = t.gradFn === null ? null : t.gradFn.inplaceError(t.outputNr);
   if (forbidden !== null) throw new AutogradError(forbidden);
-  if (t.base !== null) {
-    if (t.viewOrigin !== null) throw new AutogradError(changedView(t, t.viewOrigin, 'is being'));
-    if (t.base.gradFn === null && requiresGrad(t)) {
+  const { base, viewOrigin } = t.rare;
+  if (base !== null) {
+    if (viewOrigin !== null) throw new AutogradError(changedView(t, viewOrigin, 'is being'));
+    if (base.gradFn === null && requiresGrad(t)) {
       throw new AutogradError('a view of a leaf Variable that requires grad is being used in an in-place operation.');
     }
   } else if (t.leafRequiresGrad) {
@@ -104,7 +123,7 @@ const AMBIGUOUS =
   'view and the inplace either both inside the ';
 const TRACKED =
   " block (if you don't want the inplace to be tracked) or both outside (if you want the inplace to be tracked).";
-const WHY: Readonly<Record<NonNullable<Tensor['viewOrigin']>, string>> = {
+const WHY: Readonly<Record<NonNullable<Rare['viewOrigin']>, string>> = {
   list:
     ' This view is the output of a function that returns multiple views. Such functions do not allow the output views to ' +
     'be modified inplace. You should replace the inplace operation by an out-of-place one.',
@@ -113,7 +132,7 @@ const WHY: Readonly<Record<NonNullable<Tensor['viewOrigin']>, string>> = {
 };
 
 /** Why an in-place change of a view, or of its base, cannot be followed. `what`: which of them was changed. */
-function changedView(view: Tensor, origin: NonNullable<Tensor['viewOrigin']>, what: string): string {
+function changedView(view: Tensor, origin: NonNullable<Rare['viewOrigin']>, what: string): string {
   const output = view.gradFn === null ? null : `Output ${view.outputNr} of ${view.gradFn.name()} is a view`;
   if (origin === 'list' && output !== null) return `${output} and ${what} modified inplace.${WHY.list}`;
   const made = output === null ? 'A view was created in' : `${output} of a view which was created in`;
@@ -127,7 +146,7 @@ function changedView(view: Tensor, origin: NonNullable<Tensor['viewOrigin']>, wh
  * (`gradFnOf`).
  */
 export function rebaseHistory(t: Tensor, fn: Node, output: number = 0, input: number = 0): void {
-  const base = t.base;
+  const { base } = t.rare;
   if (base === null) setHistory(t, fn, output);
   else setHistory(base, new CopySlices(base, t, fn, input), 0);
 }
@@ -167,7 +186,7 @@ export class CopySlices extends Node {
     return 'torch::autograd::CopySlices';
   }
 
-  override apply([grad]: (Tensor | null)[]): (Tensor | null)[] {
+  override apply([grad]: Gradients): Gradients {
     if (grad === null) return this.edges.map(() => null);
     const { shape, strides, offset } = this.viewGeometry;
     const result = emptyStrided(grad, this.baseGeometry);

@@ -6,7 +6,7 @@ import { gradientEdge } from './history.js';
 import type { Grads } from './hooks.js';
 import type { Edge } from './node.js';
 import { RemovableHandle } from './removable-handle.js';
-import { running } from './running.js';
+import { type Pass, running } from './running.js';
 
 /** Sees the gradients of all tensors (null for those that this backward does not compute); in mode 'any' the first one. */
 export type MultiGradHook = ((grads: Grads) => void) | ((grad: Tensor) => void);
@@ -42,9 +42,9 @@ export function register_multi_grad_hook(
     return edge;
   });
   // one entry for each backward pass that is under way
-  const passes = new WeakMap<object, (Tensor | null)[]>();
+  const passes = new WeakMap<Pass, (Tensor | null)[]>();
   const onGrad = (i: number, grad: Tensor): void => {
-    const run = running.run as object;
+    const run = running.run as Pass;
     const known = passes.get(run);
     const grads = known ?? edges.map(() => null);
     passes.set(run, grads);
@@ -64,7 +64,4 @@ export function register_multi_grad_hook(
 }
 
 /** Whether this pass computes a gradient there. */
-function isExpected({ node }: Edge, run: object): boolean {
-  const { task } = node;
-  return task !== null && task.run === run && task.needed;
-}
+const isExpected = ({ node }: Edge, run: Pass): boolean => node.run === run && run.isNeeded(node);

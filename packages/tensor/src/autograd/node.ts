@@ -8,6 +8,7 @@ import { giveBack } from './give-back.js';
 import { gradMode } from './grad-mode.js';
 import { type NodeHook, NodeHooks, type NodePreHook } from './hooks.js';
 import type { RemovableHandle } from './removable-handle.js';
+import type { Pass } from './running.js';
 
 /** Where a gradient goes next, and what it must look like there. */
 export interface Edge {
@@ -18,9 +19,23 @@ export interface Edge {
   readonly dtype: DType;
 }
 
+/** One for each output or input of a node; null for what has none, or where none is wanted. */
+export type Gradients = readonly (Tensor | null)[];
+
 let counter = 0;
 
 const NO_EDGES: readonly Edge[] = [];
+
+/** Of how many of a node's gradients the engine may be known to be the owner. */
+const OWNED = 31;
+
+/** The engine's notes at a node, of a pass that another one has interrupted. */
+export interface Notes {
+  readonly run: Pass;
+  readonly dependencies: number;
+  readonly grads: (Tensor | null)[] | null;
+  readonly owned: number;
+}
 
 export abstract class Node {
   /** Later nodes have greater numbers, so descending order is an order in which gradients are complete. */
@@ -29,8 +44,15 @@ export abstract class Node {
   edges: readonly (Edge | null)[] = NO_EDGES;
   /** Made with the first hook. */
   hooks: NodeHooks | null = null;
-  /** The engine's notes while it runs; the topmost of a stack when runs are nested. */
-  task: Task | null = null;
+  // what the engine notes while it runs stands here, so that it makes no object for each node
+  /** @internal The backward pass that the notes are of: the innermost one of several. */
+  run: Pass | null = null;
+  /** @internal Nodes whose results are still to come. */
+  dependencies = 0;
+  /** @internal What has come in, one for each output; null while that is nothing. */
+  grads: (Tensor | null)[] | null = null;
+  /** A bit for each gradient that nobody but the engine can see, so that it may be changed in place. */
+  private owned = 0;
 
   /** PyTorch's name of the function, such as `MulBackward0` or `torch::autograd::CopySlices`. */
   abstract name(): string;
@@ -54,7 +76,7 @@ export abstract class Node {
   abstract readonly outputs: number;
 
   /** Gradients of the inputs, one per edge, each of the input's shape and dtype. */
-  abstract apply(grads: (Tensor | null)[]): (Tensor | null)[];
+  abstract apply(grads: Gradients): Gradients;
 
   /** @internal Whether {@link applyJoint} has a rule for this node and the one that its gradient goes to. */
   joins(_inner: Node): boolean {
@@ -62,7 +84,7 @@ export abstract class Node {
   }
 
   /** @internal Gradients of the inputs of `inner`, which this node's only gradient goes to, one per edge. */
-  applyJoint(inner: Node, grads: (Tensor | null)[]): (Tensor | null)[] {
+  applyJoint(inner: Node, grads: Gradients): Gradients {
     return inner.apply(this.apply(grads));
   }
 
@@ -114,44 +136,45 @@ export abstract class Node {
   toString(): string {
     return `<${this.shortName()}>`;
   }
-}
 
-/** Of how many of a node's gradients the engine may be known to be the owner. */
-const OWNED = 31;
-
-/** One node's part in one run of the engine. */
-export class Task {
-  /** Nodes whose results are still to come. */
-  dependencies = 0;
-  /** Whether a gradient that was asked for lies on this way. */
-  needed = true;
-  readonly grads: (Tensor | null)[];
-  /** A bit for each gradient that nobody but the engine can see, so that it may be changed in place. */
-  private owned = 0;
-
-  constructor(
-    readonly node: Node,
-    readonly run: object,
-    /** The task that an enclosing run keeps on the same node. */
-    readonly outer: Task | null,
-  ) {
-    this.grads = node.outputs === 1 ? [null] : new Array<Tensor | null>(node.outputs).fill(null);
+  /** @internal Begins with nothing; returns the notes of the run that this one is inside of, if any. */
+  enter(run: Pass): Notes | null {
+    const { run: outer, dependencies, grads, owned } = this;
+    this.run = run;
+    this.dependencies = 0;
+    this.clear();
+    return outer === null ? null : { run: outer, dependencies, grads, owned };
   }
 
-  /** Adds a gradient for one of the node's outputs. */
+  /** @internal Forgets the run, or goes back to an outer one. */
+  leave(outer: Notes | null): void {
+    this.run = outer?.run ?? null;
+    this.dependencies = outer?.dependencies ?? 0;
+    this.grads = outer?.grads ?? null;
+    this.owned = outer?.owned ?? 0;
+  }
+
+  /** @internal Adds a gradient for one of the outputs. */
   add(index: number, grad: Tensor, owned: boolean, createGraph: boolean): void {
-    const sum = this.grads[index];
+    const sum = this.grads === null ? null : this.grads[index];
     if (sum === null) {
-      this.grads[index] = grad;
+      if (this.outputs === 1) this.grads = [grad];
+      else (this.grads ??= new Array<Tensor | null>(this.outputs).fill(null))[index] = grad;
       if (owned) this.own(index);
     } else if (this.owns(index) && !createGraph && !sum.is_sparse && !grad.is_sparse) {
       backendOf(sum.device).accumulate(sum, grad);
       if (owned) giveBack(grad.storage);
     } else {
-      this.grads[index] = sum.add(grad);
+      (this.grads as (Tensor | null)[])[index] = sum.add(grad);
       if (createGraph) this.disown(index);
       else this.own(index);
     }
+  }
+
+  /** @internal The gradients have been used. */
+  clear(): void {
+    this.grads = null;
+    this.owned = 0;
   }
 
   owns(index: number): boolean {
@@ -162,7 +185,7 @@ export class Task {
     if (index < OWNED) this.owned |= 1 << index;
   }
 
-  /** Somebody else has come to see the gradient. */
+  /** @internal Somebody else has come to see the gradient. */
   disown(index: number): void {
     if (index < OWNED) this.owned &= ~(1 << index);
   }
@@ -199,7 +222,7 @@ export class AccumulateGrad extends Node {
     return ['.grad ← .grad + g'];
   }
 
-  override apply(grads: (Tensor | null)[]): (Tensor | null)[] {
+  override apply(grads: Gradients): Gradients {
     if (grads[0] !== null) this.accumulate(grads[0], false);
     return [];
   }

@@ -4,7 +4,7 @@ import { isFloating } from '../dtype.js';
 import { AutogradError } from '../errors.js';
 import { type Shape, sameShape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
-import { type Edge, Node } from './node.js';
+import { type Edge, type Gradients, Node } from './node.js';
 import { SavedTensor } from './saved-tensor.js';
 import { packAll, type Saved } from './saved-tensor-hooks.js';
 
@@ -195,11 +195,16 @@ export class OpNode extends Node implements Context {
     return typeof grad_name === 'function' ? grad_name(this) : gradName;
   }
 
-  save_for_backward(first: Tensor, ...rest: Tensor[]): Tensor {
-    const tensors = this.saved as Tensor[] | null;
-    if (tensors !== null) tensors.push(first, ...rest);
-    else (this.saved as Tensor[] | null) = rest.length === 0 ? [first] : [first, ...rest];
+  save_for_backward(first: Tensor, second?: Tensor, ...more: Tensor[]): Tensor {
+    this.save(first);
+    if (second !== undefined) this.save(second);
+    for (let i = 0; i < more.length; i++) this.save(more[i]);
     return first;
+  }
+
+  private save(t: Tensor): void {
+    if (this.saved === null) (this.saved as Tensor[] | null) = [t];
+    else (this.saved as unknown as Tensor[]).push(t);
   }
 
   keep(result: Tensor): void {
@@ -255,28 +260,20 @@ export class OpNode extends Node implements Context {
     this.fate = 'released';
   }
 
-  override apply(grads: (Tensor | null)[]): (Tensor | null)[] {
+  override apply(grads: Gradients): Gradients {
     if (this.fate === 'released') throw new AutogradError(FREED);
     const backward = this.spec.backward as NonNullable<Spec['backward']>;
     const { layout, outputLike } = this.rare;
     const results =
       outputLike === null ? backward(this, grads[0] as Tensor) : backward(this, ...withoutHoles(grads, outputLike));
-    const flat = layout === null ? (results as readonly (Tensor | null)[]) : flatten(results, layout);
-    const edges = this.edges;
-    const out = new Array<Tensor | null>(edges.length);
-    for (let i = 0; i < edges.length; i++) {
-      const edge = edges[i];
-      const grad = flat[i] ?? null;
-      out[i] = edge === null || grad === null ? null : fit(grad, edge);
-    }
-    return out;
+    return fitted(layout === null ? (results as Gradients) : flatten(results, layout), this.edges);
   }
 
   override joins(inner: Node): boolean {
     return this.rare.keeps?.isUnchanged === true && this.jointRule(inner) !== undefined;
   }
 
-  override applyJoint(inner: Node, grads: (Tensor | null)[]): (Tensor | null)[] {
+  override applyJoint(inner: Node, grads: Gradients): Gradients {
     const rule = this.jointRule(inner) as JointRule;
     const { saved_tensors } = inner as OpNode; // an error, as ever, when they were changed in place
     const results = rule(this, saved_tensors, grads[0] as Tensor);
@@ -289,7 +286,7 @@ export class OpNode extends Node implements Context {
 }
 
 /** An output that took no part has a zero gradient. */
-function withoutHoles(grads: (Tensor | null)[], like: NonNullable<Rare['outputLike']>): Tensor[] {
+function withoutHoles(grads: Gradients, like: NonNullable<Rare['outputLike']>): Tensor[] {
   const some = grads.find((g) => g !== null) as Tensor;
   // indices have no gradient, and no op reads one
   return grads.map(
@@ -314,8 +311,19 @@ export const FREED: string =
 const isOutput = (t: Tensor, result: Result | null): boolean =>
   t === result || (Array.isArray(result) && result.includes(t));
 
+/** One gradient for each edge, as it must look there: the very list of the rule where, as nearly always, it is so already. */
+function fitted(grads: Gradients, edges: readonly (Edge | null)[]): Gradients {
+  let changed: (Tensor | null)[] | null = grads.length === edges.length ? null : grads.slice(0, edges.length);
+  for (let i = 0; i < edges.length; i++) {
+    const grad = fit(grads[i] ?? null, edges[i]);
+    if (grad !== grads[i]) (changed ??= grads.slice())[i] = grad;
+  }
+  return changed ?? grads;
+}
+
 /** Undoes broadcasting and promotion: the gradient of an input looks like the input. */
-function fit(grad: Tensor, edge: Edge): Tensor {
+function fit(grad: Tensor | null, edge: Edge | null): Tensor | null {
+  if (grad === null || edge === null) return null;
   const g = sameShape(grad.shape, edge.shape) ? grad : grad.sum_to_size(edge.shape);
   return g.dtype === edge.dtype ? g : g.to(edge.dtype);
 }

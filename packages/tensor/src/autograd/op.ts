@@ -6,7 +6,7 @@ import type { Storage } from '../storage.js';
 import { Tensor } from '../tensor.js';
 import { anomalyMode, rememberOrigin } from './anomaly.js';
 import { gradMode } from './grad-mode.js';
-import { checkInplace, gradFnOf, gradientEdge, markView, rebaseHistory } from './history.js';
+import { checkInplace, forgetView, gradFnOf, gradientEdge, markView, rebaseHistory } from './history.js';
 import { checkResult, checkSelf, checkWritable, copyOf } from './inplace-checks.js';
 import type { Edge } from './node.js';
 import { observing } from './observer.js';
@@ -67,30 +67,26 @@ function runOp(spec: Spec, args: readonly unknown[]): Result {
   return result;
 }
 
-/** A view knows its base; any other result has none, also when the forward made it by views of its own. */
+/** A view knows its base; any other result is nobody's view, also when the forward made it by views of its own. */
 function placed(spec: Spec, result: Result, args: readonly unknown[]): Result {
-  if (result instanceof Tensor) {
-    if (spec.view) markView(result, args[0] as Tensor, false);
-    else ownResult(result);
-  } else
-    for (const t of result as readonly Tensor[]) {
-      if (spec.view) markView(t, args[0] as Tensor, true);
-      else ownResult(t);
-    }
+  if (!(result instanceof Tensor)) placeAll(spec, result, args);
+  else if (spec.view) markView(result, args[0] as Tensor, false);
+  else if (result.rare.base !== null) forgetView(result);
   return result;
 }
 
-/** A result is nobody's view, however it was computed. */
-function ownResult(t: Tensor): Tensor {
-  t.base = null;
-  t.viewOrigin = null;
-  return t;
+function placeAll(spec: Spec, results: readonly Tensor[], args: readonly unknown[]): void {
+  for (const t of results) {
+    if (spec.view) markView(t, args[0] as Tensor, true);
+    else forgetView(t);
+  }
 }
 
 /** The new result of a composition that is one node in PyTorch: nobody's view, and its node is called so. */
 export function composed(gradName: string, result: Tensor): Tensor {
   if (result.gradFn instanceof OpNode) result.gradFn.note({ label: gradName });
-  return ownResult(result);
+  forgetView(result);
+  return result;
 }
 
 /** Calls with few arguments are spelled out, because they take half the time of spreading a list. */
@@ -112,36 +108,57 @@ function recordedForward(node: OpNode, args: readonly unknown[]): Result {
 /** Edges to the arguments' nodes. */
 function connect(node: OpNode, args: readonly unknown[]): void {
   const n = args.length;
-  const needs = new Array<boolean>(n);
   const edges = new Array<Edge | null>(n);
+  let needs = 0;
   let lists = false;
   for (let i = 0; i < n; i++) {
     const arg = args[i];
     const edge = arg instanceof Tensor ? gradientEdge(arg) : null;
     edges[i] = edge;
-    needs[i] = edge !== null;
-    if (edge !== null) continue;
+    if (edge !== null) {
+      needs |= 1 << i;
+      continue;
+    }
     if (!isListed(arg, node.spec.wrapsNumbers)) node.unlisted |= 1 << i;
     lists ||= isList(arg);
   }
-  node.needs_input_grad = needs;
   node.edges = edges;
-  if (lists) connectLists(node, args, needs);
+  if (lists) needs |= connectLists(node, args);
+  node.needs_input_grad = flags(n, needs);
   if (anomalyMode.enabled) {
     rememberOrigin(node);
     observing.observer?.called(node, args);
   }
 }
 
-/** Edges where there are lists among the arguments: one for each of their tensors. */
-function connectLists(node: OpNode, args: readonly unknown[], needs: boolean[]): void {
+/** Edges where there are lists among the arguments: one for each of their tensors. Returns a bit for each list that wants a gradient. */
+function connectLists(node: OpNode, args: readonly unknown[]): number {
+  let needs = 0;
   node.note({ layout: args.map((arg) => (isList(arg) ? arg.length : 1)) });
   node.edges = args.flatMap((arg, i) => {
     if (!isList(arg)) return [node.edges[i]];
     const own = arg.map(gradientEdge);
-    needs[i] = own.some((edge) => edge !== null);
+    if (own.some((edge) => edge !== null)) needs |= 1 << i;
     return own;
   });
+  return needs;
+}
+
+/** By how many there are; within that by the bits. */
+const knownFlags: (readonly boolean[])[][] = [];
+/** How many of each kind are kept at most: nearly every op has fewer arguments that want a gradient. */
+const KNOWN = 256;
+
+/** The bits as a list: one and the same for all calls that are alike. Nobody writes it. */
+function flags(n: number, bits: number): readonly boolean[] {
+  return (n < knownFlags.length ? knownFlags[n][bits] : undefined) ?? newFlags(n, bits);
+}
+
+function newFlags(n: number, bits: number): readonly boolean[] {
+  const list = Array.from({ length: n }, (_, i) => ((bits >> i) & 1) === 1);
+  while (knownFlags.length <= n) knownFlags.push([]);
+  if (bits < KNOWN) knownFlags[n][bits] = list;
+  return list;
 }
 
 /** Only floating-point results have gradients: comparisons and indices do not. */

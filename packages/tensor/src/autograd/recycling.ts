@@ -3,12 +3,11 @@
  * nothing waits for the garbage collector. Only what the engine made and nobody else can see is given back.
  */
 import { LEAST_MADE, made, type Storage } from '../storage.js';
-import type { Tensor } from '../tensor.js';
 import { giveBack } from './give-back.js';
-import type { Node, Task } from './node.js';
+import type { Gradients, Node } from './node.js';
 
 /** Whether a result shows this memory. What a sparse one shows are its indices and values, which its storage does not tell. */
-function isResult(storage: Storage, results: readonly (Tensor | null)[]): boolean {
+function isResult(storage: Storage, results: Gradients): boolean {
   for (let i = 0; i < results.length; i++) {
     const result = results[i];
     if (result !== null && (result.storage === storage || result.is_sparse)) return true;
@@ -17,7 +16,7 @@ function isResult(storage: Storage, results: readonly (Tensor | null)[]): boolea
 }
 
 /** Whether there is anything to gain: what comes in is large enough to come from memory that can be given back. */
-export function pays({ grads }: Task): boolean {
+export function pays(grads: Gradients): boolean {
   for (let i = 0; i < grads.length; i++) if ((grads[i]?.storage.numel ?? 0) >= LEAST_MADE) return true;
   return false;
 }
@@ -30,8 +29,7 @@ let level = 0;
  * Runs a node that keeps nothing, with `inner` if the two run together, then gives back its temporaries and the gradients of which
  * the engine was the owner.
  */
-export function applyRecycling(node: Node, task: Task, inner: Node | null): readonly (Tensor | null)[] {
-  const { grads } = task;
+export function applyRecycling(node: Node, grads: Gradients, inner: Node | null): Gradients {
   const list = (lists[level] ??= []);
   const outer = made.list;
   made.list = list;
@@ -41,7 +39,7 @@ export function applyRecycling(node: Node, task: Task, inner: Node | null): read
     for (const storage of list) if (!isResult(storage, results)) giveBack(storage);
     for (let i = 0; i < grads.length; i++) {
       const grad = grads[i];
-      if (grad !== null && task.owns(i) && !isResult(grad.storage, results)) giveBack(grad.storage);
+      if (grad !== null && node.owns(i) && !isResult(grad.storage, results)) giveBack(grad.storage);
     }
     return results;
   } finally {

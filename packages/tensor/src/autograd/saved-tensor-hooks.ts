@@ -44,7 +44,7 @@ class PackedTensor implements Saved {
     this.gradFn = tensor.gradFn;
     this.outputNr = tensor.outputNr;
     if (tensor.leafRequiresGrad) gradientEdge(tensor); // makes the accumulator
-    this.accumulator = tensor.leafRequiresGrad ? tensor.accumulator : null;
+    this.accumulator = tensor.leafRequiresGrad ? tensor.rare.accumulator : null;
     this.packed = pack(tensor.detach(), hooks);
   }
 
@@ -72,7 +72,7 @@ class PackedTensor implements Saved {
     result.gradFn = this.gradFn;
     result.outputNr = this.outputNr;
     result.leafRequiresGrad = this.accumulator !== null;
-    result.accumulator = this.accumulator;
+    if (this.accumulator !== null) result.ownRare.accumulator = this.accumulator;
     return result;
   }
 }

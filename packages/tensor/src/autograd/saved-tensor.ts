@@ -60,7 +60,7 @@ export class SavedTensor {
     if (!this.isUnchanged) {
       const [fn, nr] = this.isOutput
         ? [owner, this.outputNr]
-        : [t.viewOrigin === null ? t.grad_fn : t.gradFn, t.outputNr];
+        : [t.rare.viewOrigin === null ? t.grad_fn : t.gradFn, t.outputNr];
       const output = fn === null ? '' : `, which is output ${nr} of ${fn.name()},`;
       throw new AutogradError(
         'one of the variables needed for gradient computation has been modified by an inplace operation: ' +
@@ -80,7 +80,7 @@ export class SavedTensor {
     old.gradFn = fn;
     old.outputNr = this.outputNr;
     old.leafRequiresGrad = t.leafRequiresGrad && fn === null;
-    old.accumulator = t.accumulator;
+    if (t.rare.accumulator !== null) old.ownRare.accumulator = t.rare.accumulator;
     return old;
   }
 

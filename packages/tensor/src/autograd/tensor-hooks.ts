@@ -40,7 +40,7 @@ export function register_post_accumulate_grad_hook(input: Tensor, hook: PostAccu
 export function retain_grad(input: Tensor): void {
   const edge = namedEdge(input);
   if (edge === null) throw new AutogradError("can't retain_grad on Tensor that has requires_grad=False");
-  if (gradFnOf(input) === null || input.retainsGrad) return;
-  input.retainsGrad = true;
+  if (gradFnOf(input) === null || input.rare.retainsGrad) return;
+  input.ownRare.retainsGrad = true;
   retainOn(edge.node, edge.index, input);
 }

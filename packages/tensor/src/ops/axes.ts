@@ -222,7 +222,7 @@ function become(x: Tensor, look: (x: Tensor) => Tensor): Tensor {
   // without a graph, a view is renewed like any whose base has changed
   if (view.gradFn !== null) {
     setHistory(x, view.gradFn, view.outputNr);
-    x.viewVersion = x.versionCounter.version;
+    x.ownRare.viewVersion = x.versionCounter.version;
   }
   return x;
 }

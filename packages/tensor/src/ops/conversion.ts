@@ -190,7 +190,7 @@ export const detach: (input: Tensor) => Tensor = signature('detach(input)', (inp
 /** Makes this tensor a leaf. https://pytorch.org/docs/stable/generated/torch.Tensor.detach_.html */
 export const detach_: (input: Tensor) => Tensor = signature('detach_(input)', (input) => {
   checkTensor('detach_', 'input', input);
-  if (input.base !== null) {
+  if (input.rare.base !== null) {
     throw new ValueError(
       "detach_(): Can't detach views in-place. Use detach() instead. If you are using DistributedDataParallel (DDP) for training, and gradient_as_bucket_view is set as True, gradients are views of DDP buckets, and hence detach_() cannot be called on these gradients.",
     );
