@@ -44,11 +44,32 @@ export class Storage implements VersionCounter {
     readonly dtype: DType,
     /** Number of elements. */
     readonly numel: number,
-    public buffer: DeviceBuffer,
+    /** @internal Where the elements are: a buffer of this storage alone, or one in which others have their places, too. */
+    public memory: DeviceBuffer,
+    /** @internal The first element's place in memory that is shared; 0 where it is not. */
+    public start: number = 0,
   ) {
     if (made.list !== null && numel >= LEAST_MADE) made.list.push(this);
   }
+
+  /** A buffer of these elements alone. Of shared memory it is made for the first one who asks. */
+  get buffer(): DeviceBuffer {
+    if (this.start > 0) this.buffer = partOf(this.memory as Divisible, this.start, this.numel);
+    return this.memory;
+  }
+
+  set buffer(value: DeviceBuffer) {
+    this.memory = value;
+    this.start = 0;
+  }
 }
+
+/** Memory of which a part can be seen as a buffer. */
+interface Divisible extends DeviceBuffer {
+  subarray(begin: number, end: number): DeviceBuffer;
+}
+
+const partOf = (memory: Divisible, start: number, numel: number): DeviceBuffer => memory.subarray(start, start + numel);
 
 /** Takes a storage's buffer away, to be given back. Nobody may use the storage afterwards. */
 export function takeBuffer(storage: Storage): DeviceBuffer {

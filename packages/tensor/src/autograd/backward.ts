@@ -3,7 +3,6 @@ import { bindArguments, checkBoolean } from '../arguments.js';
 import { backendOf } from '../backend/devices.js';
 import { AutogradError, ShapeError, ValueError } from '../errors.js';
 import { contiguousStrides, numelOf, sameShape, showShape } from '../shape.js';
-import { Storage } from '../storage.js';
 import { Tensor } from '../tensor.js';
 import { runBackward } from './engine.js';
 import { gradientEdge, namedEdge } from './history.js';
@@ -41,7 +40,7 @@ function rootGradient(t: Tensor, grad: Tensor | null, i: number): Tensor {
     return grad.dtype === t.dtype ? grad : grad.to(t.dtype);
   }
   if (numelOf(t.shape) !== 1) throw new AutogradError('grad can be implicitly created only for scalar outputs');
-  const storage = new Storage(t.device, t.dtype, 1, backendOf(t.device).allocate(1, t.dtype, true));
+  const storage = backendOf(t.device).storage(1, t.dtype, true);
   const one = new Tensor(storage, t.shape, contiguousStrides(t.shape), 0);
   backendOf(t.device).fill(one, 1);
   return one;

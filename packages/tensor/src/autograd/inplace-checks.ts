@@ -4,7 +4,7 @@ import { backendOf } from '../backend/devices.js';
 import { can_cast, cName, type DType } from '../dtype.js';
 import { DTypeError, ShapeError, ValueError } from '../errors.js';
 import { numelOf, type Shape, sameShape, showShape } from '../shape.js';
-import { Storage } from '../storage.js';
+import type { Storage } from '../storage.js';
 import { Tensor } from '../tensor.js';
 
 /** @throws ValueError for what is no tensor. */
@@ -44,7 +44,7 @@ export function copyOf(storage: Storage): Storage {
   const { device, dtype, numel } = storage;
   const backend = backendOf(device);
   const whole = { storage, shape: [numel], strides: [1], offset: 0, dtype };
-  const copy = new Storage(device, dtype, numel, backend.allocate(numel, dtype, false));
+  const copy = backend.storage(numel, dtype, false);
   if (numelOf(whole.shape) > 0) backend.copy(whole, { ...whole, storage: copy });
   return copy;
 }

@@ -14,7 +14,7 @@ export type Operand = Tensor | number | boolean;
 
 function allocateTensor(shape: Shape, dtype: DType, device: Device, zero: boolean): Tensor {
   const numel = numelOf(shape);
-  const storage = new Storage(device, dtype, numel, backendOf(device).allocate(numel, dtype, zero));
+  const storage = backendOf(device).storage(numel, dtype, zero);
   return new Tensor(storage, shape, contiguousStrides(shape), 0);
 }
 
@@ -30,7 +30,7 @@ export const allocateOutput = (shape: Shape, dtype: DType, device: Device): Tens
 export function allocateLike(x: Tensor, dtype: DType = x.dtype): Tensor {
   const numel = numelOf(x.shape);
   const device = x.storage.device;
-  const storage = new Storage(device, dtype, numel, backendOf(device).allocate(numel, dtype, false));
+  const storage = backendOf(device).storage(numel, dtype, false);
   return new Tensor(storage, x.shape, x.is_contiguous() ? x.strides : contiguousStrides(x.shape), 0);
 }
 

@@ -124,7 +124,7 @@ export function exchanged({ view, data }: Operand): Operand {
 /** Fresh, zeroed memory in row-major order, as most results are given it. */
 export function fresh(backend: Backend, dtype: DType, shape: Shape): View {
   const numel = numelOf(shape);
-  const storage = new Storage(backend.device, dtype, numel, backend.allocate(numel, dtype, true));
+  const storage = backend.storage(numel, dtype, true);
   return { storage, shape, strides: contiguousStrides(shape), offset: 0, dtype };
 }
 

@@ -6,7 +6,7 @@ import * as conv from './conv.js';
 import { elementwise } from './elementwise.js';
 import { gather, scatter, scatterAdd } from './indices.js';
 import { matmul } from './matmul.js';
-import { allocate, fromHost, hostArray, release } from './memory.js';
+import { allocate, fromHost, hostArray, release, storage } from './memory.js';
 import { argReduce, reduce } from './reduce.js';
 import { rows } from './rows.js';
 import { scan, sort } from './scan.js';
@@ -31,6 +31,7 @@ function toHost(x: View): TypedArray {
 export const cpuBackend: Backend = {
   device: 'cpu',
   allocate,
+  storage,
   hostArray,
   fromHost,
   release,

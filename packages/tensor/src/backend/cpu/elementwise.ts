@@ -106,7 +106,9 @@ function codeOf(inputs: readonly (View | number)[], out: View): number {
   return code;
 }
 
-const arrayOf = (x: View): TypedArray => x.storage.buffer as TypedArray;
+// small tensors share memory: their elements begin somewhere in it
+const arrayOf = (x: View): TypedArray => x.storage.memory as TypedArray;
+const startOf = (x: View): number => x.storage.start + x.offset;
 
 /** `out = f(inputs)`, elementwise; views broadcast to `out`. */
 export function elementwise(name: ElementwiseName, inputs: readonly (View | number)[], out: View): void {
@@ -153,7 +155,7 @@ function isSingle(x: View | number, { storage }: View): x is View {
 /** A view of one element is its number, unless there is nothing else to loop over. */
 function withoutSingles(inputs: readonly (View | number)[], out: View): readonly (View | number)[] {
   if (!inputs.some((x) => isSingle(x, out))) return inputs;
-  return inputs.map((x) => (isSingle(x, out) ? arrayOf(x)[x.offset] : x));
+  return inputs.map((x) => (isSingle(x, out) ? arrayOf(x)[startOf(x)] : x));
 }
 
 /** Whether every operand lies in memory as the contiguous `out` does. */
@@ -171,16 +173,16 @@ function runInOrder(name: ElementwiseName, n: number, inputs: readonly (View | n
   if (n >= LEAST_VECTOR && runVector(name, n, inputs, out)) return true;
   const loop = flatLoop(name, inputs, out);
   const o = arrayOf(out);
-  const at = out.offset;
+  const at = startOf(out);
   // spelled out, because spreading a list takes longer than a short loop
   const x = inputs[0];
-  if (inputs.length === 1) return isView(x) ? loop(n, o, at, arrayOf(x), x.offset) : loop(n, o, at, x, 0);
+  if (inputs.length === 1) return isView(x) ? loop(n, o, at, arrayOf(x), startOf(x)) : loop(n, o, at, x, 0);
   if (inputs.length === 2 && isView(x)) {
     const y = inputs[1];
-    if (isView(y)) return loop(n, o, at, arrayOf(x), x.offset, arrayOf(y), y.offset);
-    return loop(n, o, at, arrayOf(x), x.offset, y, 0);
+    if (isView(y)) return loop(n, o, at, arrayOf(x), startOf(x), arrayOf(y), startOf(y));
+    return loop(n, o, at, arrayOf(x), startOf(x), y, 0);
   }
-  return loop(n, o, at, ...inputs.flatMap((input) => (isView(input) ? [arrayOf(input), input.offset] : [input, 0])));
+  return loop(n, o, at, ...inputs.flatMap((input) => (isView(input) ? [arrayOf(input), startOf(input)] : [input, 0])));
 }
 
 function runStrided(name: ElementwiseName, inputs: readonly (View | number)[], out: View): boolean {
@@ -204,9 +206,9 @@ function runStrided(name: ElementwiseName, inputs: readonly (View | number)[], o
   }
   let next = 1;
   const operands = inputs.flatMap((input) =>
-    typeof input === 'number' ? [input, 0, []] : [arrayOf(input), input.offset, strides[next++]],
+    typeof input === 'number' ? [input, 0, []] : [arrayOf(input), startOf(input), strides[next++]],
   );
-  return loop(shape, arrayOf(out), out.offset, strides[0], ...operands);
+  return loop(shape, arrayOf(out), startOf(out), strides[0], ...operands);
 }
 
 /** Strides of a view broadcast to `shape`. */

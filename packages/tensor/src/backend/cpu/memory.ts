@@ -1,7 +1,7 @@
 /** Buffers of the cpu device: typed arrays, in WebAssembly memory where the fast kernels are and it pays. */
 import { allocateArray32, MIN_RESIDENT, releaseArray } from '@torchlet/kernels';
-import { allocateArray, type DType, type TypedArray } from '../../dtype.js';
-import type { DeviceBuffer } from '../../storage.js';
+import { allocateArray, DTYPES, type DType, type TypedArray } from '../../dtype.js';
+import { type DeviceBuffer, Storage } from '../../storage.js';
 
 /** Room for `numel` elements, zeroed unless the caller will write every one of them. */
 export function allocate(numel: number, dtype: DType, zero: boolean): TypedArray {
@@ -10,6 +10,40 @@ export function allocate(numel: number, dtype: DType, zero: boolean): TypedArray
     if (dtype === 'int32') return allocateArray32(Int32Array, numel, zero);
   }
   return allocateArray(dtype, numel);
+}
+
+/** More elements than these have an array of their own. */
+const MOST_SHARED = 64;
+/** Elements of an array that small storages share. Whoever keeps one of them keeps all of it: so much and no more. */
+const SHARED = 512;
+
+/** An array with room for further storages behind those that have their places in it. Places are never used again. */
+class Shared {
+  private array: TypedArray | null = null;
+  private next = SHARED;
+
+  constructor(private readonly dtype: DType) {}
+
+  storage(numel: number): Storage {
+    let start = this.next;
+    if (start + numel > SHARED || this.array === null) {
+      this.array = allocateArray(this.dtype, SHARED);
+      start = 1; // 0 says that memory is not shared
+    }
+    this.next = start + numel;
+    return new Storage('cpu', this.dtype, numel, this.array, start);
+  }
+}
+
+const shared = Object.fromEntries(DTYPES.map((dtype) => [dtype, new Shared(dtype)])) as Readonly<Record<DType, Shared>>;
+
+/**
+ * Small ones share an array, because one of its own takes longer to make than a small kernel runs, and ten times the memory. But
+ * single elements have their own: programs keep losses by the thousand.
+ */
+export function storage(numel: number, dtype: DType, zero: boolean): Storage {
+  if (numel > 1 && numel <= MOST_SHARED) return shared[dtype].storage(numel);
+  return new Storage('cpu', dtype, numel, allocate(numel, dtype, zero));
 }
 
 /** Arrays that {@link fromHost} takes as they are: nobody else has them. */

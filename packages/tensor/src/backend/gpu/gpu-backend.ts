@@ -3,7 +3,7 @@
  * host, runs the cpu's kernel and keeps the result for the next upload, counted in `gpu.stats()`.
  */
 import { allocateArray, type DType, type TypedArray } from '../../dtype.js';
-import type { DeviceBuffer } from '../../storage.js';
+import { type DeviceBuffer, Storage } from '../../storage.js';
 import type { Backend, View } from '../backend.js';
 import { cpuBackend } from '../cpu/cpu-backend.js';
 import { gpuDriver } from './device.js';
@@ -28,6 +28,7 @@ const methods: Backend = {
     checkGpuDType('allocate', dtype);
     return new GpuBuffer(Handle.filled(dtype, numel, 0));
   },
+  storage: (numel: number, dtype: DType) => new Storage('gpu', dtype, numel, methods.allocate(numel, dtype, true)),
   release: (buffer: DeviceBuffer) => gpuBufferOf(buffer).dispose(),
   dispose: (buffer: DeviceBuffer) => gpuBufferOf(buffer).dispose(),
   graphFreed: collectEarly,

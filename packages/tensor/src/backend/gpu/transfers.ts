@@ -14,6 +14,7 @@ export type Kernels = Omit<
   | 'device'
   | 'attention'
   | 'allocate'
+  | 'storage'
   | 'release'
   | 'dispose'
   | 'graphFreed'

@@ -23,6 +23,8 @@ const hostStorage = (dtype: DType, array: TypedArray): Storage => ({
   dtype,
   numel: array.length,
   buffer: array,
+  memory: array,
+  start: 0,
 });
 
 /** The same window over host memory. */
