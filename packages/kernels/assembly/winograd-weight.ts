@@ -80,17 +80,28 @@ function gradRow(u: usize, apart: usize, row: i32, to: usize, step: usize, count
   storeLanes(to + 8, step, count, f32x4.add(middle, timesG(u + 3 * apart, apart, row)));
 }
 
-/** Gᵀ u G of the gradients u `[16][inChannels, outChannels]`, into `gradWeight [outChannels, inChannels, 3, 3]`. */
-export function winogradWeightGrad(u: usize, apart: usize, inChannels: i32, outChannels: i32, gradWeight: usize): void {
+/**
+ * Gᵀ u G of the gradients u `[16][inChannels, outChannels]`, into `gradWeight [outChannels, inChannels, 3, 3]`: those of `count` input
+ * channels from `first` on.
+ */
+export function winogradWeightGrad(
+  u: usize,
+  apart: usize,
+  inChannels: i32,
+  outChannels: i32,
+  gradWeight: usize,
+  first: i32,
+  count: i32,
+): void {
   const step = (inChannels as usize) * 36;
-  for (let c = 0; c < inChannels; c++) {
+  for (let c = first; c < first + count; c++) {
     for (let o = 0; o < outChannels; o += 4) {
       const from = u + ((c * outChannels + o) << 2);
       const to = gradWeight + (o as usize) * step + ((c * 36) as usize);
-      const count = min(4, outChannels - o);
-      gradRow(from, apart, 0, to, step, count);
-      gradRow(from, apart, 1, to + 12, step, count);
-      gradRow(from, apart, 2, to + 24, step, count);
+      const lanes = min(4, outChannels - o);
+      gradRow(from, apart, 0, to, step, lanes);
+      gradRow(from, apart, 1, to + 12, step, lanes);
+      gradRow(from, apart, 2, to + 24, step, lanes);
     }
   }
 }

@@ -1,5 +1,7 @@
 /** Bit for bit the same convolutions, pools, attention and matrix products on 1, 2 and 3 threads. */
 import { afterAll, describe, expect, it } from 'vitest';
+import { winogradWeightGrad } from '../src/conv/winograd.js';
+import { winogradLimits } from '../src/conv/winograd-plan.js';
 import { blasProvider, wasmProvider } from '../src/gemm/provider.js';
 import {
   attentionBackward,
@@ -144,6 +146,24 @@ describe.each(Object.entries(shapes))('convolution, %s', (_, s) => {
       return [bits(gradW), bits(gradB)];
     });
   });
+});
+
+it('gradient of the weight by Winograd, when the products are shared and not the batch', () => {
+  const s = shapes['tiles by Winograd'];
+  const x = resident(s.batch * s.inChannels * s.height * s.width, 1);
+  const grad = resident(s.batch * s.outChannels * s.outHeight * s.outWidth, 4);
+  const [gradW, gradB] = [resident(9 * s.inChannels * s.outChannels, 2), resident(s.outChannels, 3)];
+  const { leastParts } = winogradLimits;
+  winogradLimits.leastParts = Number.POSITIVE_INFINITY;
+  try {
+    expectSame(() => {
+      for (const g of [gradW, gradB]) g.fill(7);
+      expect(winogradWeightGrad(s, x, 0, grad, 0, gradW, 0, gradB, 0)).toBe(true);
+      return [bits(gradW), bits(gradB)];
+    });
+  } finally {
+    winogradLimits.leastParts = leastParts;
+  }
 });
 
 describe('pooling', () => {

@@ -15,6 +15,7 @@ export const winogradLimits: {
   stripElements: number;
   leastColumns: number;
   leastStrips: number;
+  leastParts: number;
 } = {
   /** Channels on the side that has fewer: the products have to be worth what the transforms cost. */
   leastChannels: 16,
@@ -30,6 +31,11 @@ export const winogradLimits: {
   leastColumns: 80,
   /** There should be so many strips for threads to share, whatever their number. */
   leastStrips: 16,
+  /**
+   * Parts of the batch whose gradients of the weights are worth finding apart. Where memory allows fewer, threads share the 16 products
+   * instead, over the transformed inputs and gradients of the whole batch.
+   */
+  leastParts: 8,
 };
 
 /** Whether four outputs at a time are right and worth it: kernels of 3×3 in steps of one, and enough channels. */
@@ -94,6 +100,11 @@ export class Strips {
   /** The arguments that say which tile rows the strip has. */
   get place(): readonly [tileRows: number, tileColumns: number, first: Varying, rows: Varying] {
     return [this.tileRows, this.tileColumns, this.along(0, this.rows), this.of(1)];
+  }
+
+  /** So many units for each tile row of a strip, where strips are the turns of every block. */
+  ofTurn(units: number): Varying {
+    return { base: units * this.total, perTurn: -units * this.rows, most: units * this.rows };
   }
 
   /** So many units for each tile row of the strip. */

@@ -1,7 +1,7 @@
 /** A convolution by Winograd's method under way in WebAssembly memory. */
 import { provider } from '../gemm/provider.js';
 import type { GemmCall } from '../gemm/shared.js';
-import type { Argument, Call } from '../parallel/pool.js';
+import type { Argument, Call, Varying } from '../parallel/pool.js';
 import { type WasmKernels, wasmKernels } from '../wasm/instance.js';
 import { elementsAway, type Operand, type Visit, visit } from '../wasm/visit.js';
 import { apart, PRODUCTS, type Strips } from './winograd-plan.js';
@@ -23,9 +23,10 @@ export class Filtering {
   readonly addresses: readonly number[];
   /** Of what all threads share, as it was asked for. */
   readonly regions: readonly number[];
-  /** Of each thread: the two sets of 16 matrices, and staged rows. */
-  readonly left: readonly Argument[];
-  readonly right: readonly Argument[];
+  /** Of each thread, or of each strip where they are kept: the two sets of 16 matrices. */
+  readonly left: readonly Varying[];
+  readonly right: readonly Varying[];
+  /** Staged rows of each thread. */
   readonly stage: Argument;
   private readonly visit: Visit;
   private readonly peaks: readonly number[];
@@ -41,27 +42,36 @@ export class Filtering {
     readonly rightApart: number,
     stage: number,
     regions: readonly number[],
+    kept: boolean,
   ) {
-    const perThread = PRODUCTS * (leftApart + rightApart) + stage;
-    const sizes = [(threads * perThread) / 4, 2 * strips.count, 2 * strips.count, ...regions];
+    const set = PRODUCTS * (leftApart + rightApart);
+    const sets = kept ? strips.count : threads;
+    const sizes = [(sets * set) / 4, (threads * stage) / 4, 2 * strips.count, 2 * strips.count, ...regions];
     this.visit = visit(kernels.memory, operands, sizes);
-    const [own, firstPeaks, secondPeaks, ...rest] = this.visit.regions;
-    const matrices = (base: number, step: number): Argument[] =>
-      Array.from({ length: PRODUCTS }, (_, i) => ({ base: base + i * step, perThread }));
+    const [own, stages, firstPeaks, secondPeaks, ...rest] = this.visit.regions;
+    const matrices = (base: number, step: number): Varying[] =>
+      Array.from({ length: PRODUCTS }, (_, i) => {
+        const place = base + i * step;
+        return kept ? { base: place, perBlock: set } : { base: place, perThread: set };
+      });
     this.left = matrices(own, leftApart);
     this.right = matrices(own + PRODUCTS * leftApart, rightApart);
-    this.stage = { base: own + PRODUCTS * (leftApart + rightApart), perThread };
+    this.stage = { base: stages, perThread: stage };
     this.peaks = [firstPeaks, secondPeaks];
     this.addresses = this.visit.addresses;
     this.regions = rest;
   }
 
-  /** Null where memory or the matrix product of the task is missing. */
+  /**
+   * Null where memory or the matrix product of the task is missing.
+   * @param kept whether the matrices of all strips, which are blocks of a task of their own then, are kept
+   */
   static begin(
     strips: Strips,
     channels: readonly [left: number, right: number],
     operands: readonly (Operand | null)[],
     regions: readonly number[],
+    kept = false,
   ): Filtering | null {
     const { call } = provider();
     const kernels = wasmKernels();
@@ -69,11 +79,13 @@ export class Filtering {
     const [left, right] = channels.map((count) => apart(count * strips.columns));
     // rows of whole vectors, two a tile row and two more; or two rows of four channels
     const stage = 4 * Math.max((2 * strips.rows + 2) * (2 * strips.tileColumns + 16), 16 * strips.tileColumns);
-    const perThread = (PRODUCTS * (left + right) + stage) / 4;
-    const shared = elementsAway(kernels.memory, operands) + regions.reduce((a, b) => a + b, 0);
+    const set = (PRODUCTS * (left + right)) / 4;
+    const shared =
+      elementsAway(kernels.memory, operands) + regions.reduce((a, b) => a + b, 0) + (kept ? strips.count * set : 0);
+    const perThread = stage / 4 + (kept ? 0 : set);
     if (perThread + shared > MOST_ELEMENTS) return null;
     const threads = Math.max(1, Math.min(kernels.pool.threads, Math.floor((MOST_ELEMENTS - shared) / perThread)));
-    return new Filtering(kernels, call, strips, threads, operands, left, right, stage, regions);
+    return new Filtering(kernels, call, strips, threads, operands, left, right, stage, regions, kept);
   }
 
   /** Where a transform of the strip puts the largest magnitude that it read. */
@@ -83,6 +95,27 @@ export class Filtering {
 
   run(...calls: Call[]): void {
     this.kernels.pool.run({ ...this.strips.blocks, threads: this.threads, calls });
+  }
+
+  /**
+   * The 16 products over all strips, whose matrices were kept, each a block of a task: `[rows, K] · [K, columns]` to matrices
+   * `step` bytes from each other.
+   */
+  sumProducts(rows: number, columns: number, wide: number, to: number, step: number): void {
+    const { strips, kernels, left, right } = this;
+    const matrices = ({ base, perBlock }: Varying, apart: number): Varying => ({
+      base,
+      perBlock: apart,
+      perTurn: perBlock,
+    });
+    const [a, b] = [matrices(left[0], this.leftApart), matrices(right[0], this.rightApart)];
+    const n = strips.ofTurn(strips.tileColumns);
+    const c = { base: to, perBlock: step };
+    // the first strip's is put there, the others' are added
+    const keep = { base: 0, perTurn: 1, most: 1 };
+    const product = this.gemm(false, false, rows, columns, n, 1, a, n, b, wide, keep, c, columns);
+    const turns = { total: PRODUCTS * strips.count, perBlock: strips.count };
+    kernels.pool.run({ blocks: PRODUCTS, turns, threads: this.threads, calls: [product] });
   }
 
   /** Of what the transforms read; NaN if there was one. */

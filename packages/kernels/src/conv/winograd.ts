@@ -3,11 +3,12 @@
  * Convolutional Neural Networks" (2016), as tasks in WebAssembly memory. Every function returns false, with nothing done that matters,
  * where that does not apply: then the convolution is found directly.
  */
+import { share } from '../parallel/split.js';
 import type { FloatArray } from '../types.js';
 import { type Operand, operand } from '../wasm/visit.js';
 import { MOST_PARTIAL, PARTS } from './plan.js';
 import type { Conv2dShape } from './shape.js';
-import { apart, PRODUCTS, Strips, suits } from './winograd-plan.js';
+import { apart, PRODUCTS, Strips, suits, winogradLimits } from './winograd-plan.js';
 import { Filtering, isSafe } from './winograd-work.js';
 
 /** Images on one side of the convolution: channels, height, width. */
@@ -124,7 +125,9 @@ export function winogradWeightGrad(
   const step = apart(inChannels * outChannels);
   const length = (PRODUCTS * step) / 4;
   const mostParts = Math.min(PARTS, Math.floor(MOST_PARTIAL / length));
-  const strips = new Strips(s.batch, s.outHeight, s.outWidth, inChannels + outChannels, mostParts);
+  const kept = mostParts < winogradLimits.leastParts;
+  const channels = inChannels + outChannels;
+  const strips = new Strips(s.batch, s.outHeight, s.outWidth, channels, kept ? undefined : mostParts);
   const { parts } = strips;
   const operands = [
     operand(x, xOffset, size(s.batch, inputs(s))),
@@ -133,16 +136,20 @@ export function winogradWeightGrad(
   ];
   // the gradients' rows are whole vectors
   const wide = Math.ceil(outChannels / 4) * 4;
-  const regions = [2 * parts * wide, parts * length, length];
-  const work = Filtering.begin(strips, [inChannels, wide], operands, regions);
+  const partialLength = kept ? 0 : parts * length;
+  const work = Filtering.begin(strips, [inChannels, wide], operands, [2 * parts * wide, partialLength, length], kept);
   if (work === null) return false;
   const { left, right, leftApart, rightApart, stage, kernels, addresses } = work;
-  const { shared, exports, memory } = kernels;
+  const { shared, exports, memory, pool } = kernels;
   const [sums, partial, whole] = work.regions;
   exports.clear(sums, 8 * parts * wide);
-  exports.clear(partial, 4 * parts * length);
+  exports.clear(partial, 4 * partialLength);
   const n = strips.of(strips.tileColumns);
   const toSums = gradBias === null ? 0 : { base: sums, perBlock: 8 * wide };
+  const products = left.map((columns, i) => {
+    const to = { base: partial + step * i, perBlock: 4 * length };
+    return work.gemm(false, false, inChannels, outChannels, n, 1, columns, n, right[i], wide, 1, to, outChannels);
+  });
   work.run(
     {
       kernel: shared.winogradInput,
@@ -154,14 +161,17 @@ export function winogradWeightGrad(
       args: [addresses[1], ...outputs(s), ...strips.place, right[0], rightApart, stage, toSums],
       result: work.peak(1),
     },
-    ...left.map((columns, i) => {
-      const to = { base: partial + step * i, perBlock: 4 * length };
-      return work.gemm(false, false, inChannels, outChannels, n, 1, columns, n, right[i], wide, 1, to, outChannels);
-    }),
+    ...(kept ? [] : products),
   );
   if (!isSafe(s.batch * s.outHeight * s.outWidth, work.largest(0), work.largest(1))) return false;
-  if (parts > 1) exports.sumColumns(partial, whole, parts, length, length, memory.workspace);
-  exports.winogradWeightGrad(parts > 1 ? whole : partial, step, inChannels, outChannels, addresses[2]);
+  if (kept) work.sumProducts(inChannels, outChannels, wide, whole, step);
+  else if (parts > 1) exports.sumColumns(partial, whole, parts, length, length, memory.workspace);
+  const from = kept || parts > 1 ? whole : partial;
+  share(pool, shared.winogradWeightGrad, inChannels, PRODUCTS * outChannels, (count, perBlock) => [
+    ...[from, step, inChannels, outChannels, addresses[2]],
+    { base: 0, perBlock },
+    count,
+  ]);
   if (gradBias !== null) {
     for (let c = 0; c < outChannels; c++) {
       let total = 0;

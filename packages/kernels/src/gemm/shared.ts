@@ -18,7 +18,7 @@ export type GemmCall = (
   lda: Argument,
   b: Argument,
   ldb: Argument,
-  beta: number,
+  beta: Argument,
   c: Argument,
   ldc: Argument,
 ) => Call;

@@ -127,7 +127,15 @@ export interface WasmExports {
     stage: number,
   ): void;
   winogradWeight(weight: number, pairs: number, to: number, apart: number): number;
-  winogradWeightGrad(u: number, apart: number, inChannels: number, outChannels: number, gradWeight: number): void;
+  winogradWeightGrad(
+    u: number,
+    apart: number,
+    inChannels: number,
+    outChannels: number,
+    gradWeight: number,
+    first: number,
+    count: number,
+  ): void;
   /** Sets `bytes` to zero. */
   clear(address: number, bytes: number): void;
   /** Moves `bytes`. */
