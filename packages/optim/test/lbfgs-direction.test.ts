@@ -30,13 +30,14 @@ function change(n: number, curvature: Tensor): Change {
   return changeAlong(past.add(d.mul(curvature)), past, d, 0.5);
 }
 
-// less than a row, rows and a rest, rows alone; as many vectors as one walk takes, more, and fewer
+// less than a row, rows and a rest, rows alone; as many vectors as one walk takes, more, and fewer.
+// A machine that is busy with other things takes its time.
 describe.each([
   ['float64', 7, 3],
   ['float64', 300, 6],
   ['float32', 300_001, 5],
   ['float32', 2 ** 17 + 2 ** 13, 2],
-] as const)('%s, %i elements, %i changes', (dtype, n, size) => {
+] as const)('%s, %i elements, %i changes', { timeout: 60_000 }, (dtype, n, size) => {
   const close = dtype === 'float64' ? 1e-12 : 2e-6;
   const start = (): { history: LBFGSHistory; curvature: Tensor; products: HistoryProducts } => {
     manual_seed(n);
