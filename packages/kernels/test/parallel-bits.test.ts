@@ -46,6 +46,16 @@ describe('elementwise loops', () => {
       return arrays.map(bits);
     });
   });
+
+  it.each([Number.NaN, -0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])('take the scalar %s', (scalar) => {
+    const loop = vectorLoop({ ...plain, arrays: [write('out')], scalars: ['s'], body: 'out = s;' });
+    const out = resident(N, 1);
+    const { results } = onThreads(() => {
+      loop?.(N, [out.fill(7)], [0], [scalar]);
+      return out.every((value) => Object.is(value, scalar));
+    });
+    expect(results).toEqual([true, true, true]);
+  });
 });
 
 describe('reductions', () => {

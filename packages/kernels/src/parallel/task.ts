@@ -184,11 +184,13 @@ class Reader {
 
   private value(at: number, block: number, turn: number): number {
     const t = this.task;
-    const value = t[at] + t[at + 1] * block + t[at + 2] * turn + t[at + 3] * this.thread;
-    const number = value < t[at + 4] ? value : t[at + 4];
+    const more = t[at + 1] * block + t[at + 2] * turn + t[at + 3] * this.thread;
+    // a base of −0 or NaN stays what it is
+    const value = more === 0 ? t[at] : t[at] + more;
+    const number = value > t[at + 4] ? t[at + 4] : value;
     // what comes out of a Float64Array is an object on the heap, an integer is not
     const integer = number | 0;
-    return integer === number ? integer : number;
+    return Object.is(integer, number) ? integer : number;
   }
 
   run(block: number): void {
