@@ -12,6 +12,17 @@ def matmul(n):
     return make
 
 
+def bmm():
+    a, b = (torch.randn(64, 64, 64, requires_grad=True) for _ in range(2))
+    g = torch.randn(64, 64, 64)
+
+    def run():
+        torch.bmm(a, b).backward(g)
+        a.grad = b.grad = None
+
+    return run
+
+
 def conv(size, groups):
     def make():
         x = torch.randn(8, 64, 56, 56, requires_grad=True)
@@ -30,6 +41,7 @@ def conv(size, groups):
 
 PRODUCTS = {
     **{f"matmul {n}": matmul(n) for n in (64, 128, 256, 512, 1024)},
+    "bmm of 64 × 64×64, forward + backward": bmm,
     "conv 64→64 3×3 on 56×56, batch 8, forward + backward": conv(3, 1),
     "conv depthwise 64 3×3 on 56×56, batch 8, forward + backward": conv(3, 64),
     "conv 64→64 1×1 on 56×56, batch 8, forward + backward": conv(1, 1),

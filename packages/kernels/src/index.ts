@@ -8,6 +8,7 @@ export { conv2dForward, conv2dInputGrad, conv2dWeightGrad } from './conv/conv2d.
 export { col2im, im2col } from './conv/im2col.js';
 export type { Conv2dShape } from './conv/shape.js';
 export { GarbageLimit, type GarbageLimitOptions } from './garbage-limit.js';
+export { type Batch, gemmBatch } from './gemm/batch.js';
 export { gemm, sgemm } from './gemm/gemm.js';
 export { referenceGemm } from './gemm/reference.js';
 export { info, type KernelInfo, setNumThreads } from './info.js';

@@ -99,6 +99,21 @@ export const matmulCases: readonly ConformanceCase[] = [
       check(backend, one, other);
     }
   }),
+  ...defineFor([...FLOATS, 'int64'], 'matmul on batches of many matrices', (backend, dtype) => {
+    const [batch, n, k, m] = [25, 5, 7, 6];
+    const bias = random(backend, dtype, [m], 'contiguous', 9);
+    for (const first of LAYOUTS) {
+      for (const second of LAYOUTS) {
+        const a = random(backend, dtype, [batch, n, k], first, 1);
+        check(backend, a, random(backend, dtype, [batch, k, m], second, 2), first === second ? bias : null);
+      }
+      const one = expanded(random(backend, dtype, [1, n, k], first, 3), [batch, n, k]);
+      check(backend, one, random(backend, dtype, [batch, k, m], first, 4));
+      const out = inside(backend, dtype, [batch, n, m]);
+      const [a, b] = [random(backend, dtype, [batch, n, k], first, 5), random(backend, dtype, [batch, k, m], first, 6)];
+      expectOnlyViewWritten(backend, out, () => check(backend, a, b, null, out));
+    }
+  }),
   define('matmul with rows of each short length', (backend) => {
     for (const m of [1, 3, 4, 5, 7, 8]) {
       for (const layout of ['contiguous', 'transposed'] as const) {

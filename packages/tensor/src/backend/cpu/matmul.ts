@@ -1,42 +1,43 @@
 /** Matrix products: transposed operands go to gemm as they are, anything that gemm cannot address is packed. */
-import { gemm, type VectorLoop, vectorLoop } from '@torchlet/kernels';
+import { type Batch, gemmBatch, type VectorLoop, vectorLoop } from '@torchlet/kernels';
 import type { TypedArray } from '../../dtype.js';
 import { checkSafe } from '../../dtype.js';
 import type { Shape } from '../../shape.js';
 import type { View } from '../backend.js';
 import { copy, packedCopy } from './strided.js';
 
-/** A matrix as gemm takes it: rows of `ld` elements, or columns when transposed. */
-interface Operand {
-  readonly array: TypedArray;
-  readonly offset: number;
+/** Matrices as gemm takes them: rows of `leading` elements, or columns when transposed. */
+interface Operand extends Batch<TypedArray> {
   readonly transposed: boolean;
-  readonly ld: number;
 }
 
-function operand(
-  x: View,
-  rows: number,
-  columns: number,
-  rowStride: number,
-  columnStride: number,
-  offset: number,
-): Operand {
-  const array = x.storage.buffer as TypedArray;
+/** Of a view's last two dimensions, for each element of the one before if there is one. */
+function operand(x: View): Operand {
+  const { storage, dtype, offset, shape, strides } = x;
+  const d = shape.length - 2;
+  const [rows, columns] = [shape[d], shape[d + 1]];
+  const [rowStride, columnStride] = [strides[d], strides[d + 1]];
+  const array = storage.buffer as TypedArray;
+  const step = d === 0 ? 0 : strides[0];
   if ((columnStride === 1 || columns <= 1) && (rowStride >= columns || rows <= 1)) {
-    return { array, offset, transposed: false, ld: rows <= 1 ? Math.max(1, columns) : Math.max(1, rowStride) };
+    const leading = rows <= 1 ? Math.max(1, columns) : Math.max(1, rowStride);
+    return { array, offset, step, leading, transposed: false };
   }
   if ((rowStride === 1 || rows <= 1) && (columnStride >= rows || columns <= 1)) {
-    return { array, offset, transposed: true, ld: columns <= 1 ? Math.max(1, rows) : Math.max(1, columnStride) };
+    const leading = columns <= 1 ? Math.max(1, rows) : Math.max(1, columnStride);
+    return { array, offset, step, leading, transposed: true };
   }
-  const view = {
-    storage: x.storage,
-    dtype: x.dtype,
-    offset,
-    shape: [rows, columns],
-    strides: [rowStride, columnStride],
+  // one matrix that stands for all is packed once
+  const matrices =
+    step === 0 ? { storage, dtype, offset, shape: [rows, columns], strides: [rowStride, columnStride] } : x;
+  const packed = packedCopy(matrices);
+  return {
+    array: packed,
+    offset: 0,
+    step: step === 0 ? 0 : rows * columns,
+    leading: Math.max(1, columns),
+    transposed: false,
   };
-  return { array: packedCopy(view), offset: 0, transposed: false, ld: Math.max(1, columns) };
 }
 
 /** Below this gemm is as good. */
@@ -69,30 +70,9 @@ export function matmul(a: View, b: View, bias: View | null, out: View): void {
   const result = out.storage.buffer as TypedArray;
   if (n === 1 && m === 1 && batch === 1 && bias === null && dot(a, b, k, out)) return;
   if (bias !== null) copy(repeated(bias, out.shape), out);
-  for (let i = 0; i < batch; i++) {
-    const at = out.offset + i * n * m;
-    const x = operand(a, n, k, a.strides[r - 2], a.strides[r - 1], a.offset + (r === 3 ? i * a.strides[0] : 0));
-    const y = operand(b, k, m, b.strides[r - 2], b.strides[r - 1], b.offset + (r === 3 ? i * b.strides[0] : 0));
-    const beta = bias === null ? 0 : 1;
-    gemm(
-      x.transposed,
-      y.transposed,
-      n,
-      m,
-      k,
-      1,
-      x.array,
-      x.offset,
-      x.ld,
-      y.array,
-      y.offset,
-      y.ld,
-      beta,
-      result,
-      at,
-      Math.max(1, m),
-    );
-  }
+  const [x, y] = [operand(a), operand(b)];
+  const z = { array: result, offset: out.offset, step: n * m, leading: Math.max(1, m) };
+  gemmBatch(batch, x.transposed, y.transposed, n, m, k, x, y, bias === null ? 0 : 1, z);
   if (out.dtype === 'int64') for (let i = 0; i < batch * n * m; i++) checkSafe(result[out.offset + i]);
 }
 
