@@ -4,6 +4,8 @@ import type { AttentionKernels, Backend, View } from '../src/backend/backend.js'
 import { conformanceCases } from '../src/backend/conformance.js';
 import { cpuBackend } from '../src/backend/cpu/cpu-backend.js';
 import { ELEMENTWISE, type ElementwiseName } from '../src/backend/elementwise.js';
+import type { DType } from '../src/dtype.js';
+import { Storage } from '../src/storage.js';
 
 /** The first case that the backend fails, among those whose name fits. */
 function firstFailure(backend: Backend, names: RegExp): string | null {
@@ -113,7 +115,23 @@ const SUBTLE: readonly (readonly [string, Partial<Backend>, RegExp])[] = [
     { allocate: (n, d) => cpuBackend.fromHost(new Float32Array(n).fill(3), d) },
     /^allocate/,
   ],
+  [
+    'a storage that is not zeroed',
+    { storage: (n, d) => new Storage('cpu', d, n, cpuBackend.fromHost(new Float32Array(n).fill(3), d)) },
+    /^allocate/,
+  ],
+  ['one storage for all', { storage: (n, d) => sameStorage(n, d) }, /^storages/],
 ];
+
+const shared = new Map<string, Storage>();
+
+/** The storage that was given for the like before. */
+function sameStorage(numel: number, dtype: DType): Storage {
+  const key = `${dtype} ${numel}`;
+  const storage = shared.get(key) ?? cpuBackend.storage(numel, dtype, true);
+  shared.set(key, storage);
+  return storage;
+}
 
 it.each(SUBTLE)('%s', (_, change, names) => {
   expect(firstFailure({ ...cpuBackend, ...change }, names)).not.toBeNull();

@@ -54,10 +54,25 @@ const conversions = ALL.flatMap((to) =>
 );
 
 export const memoryCases: readonly ConformanceCase[] = [
-  ...defineFor(ALL, 'allocate gives zeros', (backend, dtype) => {
-    expectElements(backend, fresh(backend, dtype, [2, 3]), [0, 0, 0, 0, 0, 0]);
-    expectElements(backend, fresh(backend, dtype, [0, 3]), []);
-    expectElements(backend, fresh(backend, dtype, []), [0]);
+  ...defineFor(ALL, 'allocate and storage give zeros', (backend, dtype) => {
+    for (const numel of [0, 1, 6, 100]) {
+      const zeros = new Array<number>(numel).fill(0);
+      const allocated = new Storage(backend.device, dtype, numel, backend.allocate(numel, dtype, true));
+      for (const storage of [allocated, backend.storage(numel, dtype, true)]) {
+        expectElements(backend, { storage, dtype, shape: [numel], strides: [1], offset: 0 }, zeros);
+      }
+    }
+  }),
+  ...defineFor(ALL, 'storages have no element in common', (backend, dtype) => {
+    for (const numel of [1, 2, 7, 64, 65]) {
+      const views = Array.from({ length: 20 }, () => fresh(backend, dtype, [numel]));
+      views.forEach((view, i) => {
+        backend.fill(view, i % 2);
+      });
+      views.forEach((view, i) => {
+        expectElements(backend, view, new Array<number>(numel).fill(i % 2));
+      });
+    }
   }),
   ...defineFor(ALL, 'toHost gives back what fromHost was given, in every layout', (backend, dtype) => {
     for (const layout of LAYOUTS) {
