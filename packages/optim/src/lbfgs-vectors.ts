@@ -46,8 +46,9 @@ export function slopeAlong(grad: Tensor, d: Tensor): { readonly slope: number; r
 
 const LARGEST = finding('lbfgs_largest', ['x'], { most: { reduce: 'max', of: 'Math.abs(x)' } });
 
-/** The largest magnitude. */
-export const largest = (x: Tensor): number => greatest(numbersOf(walk(LARGEST, [x]))[0]);
+/** The largest magnitude; of nothing there is none: then `max` throws its error. */
+export const largest = (x: Tensor): number =>
+  x.numel() === 0 ? Number(x.max().item()) : greatest(numbersOf(walk(LARGEST, [x]))[0]);
 
 const addSix = defineUpdate({
   name: 'lbfgs_add_six',

@@ -42,6 +42,16 @@ describe('refused', () => {
     optimizer.param_groups[0].line_search_fn = 'armijo' as never;
     expectError(() => optimizer.step(() => 1), "only 'strong_wolfe' is supported");
   });
+
+  it('parameters without a single element', () => {
+    expect(() => new LBFGS([leaf(), leaf()]).step(() => 1)).toThrow(
+      "max(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' argument.",
+    );
+    const w = leaf(1);
+    const optimizer = new LBFGS([leaf(), w], { max_iter: 1 });
+    optimizer.step(closureOf(optimizer, () => w.pow(4).sum()));
+    expect(w.item()).toBeLessThan(1);
+  });
 });
 
 describe('loading', () => {
