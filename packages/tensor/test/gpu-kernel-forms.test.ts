@@ -74,6 +74,12 @@ describe('the form of a kernel', () => {
     expect(sizes(forms, 12)).toEqual([[12, 12]]);
   });
 
+  it('of a thousand shapes of their own those that came last are remembered', () => {
+    const forms = new KernelForms(true);
+    expectShapes(() => sizes(forms, ...Array.from({ length: 1025 }, (_, i) => i + 5)));
+    expect(sizes(forms, 5, 6, 1029)).toEqual([[5, 5], [], []]);
+  });
+
   it('is always its own where kernels are compiled for each size anyway', () => {
     const forms = new KernelForms(false);
     expect(sizes(forms, 5, 6, 7, 8).flat()).toEqual([]);

@@ -136,6 +136,8 @@ export class KernelForms {
     const { first, uses: often, most } = limits;
     const count = (uses.get(shape) ?? 0) + 1;
     if (expecting || own.size < first || (own.size < most && count > often)) {
+      // those that came first are the least likely to come back; their kernels are still found by their text
+      if (own.size >= MOST_REMEMBERED) own.delete(own.values().next().value as string);
       own.add(shape);
       uses.delete(shape);
       return true;
