@@ -64,8 +64,24 @@ describe('four outputs a thread', () => {
     expect(sum([4, 64, 65])).toEqual(['add 4']);
     expect(sum([4, 64, 65], [65])).toEqual(['add 1']);
     expect(sum([4, 65, 64], [64])).toEqual(['add 4']);
-    const x = randn(128, 256).to('gpu');
-    expect(lanesOf(() => x.t().contiguous())).toEqual(['copy 4']);
+  });
+
+  it('nothing has them whose operands have neighbours far apart', () => {
+    const [across, near, dense] = [
+      randn(128, 256).to('gpu').t(),
+      randn(8192, 4).to('gpu').t(),
+      randn(256, 128).to('gpu'),
+    ];
+    expect(lanesOf(() => across.contiguous())).toEqual(['copy 1']);
+    expect(lanesOf(() => dense.add(across))).toEqual(['add 1']);
+    expect(lanesOf(() => near.contiguous())).toEqual(['copy 4']);
+  });
+
+  it('a column whose length is no multiple of four is as long as it should be', () => {
+    const [a, b] = [randn(5, 2 ** 18).to('gpu'), randn(2 ** 18, 1).to('gpu')];
+    const kernels = vi.spyOn(gpuDriver(), 'run');
+    a.matmul(b);
+    expect(kernels.mock.calls.map(([{ op, lanes, outputs }]) => [op, lanes, outputs])).toEqual([['matmul', 4, 5]]);
   });
 
   it('what would be too large with longer rows has one output a thread', () => {

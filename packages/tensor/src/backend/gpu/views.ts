@@ -97,13 +97,14 @@ export function storeLaid({ kernel, strides }: Laid, inputs: readonly Handle[], 
 
 /** The same for a kernel whose result lies in more dimensions. */
 export function storeGrouped({ kernel, sizes, strides }: Grouped, inputs: readonly Handle[], out: View): void {
-  const written = runKernel(kernel, inputs);
-  if (isContiguous(sizes, strides)) store(written, out);
-  else {
-    const pack = copyKernel(out.dtype, sizes, { strides, offset: 0 });
-    // what is too much lies behind the result
-    store(runKernel({ ...pack.kernel, outputs: numelOf(out.shape) }, [written], pack.scalars), out);
+  // what is too much lies behind the result
+  const outputs = numelOf(out.shape);
+  if (isContiguous(sizes, strides)) {
+    store(runKernel(kernel.outputs === outputs ? kernel : { ...kernel, outputs }, inputs), out);
+    return;
   }
+  const pack = copyKernel(out.dtype, sizes, { strides, offset: 0 });
+  store(runKernel({ ...pack.kernel, outputs }, [runKernel(kernel, inputs)], pack.scalars), out);
 }
 
 /**

@@ -48,14 +48,18 @@ export function startOf(offset: number, suffix: number | string = ''): Start {
 export const position = (terms: readonly (readonly [string, number])[], { term }: Start): string =>
   term === null ? weighted(...terms) : `${weighted(...terms)} + ${term}`;
 
-/** @param most lanes that there may be; there is one where they would not stay in a row of the shape */
+/**
+ * @param most lanes that there may be; there is one where they would not stay in a row of the shape, and where neighbours in
+ * a row lie more elements apart than that: a GPU fetches each of them by itself, and with four in a thread it took twice as long
+ */
 export function walk(shape: readonly number[], places: readonly Place[], most: Lanes = 1): Walk {
   const merged = collapse(
     shape,
     places.map(({ strides }) => strides),
   );
   const last = merged.shape.length - 1;
-  const lanes = merged.shape[last] % most === 0 ? most : 1;
+  const near = merged.strides.every((strides) => strides[last] <= most);
+  const lanes = near && merged.shape[last] % most === 0 ? most : 1;
   const names = merged.shape.map((_, d) => (last === 0 && lanes === 1 ? 'this.thread.x' : `d${d}`));
   // what the thread says of the last dimension
   const group = last === 0 ? 'this.thread.x' : lanes === 1 ? names[last] : 'group';

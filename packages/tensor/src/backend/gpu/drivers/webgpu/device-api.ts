@@ -92,7 +92,10 @@ export interface WebGpu {
 export const Usage = { MAP_READ: 0x1, COPY_SRC: 0x4, COPY_DST: 0x8, UNIFORM: 0x40, STORAGE: 0x80 } as const;
 export const MAP_MODE_READ = 1;
 
-/** What a user may recognise: `SwiftShader driver 5.0.0 (google swiftshader)`, `nvidia-h100-80gb-hbm3, NVIDIA: 580.159.04 (nvidia)`. */
+/**
+ * What a user may recognise: `SwiftShader driver 5.0.0 (google swiftshader)`,
+ * `nvidia-h100-80gb-hbm3, NVIDIA: 580.159.04 580.159.4.0 (nvidia)`.
+ */
 export function adapterName({ info }: Pick<WebGpuAdapter, 'info'>): string {
   const family = [info.vendor, info.architecture].filter((part) => part !== '').join(' ');
   // software calls its device by its architecture; the description is of the driver
