@@ -216,7 +216,7 @@ describe('arguments', () => {
     fails(
       () => new nn.Conv2d(1, 1, [1, 2, 3]),
       'Conv2d(): expected kernel_size to be a single integer value or a list of 2 values to match the spatial dimensions, ' +
-        'but got kernel_size=[1,2,3]',
+        'but got kernel_size=[1, 2, 3]',
     );
     fails(() => new nn.MaxPool2d({}), "MaxPool2d() missing 1 required positional argument: 'kernel_size'");
     fails(() => new nn.Dropout(1.5), errors.dropout);

@@ -38,6 +38,9 @@ export function bindArguments(fn: string, names: readonly string[], args: readon
 /** What came in the place of something else, for messages. */
 export const kindOf = (x: unknown): string => (x === null ? 'null' : Array.isArray(x) ? 'an array' : `a ${typeof x}`);
 
+/** An argument in a message, lists as Python prints them. */
+export const shown = (x: unknown): string => (Array.isArray(x) ? `[${x.map(shown).join(', ')}]` : String(x));
+
 /** @throws ValueError unless `value` is a function. */
 export function checkFunction(fn: string, name: string, value: unknown): void {
   if (typeof value !== 'function')

@@ -44,4 +44,17 @@ describe('small storages', () => {
     }
     for (const [t, value] of held) expect(new Set(t.reshape(-1).tolist() as number[])).toEqual(new Set([value]));
   });
+
+  it('are not in a message that shows one of them', () => {
+    const x = torch.ones(2).add(1).requires_grad_();
+    x.sum().backward();
+    const from = torch.ones(1, 1, 4);
+    expect(() => torch.avg_pool1d(from, 2, x as never)).toThrow(
+      'avg_pool1d(): expected stride to be a single integer value or a list of 1 values to match the spatial dimensions, ' +
+        'but got stride=tensor([2., 2.], requires_grad=True)',
+    );
+    expect(() => torch.avg_pool1d(from, [2, x] as never)).toThrow(
+      'kernel_size=[2, tensor([2., 2.], requires_grad=True)]',
+    );
+  });
 });

@@ -1,6 +1,6 @@
 /** What is noted during one training step, and the plain data that becomes of it. */
 import type { autograd, Tensor } from '@torchlet/tensor';
-import { AccumulateGrad, CopySlices, OpNode, type Shape } from '@torchlet/tensor/internal';
+import { AccumulateGrad, CopySlices, isOptions, OpNode, type Shape, showShape } from '@torchlet/tensor/internal';
 import { badnessOf, factAbout, factsOf, type Pairs } from './facts.js';
 import { argumentName, formulaOf, type Root, reachable, readGraph } from './graph.js';
 import type { BackwardEvent, Event, ForwardEvent, StepData, TensorRef, UpdateEvent } from './recording.js';
@@ -150,8 +150,14 @@ function nameOf(node: autograd.Node, argument: number, edge: number): string {
   return own ?? parameters?.[argument]?.replace(/^\.\.\.|[?]$/g, '') ?? `argument ${argument + 1}`;
 }
 
+/** What is shown inside of lists and plain objects: of tensors what they are, of other objects their class. */
+function inside(_key: string, x: unknown): unknown {
+  if (isTensor(x)) return `${x.dtype} ${showShape(x.shape)}`;
+  return typeof x !== 'object' || x === null || Array.isArray(x) || isOptions(x) ? x : x.constructor.name;
+}
+
 function inShort(x: unknown): string {
-  const text = typeof x === 'object' ? (JSON.stringify(x) ?? String(x)) : String(x);
+  const text = typeof x === 'object' ? JSON.stringify(x, inside) : String(x);
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 

@@ -8,7 +8,39 @@ import { describe, expect, it } from 'vitest';
 const lastUpdate = (steps: ReturnType<typeof record>['steps']): UpdateEvent =>
   steps.at(-1)?.events.at(-1) as UpdateEvent;
 
+/** The arguments that are no tensors, as they are shown, of all operations but the sum at the end. */
+const textsOf = (fn: () => Tensor): (string | null)[] =>
+  (record(() => fn().sum()).steps[0].events as ForwardEvent[])
+    .slice(0, -1)
+    .flatMap(({ operands }) => operands.map(({ text }) => text))
+    .filter((text) => text !== null);
+
 describe('record', () => {
+  it('shows what arguments hold in short, also what leads back to itself', () => {
+    class Config {
+      readonly self = this;
+    }
+    class Same extends autograd.Function {
+      static forward(_: autograd.FunctionCtx, x: Tensor, _with: unknown): Tensor {
+        return x.clone();
+      }
+      static backward(_: autograd.FunctionCtx, grad: Tensor): [Tensor, null] {
+        return [grad, null];
+      }
+    }
+    const leaf = tensor([[1, 2]], { requires_grad: true });
+    leaf.sum().backward(); // from now on it knows where its gradient arrives, and that place knows the leaf
+    expect(textsOf(() => Same.apply(leaf, [leaf, 1]))).toEqual(['["float32 [1, 2]",1]']);
+    expect(textsOf(() => Same.apply(leaf, { by: leaf, of: new Config(), no: null }))).toEqual([
+      '{"by":"float32 [1, 2]","of":"Config","no":null}',
+    ]);
+    expect(textsOf(() => Same.apply(leaf, new Config()))).toEqual(['"Config"']);
+    const at = tensor([0], { dtype: 'int64' });
+    expect(textsOf(() => leaf.index_put([at], tensor([5, 6])))).toContain(
+      '{"dims":[0],"at":"int64 [1]","shape":[1],"position":0}',
+    );
+  });
+
   it('sees sparse gradients as the dense ones that they stand for', () => {
     manual_seed(0);
     const table = new nn.Embedding(5, 2, { sparse: true });

@@ -93,7 +93,7 @@ export interface Backend {
    * @throws DTypeError for a dtype that the device does not have
    */
   allocate(numel: number, dtype: DType, zero: boolean): DeviceBuffer;
-  /** A storage with such room, perhaps in memory that it shares with others. */
+  /** A storage with such room, perhaps in memory that it shares with others. Throws what `allocate` does. */
   storage(numel: number, dtype: DType, zero: boolean): Storage;
   /** Takes back a buffer that `allocate` returned and that nobody will use again, to serve a later call sooner. */
   release(buffer: DeviceBuffer): void;

@@ -1,6 +1,6 @@
 /** Convolution along one dimension: that of images one row high. https://pytorch.org/docs/stable/nn.functional.html#convolution-functions */
 
-import { checkInteger } from '../arguments.js';
+import { checkInteger, shown } from '../arguments.js';
 import { composed } from '../autograd/op.js';
 import { ShapeError, ValueError } from '../errors.js';
 import { showShape } from '../shape.js';
@@ -19,7 +19,7 @@ export function singleOf(op: string, name: string, value: unknown): number {
   if (list.length !== 1 || !Number.isInteger(list[0])) {
     throw new ValueError(
       `${op}(): expected ${name} to be a single integer value or a list of 1 values to match the spatial dimensions, but got ` +
-        `${name}=${JSON.stringify(value)}`,
+        `${name}=${shown(value)}`,
     );
   }
   return list[0] as number;

@@ -1,3 +1,4 @@
+import { shown } from '../arguments.js';
 import { ValueError } from '../errors.js';
 
 /**
@@ -9,7 +10,7 @@ export function pairOf(op: string, name: string, value: unknown): [number, numbe
   if (list.some((v) => !Number.isInteger(v)) || (list.length !== 1 && list.length !== 2)) {
     throw new ValueError(
       `${op}(): expected ${name} to be a single integer value or a list of 2 values to match the spatial dimensions, but got ` +
-        `${name}=${JSON.stringify(value)}`,
+        `${name}=${shown(value)}`,
     );
   }
   const numbers = list as number[];
