@@ -8,17 +8,22 @@ const ROUNDS = 9;
 
 const median = (times: readonly number[]): number => times.toSorted((a, b) => a - b)[times.length >> 1];
 
-/** Milliseconds of `work` until the device is done with it; the first two runs compile and fill the pool of buffers. */
+/** What comes before compiles kernels, lets V8 compile the code of both threads and fills the pool of buffers. */
+const WARM_UP_MS = 400;
+
+/** Milliseconds of `work` until the device is done with it. */
 function time(work: () => unknown): number {
-  const times = [];
-  for (let round = -2; round < ROUNDS; round++) {
+  const once = (): number => {
     synchronize();
     const start = performance.now();
     work();
     synchronize();
-    if (round >= 0) times.push(performance.now() - start);
-  }
-  return median(times);
+    return performance.now() - start;
+  };
+  const end = performance.now() + WARM_UP_MS;
+  do once();
+  while (performance.now() < end);
+  return median(Array.from({ length: ROUNDS }, once));
 }
 
 const few = ones(64).to('gpu');
@@ -37,7 +42,8 @@ const SIZE = 2 ** 24;
 const MIB = (SIZE * 4) / 2 ** 20;
 const host = ones(SIZE);
 const large = host.to('gpu');
-const [one, many] = [time(chain(1)), time(chain(MANY))];
+const many = time(chain(MANY));
+const one = time(chain(1));
 
 console.log(`gpu: ${device_name()}, through gpu.js in ${backend()} mode; medians of ${ROUNDS}\n`);
 console.log('| what | |\n|---|---|');
