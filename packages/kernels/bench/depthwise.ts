@@ -13,6 +13,7 @@ import { depthwiseLimits } from '../src/conv/depthwise-plan.js';
 
 const ROUNDS = 15;
 const { leastGroups } = depthwiseLimits;
+depthwiseLimits.mostMultiplier = { blas: Number.POSITIVE_INFINITY, wasm: Number.POSITIVE_INFINITY };
 const ways: Record<string, () => void> = {
   direct: () => void (depthwiseLimits.leastGroups = leastGroups),
   columns: () => void (depthwiseLimits.leastGroups = Number.POSITIVE_INFINITY),
@@ -107,5 +108,7 @@ const others: Partial<Sizes>[] = [
   { kernel: 7 },
   { kernel: 5, stride: 2 },
   { multiplier: 2, channels: 32 },
+  { multiplier: 4, channels: 16 },
+  { multiplier: 16, channels: 4 },
 ];
 for (const sizes of [{}, ...others]) compare({ ...usual, ...sizes });

@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { depthwiseForward, depthwiseInputGrad, depthwiseWeightGrad } from '../src/conv/depthwise.js';
 import { depthwiseLimits, isDepthwise } from '../src/conv/depthwise-plan.js';
+import { provider } from '../src/gemm/provider.js';
 import { type Conv2dShape, conv2dForward, conv2dInputGrad, conv2dWeightGrad } from '../src/index.js';
 import { convShape, eachProduct, numbers, residentCopy, worstError } from './support.js';
 
@@ -91,7 +92,12 @@ const shapes3x3 = fc
   .record({ ...sizes, ...image, ...paddings })
   .map(shapeOf)
   .filter(possible);
-const limits = fc.record({ bandElements: small(1, 2000), leastBand: small(1, 9), leastUnits: small(1, 16) });
+const limits = fc.record({
+  bandElements: small(1, 2000),
+  leastBand: small(1, 9),
+  leastUnits: small(1, 16),
+  mostMultiplier: fc.constant({ blas: 3, wasm: 3 }),
+});
 
 describe.each([
   ['of any kind', anyShape],
@@ -194,11 +200,17 @@ describe('depthwise convolution', () => {
     });
   });
 
-  it('is for several groups of one input channel, in float32', () => {
+  it('is for several groups of one input channel and few output channels, in float32', () => {
     expect(isDepthwise(plain)).toBe(true);
     expect(isDepthwise({ ...plain, outChannels: 10 })).toBe(true);
     expect(isDepthwise({ ...plain, inChannels: 10, outChannels: 10 })).toBe(false);
     expect(isDepthwise({ ...plain, inChannels: 1, outChannels: 5, groups: 1 })).toBe(false);
+    const { blas, wasm } = depthwiseLimits.mostMultiplier;
+    const most = provider().name === 'blas' ? blas : wasm;
+    expect([most, most + 1].map((multiplier) => isDepthwise({ ...plain, outChannels: 5 * multiplier }))).toEqual([
+      true,
+      false,
+    ]);
     const x = new Float64Array(plain.batch * 5 * 63);
     const weight = new Float64Array(45);
     expect(depthwiseForward(plain, x, 0, weight, 0, null, 0, x, 0)).toBe(false);

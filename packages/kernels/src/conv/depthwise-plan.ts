@@ -1,16 +1,20 @@
 /** How a depthwise convolution is cut, and what its kernels are told of that. */
+import { provider } from '../gemm/provider.js';
 import type { Conv2dShape } from './shape.js';
 import { writeGeometry } from './work.js';
 
 /** Which convolutions are found directly, and how they are cut; changed only by tests and benchmarks. */
 export const depthwiseLimits: {
   leastGroups: number;
+  mostMultiplier: { readonly blas: number; readonly wasm: number };
   bandElements: number;
   leastBand: number;
   leastUnits: number;
 } = {
   /** Fewer groups are a matrix product each, which has so many rows then that it is worth its columns. */
   leastGroups: 2,
+  /** The same with more output channels of each group, the earlier the faster products are. */
+  mostMultiplier: { blas: 2, wasm: 8 },
   /** The copied rows of a band should stay in the nearest cache, beside what is made of them. */
   bandElements: 6144,
   /** Rows of a band at least, because its neighbours copy some of the same rows. */
@@ -19,9 +23,12 @@ export const depthwiseLimits: {
   leastUnits: 16,
 };
 
-/** Whether every output sees a single channel. */
-export const isDepthwise = (s: Conv2dShape): boolean =>
-  s.inChannels === s.groups && s.groups >= depthwiseLimits.leastGroups;
+/** Whether every output sees a single channel, and few see the same one. */
+export function isDepthwise(s: Conv2dShape): boolean {
+  const { leastGroups, mostMultiplier } = depthwiseLimits;
+  if (s.inChannels !== s.groups || s.groups < leastGroups) return false;
+  return s.outChannels / s.groups <= mostMultiplier[provider().name === 'blas' ? 'blas' : 'wasm'];
+}
 
 /** Rows of what is made, and the rows that are copied for them. */
 export interface Layout {
