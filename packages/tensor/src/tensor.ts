@@ -39,7 +39,7 @@ export class Tensor {
   /** @internal The flag of a leaf. */
   leafRequiresGrad = false;
   /** @internal What few tensors have, to be read. */
-  rare: Rare = NOTHING_RARE;
+  rare: Readonly<Rare> = NOTHING_RARE;
 
   /** @internal Users make tensors with `tensor`, `zeros`, … */
   constructor(storage: Storage, shape: Shape, strides: Shape, offset: number) {

@@ -87,8 +87,8 @@ export function markView(view: Tensor, of: Tensor, isListed: boolean): void {
 
 /** Makes a tensor nobody's view. */
 export function forgetView(t: Tensor): void {
-  const { rare } = t;
-  if (rare.base === null) return;
+  if (t.rare.base === null) return;
+  const rare = t.ownRare;
   rare.base = null;
   rare.viewOrigin = null;
 }
