@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { depthwiseForward, depthwiseInputGrad, depthwiseWeightGrad } from '../src/conv/depthwise.js';
-import { depthwiseLimits, isDepthwise } from '../src/conv/depthwise-plan.js';
+import { depthwiseLimits, isDepthwise, lying } from '../src/conv/depthwise-plan.js';
 import { provider } from '../src/gemm/provider.js';
 import { type Conv2dShape, conv2dForward, conv2dInputGrad, conv2dWeightGrad } from '../src/index.js';
 import { convShape, eachProduct, numbers, residentCopy, worstError } from './support.js';
@@ -99,8 +99,22 @@ const limits = fc.record({
   mostMultiplier: fc.constant({ blas: 3, wasm: 3 }),
 });
 
+/** Columns, which are laid on their side. */
+const uprightShape = fc
+  .record({
+    ...sizes,
+    ...steps,
+    height: small(1, 99),
+    padTop: small(0, 5),
+    padBottom: small(0, 5),
+    kernelHeight: small(1, 9),
+  })
+  .map((fields) => shapeOf({ ...fields, width: 1, kernelWidth: 1 }))
+  .filter(possible);
+
 describe.each([
   ['of any kind', anyShape],
+  ['of a single column', uprightShape],
   ['of 3×3 in steps of one', shapes3x3],
 ])('depthwise convolution %s', (_, shapes) => {
   it('is what its definition says, in bands of any number of rows', () => {
@@ -198,6 +212,22 @@ describe('depthwise convolution', () => {
     got.forEach((values, i) => {
       expect(worstError(values, columns[i])).toBeLessThan(1e-5);
     });
+  });
+
+  it('has a single column for a row, where nothing lies beside it', () => {
+    const upright = shapeOf({
+      batch: 2,
+      groups: 3,
+      multiplier: 1,
+      height: 9,
+      width: 1,
+      kernelHeight: 4,
+      kernelWidth: 1,
+    });
+    const { height, width, kernelHeight, kernelWidth, outHeight, outWidth } = lying(upright);
+    expect([height, width, kernelHeight, kernelWidth, outHeight, outWidth]).toEqual([1, 9, 1, 4, 1, 6]);
+    const padded = { ...upright, padLeft: 1, outWidth: 2 };
+    for (const s of [plain, padded]) expect(lying(s)).toBe(s);
   });
 
   it('is for several groups of one input channel and few output channels, in float32', () => {

@@ -30,6 +30,21 @@ export function isDepthwise(s: Conv2dShape): boolean {
   return s.outChannels / s.groups <= mostMultiplier[provider().name === 'blas' ? 'blas' : 'wasm'];
 }
 
+/** The same convolution with its only column as a row, along which vectors lie. */
+export function lying(s: Conv2dShape): Conv2dShape {
+  if (s.width !== 1 || s.kernelWidth !== 1 || s.outWidth !== 1 || s.padLeft !== 0) return s;
+  return {
+    ...s,
+    ...{ height: 1, kernelHeight: 1, strideHeight: 1, padTop: 0, dilationHeight: 1, outHeight: 1 },
+    width: s.height,
+    kernelWidth: s.kernelHeight,
+    strideWidth: s.strideHeight,
+    padLeft: s.padTop,
+    dilationWidth: s.dilationHeight,
+    outWidth: s.outHeight,
+  };
+}
+
 /** Rows of what is made, and the rows that are copied for them. */
 export interface Layout {
   /** Rows at a time. */

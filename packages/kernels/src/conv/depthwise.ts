@@ -14,6 +14,7 @@ import {
   isDepthwise,
   type Layout,
   listElements,
+  lying,
   outputLayout,
   tapElements,
   writeLayout,
@@ -83,7 +84,7 @@ function run(
 
 /** See `conv2dForward`. */
 export function depthwiseForward(
-  s: Conv2dShape,
+  shape: Conv2dShape,
   x: FloatArray,
   xOffset: number,
   weight: FloatArray,
@@ -93,6 +94,7 @@ export function depthwiseForward(
   out: FloatArray,
   outOffset: number,
 ): boolean {
+  const s = lying(shape);
   if (!applies(s, x)) return false;
   const layout = outputLayout(s);
   const operands = [
@@ -117,7 +119,7 @@ function areFinite(array: FloatArray, offset: number, length: number): boolean {
 
 /** See `conv2dInputGrad`. */
 export function depthwiseInputGrad(
-  s: Conv2dShape,
+  shape: Conv2dShape,
   gradOut: FloatArray,
   gOffset: number,
   weight: FloatArray,
@@ -125,6 +127,7 @@ export function depthwiseInputGrad(
   gradIn: FloatArray,
   giOffset: number,
 ): boolean {
+  const s = lying(shape);
   if (!applies(s, gradOut) || !areFinite(weight, wOffset, weights(s))) return false;
   const layout = inputLayout(s);
   const operands = [
@@ -142,7 +145,7 @@ export function depthwiseInputGrad(
 
 /** See `conv2dWeightGrad`. */
 export function depthwiseWeightGrad(
-  s: Conv2dShape,
+  shape: Conv2dShape,
   x: FloatArray,
   xOffset: number,
   gradOut: FloatArray,
@@ -152,6 +155,7 @@ export function depthwiseWeightGrad(
   gradBias: FloatArray | null,
   gbOffset: number,
 ): boolean {
+  const s = lying(shape);
   if (!applies(s, x)) return false;
   const layout = outputLayout(s);
   const perPart = Math.ceil(s.batch / Math.min(s.batch, Math.ceil(depthwiseLimits.leastUnits / s.groups)));
