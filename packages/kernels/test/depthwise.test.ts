@@ -97,6 +97,8 @@ const limits = fc.record({
   leastBand: small(1, 9),
   leastUnits: small(1, 16),
   mostMultiplier: fc.constant({ blas: 3, wasm: 3 }),
+  mostShortRows: fc.constant(99),
+  mostUnseen: fc.constant(9999),
 });
 
 /** Columns, which are laid on their side. */
@@ -212,6 +214,31 @@ describe('depthwise convolution', () => {
     got.forEach((values, i) => {
       expect(worstError(values, columns[i])).toBeLessThan(1e-5);
     });
+  });
+
+  it('leaves many short rows, and the gradient of what few outputs see, to the columns', () => {
+    const tall = shapeOf({ batch: 1, groups: 2, multiplier: 1, height: 35, width: 5 });
+    expect(isDepthwise({ ...tall, height: 34, outHeight: 32 })).toBe(true);
+    const once = shapeOf({
+      batch: 1,
+      groups: 2,
+      multiplier: 1,
+      height: 22,
+      width: 9,
+      kernelHeight: 22,
+      kernelWidth: 1,
+    });
+    for (const [s, inputGradOnly] of [
+      [tall, false],
+      [once, true],
+    ] as const) {
+      const data = dataOf(s, 11, residentCopy);
+      const [out, gradX] = [residentCopy(data.grad), residentCopy(data.x)];
+      expect(depthwiseForward(s, data.x, 0, data.weight, 0, null, 0, out, 0)).toBe(inputGradOnly);
+      expect(depthwiseInputGrad(s, data.grad, 0, data.weight, 0, gradX, 0)).toBe(false);
+      conv2dInputGrad(s, data.grad, 0, data.weight, 0, gradX, 0);
+      expect(worstError(gradX, definition(s, data).gradX)).toBeLessThan(1e-5);
+    }
   });
 
   it('has a single column for a row, where nothing lies beside it', () => {

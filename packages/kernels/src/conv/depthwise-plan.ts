@@ -7,6 +7,8 @@ import { writeGeometry } from './work.js';
 export const depthwiseLimits: {
   leastGroups: number;
   mostMultiplier: { readonly blas: number; readonly wasm: number };
+  mostShortRows: number;
+  mostUnseen: number;
   bandElements: number;
   leastBand: number;
   leastUnits: number;
@@ -15,6 +17,10 @@ export const depthwiseLimits: {
   leastGroups: 2,
   /** The same with more output channels of each group, the earlier the faster products are. */
   mostMultiplier: { blas: 2, wasm: 8 },
+  /** Output rows of less than a vector: with more of them the time goes into their beginnings and ends. */
+  mostShortRows: 32,
+  /** Of what the gradient of the input adds up, so much may be zeros around the output, relative to the rest. */
+  mostUnseen: 4,
   /** The copied rows of a band should stay in the nearest cache, beside what is made of them. */
   bandElements: 6144,
   /** Rows of a band at least, because its neighbours copy some of the same rows. */
@@ -23,12 +29,17 @@ export const depthwiseLimits: {
   leastUnits: 16,
 };
 
-/** Whether every output sees a single channel, and few see the same one. */
+/** Whether every output sees a single channel, few see the same one, and their rows are worth it. */
 export function isDepthwise(s: Conv2dShape): boolean {
-  const { leastGroups, mostMultiplier } = depthwiseLimits;
+  const { leastGroups, mostMultiplier, mostShortRows } = depthwiseLimits;
   if (s.inChannels !== s.groups || s.groups < leastGroups) return false;
+  if (s.outWidth < 4 && s.outHeight > mostShortRows) return false;
   return s.outChannels / s.groups <= mostMultiplier[provider().name === 'blas' ? 'blas' : 'wasm'];
 }
+
+/** Whether what is seen of an image in few places, by a kernel about as large, would be sought in vain everywhere else. */
+export const isSeldomSeen = (s: Conv2dShape): boolean =>
+  s.height * s.width > depthwiseLimits.mostUnseen * s.strideHeight * s.outHeight * s.strideWidth * s.outWidth;
 
 /** The same convolution with its only column as a row, along which vectors lie. */
 export function lying(s: Conv2dShape): Conv2dShape {

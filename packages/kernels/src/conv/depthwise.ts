@@ -12,6 +12,7 @@ import {
   depthwiseLimits,
   inputLayout,
   isDepthwise,
+  isSeldomSeen,
   type Layout,
   listElements,
   lying,
@@ -128,7 +129,7 @@ export function depthwiseInputGrad(
   giOffset: number,
 ): boolean {
   const s = lying(shape);
-  if (!applies(s, gradOut) || !areFinite(weight, wOffset, weights(s))) return false;
+  if (!applies(s, gradOut) || isSeldomSeen(s) || !areFinite(weight, wOffset, weights(s))) return false;
   const layout = inputLayout(s);
   const operands = [
     operand(gradOut, gOffset, outputs(s)),
