@@ -8,6 +8,7 @@ export { gatherPlanes, scatterPlanes, sumPlanes } from './planes';
 export { avgPool2x2, avgPool2x2Backward, maxPool2x2, maxPool2x2Backward } from './pool';
 export { sumColumns } from './reduce';
 export { addRows, gatherRows, scatterRows } from './rows';
+export { transpose } from './transpose';
 export { turnPlanes } from './turn';
 export { winogradInput } from './winograd';
 export { winogradGrad } from './winograd-grad';

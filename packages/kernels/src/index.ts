@@ -41,5 +41,6 @@ export {
 } from './simd/syntax.js';
 export { type VectorLoop, vectorLoop } from './simd/vector-loop.js';
 export { type Rows, type VectorRows, vectorRows } from './simd/vector-rows.js';
+export { type Lines, transpose } from './transpose.js';
 export type { FloatArray, Gemm, NumericArray } from './types.js';
 export { afterCollections, type Effort, openWatch, type Watch, type Witness } from './watch.js';

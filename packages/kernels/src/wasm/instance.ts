@@ -80,6 +80,7 @@ export interface WasmExports {
     line: number,
     band: number,
   ): void;
+  transpose(from: number, to: number, rows: number, columns: number, apart: number, step: number): void;
   sumPlanes(x: number, sums: number, planes: number, positions: number): void;
   turnPlanes(x: number, to: number, sums: number, channels: number, positions: number): void;
   sumColumns(x: number, out: number, rows: number, columns: number, stride: number, work: number): void;

@@ -237,6 +237,24 @@ export const elementwiseCases: readonly ConformanceCase[] = [
       }
     }
   }),
+  define('elementwise on large operands that lie across', (backend) => {
+    const shape = [2, 35, 19];
+    const across = (seed: number): Operand => exchanged(random(backend, 'float32', [2, 19, 35], 'offset', seed));
+    const row = random(backend, 'float32', [19], 'contiguous', 22);
+    check(backend, 'sub', [random(backend, 'float32', shape, 'strided', 20), across(21)], shape, 'float32');
+    check(backend, 'sub', [across(20), across(21)], shape, 'float32');
+    check(backend, 'sub', [across(20), row], shape, 'float32');
+    check(backend, 'sub', [row, across(20)], shape, 'float32');
+    check(backend, 'lt', [across(20), row], shape, 'bool');
+    check(backend, 'where', [random(backend, 'bool', shape, 'offset', 23), across(20), across(21)], shape, 'float32');
+    check(backend, 'exp', [across(20)], shape, 'float32');
+    check(backend, 'add_scaled', [across(20), across(21), -0.25], shape, 'float32');
+    // what is written is read, too
+    const x = random(backend, 'float32', shape, 'offset', 24);
+    const expected = reference('sub', [across(20), x], shape, 'float32');
+    expectOnlyViewWritten(backend, x.view, () => backend.elementwise('sub', [across(20).view, x.view], x.view));
+    expectElements(backend, x.view, expected);
+  }),
   ...defineFor(ALL, 'elementwise with one element that stands for all', (backend, dtype) => {
     const name = dtype === 'bool' ? 'maximum' : 'sub';
     const x = random(backend, dtype, [6, 50], 'contiguous', 15);

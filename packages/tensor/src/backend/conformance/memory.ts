@@ -8,6 +8,7 @@ import {
   type ConformanceCase,
   define,
   defineFor,
+  exchanged,
   expanded,
   FLOATS,
   flat,
@@ -128,6 +129,20 @@ export const memoryCases: readonly ConformanceCase[] = [
     const out = fresh(backend, dtype, [3, 4]);
     backend.copy(x.view, out);
     expectElements(backend, out, x.data);
+  }),
+  ...defineFor(ALL, 'copy of large views that lie across', (backend, dtype) => {
+    for (const shape of [
+      [2, 19, 35],
+      [2, 35, 19],
+      [300, 2, 2],
+    ]) {
+      for (const to of LAYOUTS) {
+        const x = exchanged(random(backend, dtype, shape, 'offset', 5));
+        const out = random(backend, dtype, x.shape, to, 6).view;
+        expectOnlyViewWritten(backend, out, () => backend.copy(x.view, out));
+        expectElements(backend, out, x.data);
+      }
+    }
   }),
   define('a copy is independent of its source', (backend) => {
     const x = operand(backend, 'float32', [3], [1, 2, 3]);

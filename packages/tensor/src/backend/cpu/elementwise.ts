@@ -8,6 +8,7 @@ import { isContiguous, numelOf, sameShape } from '../../shape.js';
 import type { View } from '../backend.js';
 import { ELEMENTWISE, type ElementwiseName } from '../elementwise.js';
 import { functionsIn } from '../elementwise-functions.js';
+import { withoutTransposed } from './transposed.js';
 import { LEAST_VECTOR, runVector, runVectorRows } from './vector.js';
 
 const VARIABLES = ['x', 'y', 'z'] as const;
@@ -192,6 +193,7 @@ function runStrided(name: ElementwiseName, inputs: readonly (View | number)[], o
     views.map((v) => alignStrides(v, out.shape)),
   );
   if (runVectorRows(name, shape, strides, inputs, out)) return true;
+  if (withoutTransposed(shape, strides, inputs, out, (operands, to) => runAny(name, operands, to))) return true;
   const code = inputs.map((input) => (typeof input === 'number' ? 's' : input.dtype)).join();
   const key = `${name} ${out.dtype} ${shape.length} ${code}`;
   let loop = stridedLoops.get(key);

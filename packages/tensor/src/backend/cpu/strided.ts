@@ -9,6 +9,7 @@ import { allocateArray, type TypedArray } from '../../dtype.js';
 import { isContiguous, numelOf } from '../../shape.js';
 import type { View } from '../backend.js';
 import { collapse, elementwise } from './elementwise.js';
+import { copyTransposed } from './transposed.js';
 import { runVector, runVectorRows } from './vector.js';
 
 const arrayOf = (x: View): TypedArray => x.storage.buffer as TypedArray;
@@ -34,7 +35,7 @@ export function copy(src: View, out: View): void {
     fill(out, from[src.offset]);
     return;
   }
-  if (runVectorRows('copy', shape, strides, [src], out)) return;
+  if (runVectorRows('copy', shape, strides, [src], out) || copyTransposed(shape, strides, src, out)) return;
   ops.assign(ndarray(to, shape, strides[0], out.offset), ndarray(from, shape, strides[1], src.offset));
 }
 

@@ -6,6 +6,7 @@
 import { type Rows, type VectorLoop, type VectorRows, vectorLoop, vectorRows } from '@torchlet/kernels';
 import type { View } from '../backend.js';
 import { ELEMENTWISE, type ElementwiseName } from '../elementwise.js';
+import { type Place, runPlanes } from './planes.js';
 
 /** Below this the call costs more than it saves. */
 export const LEAST_VECTOR = 256;
@@ -149,37 +150,4 @@ function swapped(list: readonly number[], i: number, j: number): readonly number
   const result = list.slice();
   [result[i], result[j]] = [list[j], list[i]];
   return result;
-}
-
-/** An operand: where it begins and how it continues. */
-interface Place {
-  readonly array: Float32Array;
-  readonly offset: number;
-  readonly strides: readonly number[];
-}
-
-/** Calls `run` with the offsets of each plane of the last two dimensions; ends with false at once where it returns that. */
-function runPlanes(
-  shape: readonly number[],
-  places: readonly Place[],
-  run: (offsets: readonly number[]) => boolean,
-): boolean {
-  const index = new Array<number>(shape.length - 2).fill(0);
-  const at = places.map(({ offset }) => offset);
-  for (;;) {
-    if (!run(at)) return false;
-    let d = index.length - 1;
-    for (; d >= 0; d--) {
-      index[d]++;
-      places.forEach(({ strides }, k) => {
-        at[k] += strides[d];
-      });
-      if (index[d] < shape[d]) break;
-      places.forEach(({ strides }, k) => {
-        at[k] -= strides[d] * shape[d];
-      });
-      index[d] = 0;
-    }
-    if (d < 0) return true;
-  }
 }
