@@ -14,7 +14,7 @@ import { Tensor } from './tensor.js';
 /** Memory that nobody may read: a kernel that is given a sparse tensor must not take it for an empty one. */
 function noStorage(like: Tensor): Storage {
   const storage = new Storage(like.device, like.dtype, 0, {});
-  Object.defineProperty(storage, 'buffer', {
+  Object.defineProperty(storage, 'memory', {
     get() {
       throw unsupported('this operation');
     },
