@@ -2,6 +2,7 @@
 import { checkInteger, checkMatrix } from '../checks.js';
 import { threadLimits } from '../parallel/limits.js';
 import type { Varying } from '../parallel/pool.js';
+import { BLOCKS_PER_THREAD } from '../parallel/split.js';
 import type { NumericArray } from '../types.js';
 import { wasmKernels } from '../wasm/instance.js';
 import { gemm } from './gemm.js';
@@ -14,9 +15,6 @@ export interface Batch<T extends NumericArray = NumericArray> {
   readonly step: number;
   readonly leading: number;
 }
-
-/** Blocks for each thread, so that one that was held up can leave some to the others. */
-const BLOCKS_PER_THREAD = 4;
 
 /**
  * `C[i] = op(A[i]) · op(B[i]) + beta · C[i]` for `count` matrices; their sizes, transposes and `beta` are those of {@link gemm}. The

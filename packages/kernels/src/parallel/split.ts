@@ -3,7 +3,7 @@ import { threadLimits } from './limits.js';
 import type { Argument, Kernel, Pool, Varying } from './pool.js';
 
 /** Blocks for each thread, so that one that was held up can leave some to the others. */
-const BLOCKS_PER_THREAD = 4;
+export const BLOCKS_PER_THREAD = 4;
 
 /**
  * Units (elements, rows, planes) a block, where results do not depend on the cut; all of them where the work is too small to share.
