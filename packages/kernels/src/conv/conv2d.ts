@@ -2,6 +2,7 @@ import { checkSpan } from '../checks.js';
 import { gemm } from '../gemm/gemm.js';
 import type { FloatArray } from '../types.js';
 import { depthwiseForward, depthwiseInputGrad, depthwiseWeightGrad } from './depthwise.js';
+import { repairForward, repairWeightGrad } from './padding.js';
 import { pointwiseForward, pointwiseInputGrad, pointwiseWeightGrad } from './pointwise.js';
 import {
   type Block,
@@ -91,6 +92,22 @@ export function conv2dForward<T extends FloatArray>(
     ['out', out, outOffset],
     ['bias', bias, bOffset],
   );
+  forward(shape, x, xOffset, weight, wOffset, bias, bOffset, out, outOffset);
+  repairForward(shape, x, xOffset, weight, wOffset, bias, bOffset, out, outOffset);
+}
+
+/** The fastest way that applies. */
+function forward<T extends FloatArray>(
+  shape: Conv2dShape,
+  x: T,
+  xOffset: number,
+  weight: T,
+  wOffset: number,
+  bias: T | null,
+  bOffset: number,
+  out: T,
+  outOffset: number,
+): void {
   if (winogradForward(shape, x, xOffset, weight, wOffset, bias, bOffset, out, outOffset)) return;
   if (depthwiseForward(shape, x, xOffset, weight, wOffset, bias, bOffset, out, outOffset)) return;
   if (forwardTask(shape, x, xOffset, weight, wOffset, bias, bOffset, out, outOffset)) return;
@@ -180,6 +197,22 @@ export function conv2dWeightGrad<T extends FloatArray>(
   const op = 'conv2dWeightGrad';
   const weight: [string, FloatArray, number] = ['gradWeight', gradWeight, gwOffset];
   checkArrays(op, shape, ['x', x, xOffset], weight, ['gradOut', gradOut, gOffset], ['gradBias', gradBias, gbOffset]);
+  weightGrad(shape, x, xOffset, gradOut, gOffset, gradWeight, gwOffset, gradBias, gbOffset);
+  repairWeightGrad(shape, x, xOffset, gradOut, gOffset, gradWeight, gwOffset);
+}
+
+/** The fastest way that applies. */
+function weightGrad<T extends FloatArray>(
+  shape: Conv2dShape,
+  x: T,
+  xOffset: number,
+  gradOut: T,
+  gOffset: number,
+  gradWeight: T,
+  gwOffset: number,
+  gradBias: T | null,
+  gbOffset: number,
+): void {
   if (winogradWeightGrad(shape, x, xOffset, gradOut, gOffset, gradWeight, gwOffset, gradBias, gbOffset)) return;
   if (depthwiseWeightGrad(shape, x, xOffset, gradOut, gOffset, gradWeight, gwOffset, gradBias, gbOffset)) return;
   if (weightGradTask(shape, x, xOffset, gradOut, gOffset, gradWeight, gwOffset, gradBias, gbOffset)) return;
