@@ -44,10 +44,15 @@ export class Signature {
     this.places = new Map(this.parameters.flatMap((p, i) => p.split('|').map((key) => [key, i])));
   }
 
+  /** Whether so many arguments may be given by position. */
+  takes(count: number): boolean {
+    return count >= this.least && count <= this.most;
+  }
+
   /** Whether the arguments already stand in their places. `positional`: the last one is known to be no options object. */
   fits(args: readonly unknown[], positional: boolean = false): boolean {
     const n = args.length;
-    return n >= this.least && n <= this.most && (positional || !isOptions(args[n - 1]));
+    return this.takes(n) && (positional || !isOptions(args[n - 1]));
   }
 
   /** The arguments in their places. @throws ValueError in Python's words. */

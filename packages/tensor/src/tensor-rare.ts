@@ -1,8 +1,15 @@
 import type { AccumulateGrad } from './autograd/node.js';
+import type { VersionCounter } from './storage.js';
 import type { Tensor } from './tensor.js';
 
-/** What few tensors have: leaves that a gradient arrives at, and views. */
+/** What few tensors have: leaves that a gradient arrives at, views, and one of several results. */
 export class Rare {
+  /** The flag of a leaf. */
+  leafRequiresGrad = false;
+  /** Which of its node's outputs the tensor is. */
+  outputNr = 0;
+  /** What counts in-place changes, where that is not the storage itself: `.data` made this tensor. */
+  counter: VersionCounter | null = null;
   /** Where gradients of a leaf arrive, made on first use. */
   accumulator: AccumulateGrad | null = null;
   /** The tensor of which this one is a differentiable view. */

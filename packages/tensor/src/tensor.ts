@@ -30,14 +30,8 @@ export class Tensor {
   readonly storage: Storage;
   readonly dtype: DType;
 
-  /** @internal Counts in-place changes; the storage itself unless `.data` made this tensor. */
-  versionCounter: VersionCounter;
   /** @internal The node that computed this tensor; read it through `grad_fn`, which renews it for changed views. */
   gradFn: Node | null = null;
-  /** @internal Which of the node's outputs this tensor is. */
-  outputNr = 0;
-  /** @internal The flag of a leaf. */
-  leafRequiresGrad = false;
   /** @internal What few tensors have, to be read. */
   rare: Readonly<Rare> = NOTHING_RARE;
 
@@ -48,13 +42,40 @@ export class Tensor {
     this.strides = strides;
     this.offset = offset;
     this.dtype = storage.dtype;
-    this.versionCounter = storage;
   }
 
   /** @internal The same, to be written. */
   get ownRare(): Rare {
     if (this.rare === NOTHING_RARE) this.rare = new Rare();
     return this.rare;
+  }
+
+  /** @internal Counts in-place changes; the storage itself unless `.data` made this tensor. */
+  get versionCounter(): VersionCounter {
+    return this.rare.counter ?? this.storage;
+  }
+
+  set versionCounter(value: VersionCounter) {
+    const own = value === this.storage ? null : value;
+    if (own !== this.rare.counter) this.ownRare.counter = own;
+  }
+
+  /** @internal Which of the node's outputs this tensor is. */
+  get outputNr(): number {
+    return this.rare.outputNr;
+  }
+
+  set outputNr(value: number) {
+    if (value !== this.rare.outputNr) this.ownRare.outputNr = value;
+  }
+
+  /** @internal The flag of a leaf. */
+  get leafRequiresGrad(): boolean {
+    return this.rare.leafRequiresGrad;
+  }
+
+  set leafRequiresGrad(value: boolean) {
+    if (value !== this.rare.leafRequiresGrad) this.ownRare.leafRequiresGrad = value;
   }
 
   get device(): Device {

@@ -5,6 +5,7 @@ import { conformanceCases } from '../src/backend/conformance.js';
 import { cpuBackend } from '../src/backend/cpu/cpu-backend.js';
 import { ELEMENTWISE, type ElementwiseName } from '../src/backend/elementwise.js';
 import type { DType } from '../src/dtype.js';
+import { contiguousStrides } from '../src/shape.js';
 import { Storage } from '../src/storage.js';
 
 /** The first case that the backend fails, among those whose name fits. */
@@ -66,6 +67,22 @@ it.each(Object.keys(ELEMENTWISE) as ElementwiseName[])('an elementwise %s that c
   expect(firstFailure(wrong, new RegExp(`^elementwise ${name}\\b`))).not.toBeNull();
 });
 
+it('an elementwiseFew that takes any layout', () => {
+  const elementwiseFew: Backend['elementwiseFew'] = (name, x, y, out) =>
+    cpuBackend.elementwiseFew(name, inOrder(x), y === null ? null : inOrder(y), inOrder(out));
+  expect(firstFailure({ ...cpuBackend, elementwiseFew }, /^elementwise/)).not.toBeNull();
+});
+
+it('an elementwiseFew that does nothing and says that it has', () => {
+  expect(firstFailure({ ...cpuBackend, elementwiseFew: () => true }, /^elementwise/)).not.toBeNull();
+});
+
+it('an elementwiseFew that computes and says that it has not', () => {
+  const elementwiseFew: Backend['elementwiseFew'] = (...args) => cpuBackend.elementwiseFew(...args) && false;
+  expect(firstFailure({ ...cpuBackend, elementwiseFew }, /^elementwise/)).not.toBeNull();
+});
+
+const inOrder = (x: View): View => ({ ...x, strides: contiguousStrides(x.shape) });
 const offset = (x: View): View => ({ ...x, offset: 0 });
 const unstrided = (x: View): View => ({ ...x, strides: x.strides.map((s) => (s === 0 ? 1 : s)) });
 

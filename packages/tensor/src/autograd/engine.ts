@@ -9,7 +9,7 @@ import { anomalyMode, checkResults, explainFailure } from './anomaly.js';
 import { withGradMode } from './grad-mode.js';
 import { AccumulateGrad, type Edge, type Gradients, type Node, type Notes } from './node.js';
 import { observing } from './observer.js';
-import { applyRecycling, pays } from './recycling.js';
+import { applyRecycling, isWorthGivingBack, pays } from './recycling.js';
 import { type Pass, running } from './running.js';
 
 export interface RunOptions {
@@ -127,7 +127,24 @@ class Run implements Pass {
   }
 
   private visit(node: Node): void {
-    const { grads } = node;
+    const { incoming } = node;
+    if (incoming === null || Array.isArray(incoming) || !this.isPlain(node, incoming)) {
+      this.visitAny(node, incoming === null || Array.isArray(incoming) ? incoming : [incoming]);
+      return;
+    }
+    const mark = latestStorageId();
+    const results = node instanceof AccumulateGrad ? this.accumulate(node, incoming) : node.applyAlone(incoming);
+    if (!this.options.retainGraph) node.release();
+    this.passOn(node, results, mark);
+  }
+
+  /** Whether the gradient of the node's only output just goes through it: nobody sees it on the way, and its memory is not worth giving back. */
+  private isPlain(node: Node, grad: Tensor): boolean {
+    if (node.hooks !== null || this.options.captures !== null || anomalyMode.enabled) return false;
+    return !isWorthGivingBack(grad) && !node.runsUserCode();
+  }
+
+  private visitAny(node: Node, grads: (Tensor | null)[] | null): void {
     let results: Gradients | null = null;
     let mark = latestStorageId();
     let last = node;
@@ -154,7 +171,7 @@ class Run implements Pass {
   }
 
   private applyPlain(node: Node, grads: (Tensor | null)[], inner: Node | null): Gradients {
-    if (node instanceof AccumulateGrad) return this.accumulate(node, grads);
+    if (node instanceof AccumulateGrad) return this.accumulate(node, grads[0]);
     return this.recycles(node, grads) ? applyRecycling(node, grads, inner) : node.apply(grads);
   }
 
@@ -170,7 +187,7 @@ class Run implements Pass {
     const inner = node.edges[0]?.node;
     if (inner === undefined || !node.joins(inner) || !this.recycles(node, grads)) return null;
     const isOnlyWay = node.edges.every((edge, i) => i === 0 || edge === null) && inner.dependencies === 1;
-    if (!isOnlyWay || inner.grads !== null || !this.isNeeded(inner) || !this.isDue(inner)) return null;
+    if (!isOnlyWay || inner.incoming !== null || !this.isNeeded(inner) || !this.isDue(inner)) return null;
     const isSeen = inner.hooks !== null || this.options.captures?.some((edge) => edge.node === inner);
     return isSeen || !inner.keepsNothing() ? null : inner;
   }
@@ -189,7 +206,7 @@ class Run implements Pass {
     const seen = node.hooks === null || node.hooks.post.isEmpty ? null : grads.slice();
     let results: Gradients;
     if (anomalyMode.enabled) results = this.applyGuarded(node, grads);
-    else results = node instanceof AccumulateGrad ? this.accumulate(node, grads) : node.apply(grads);
+    else results = node instanceof AccumulateGrad ? this.accumulate(node, grads[0]) : node.apply(grads);
     node.disownAll();
     return seen === null || node.hooks === null ? results : node.hooks.runPostHooks(results, seen);
   }
@@ -199,7 +216,7 @@ class Run implements Pass {
     running.node = node;
     try {
       observing.observer?.running(node, grads);
-      const results = node instanceof AccumulateGrad ? this.accumulate(node, grads) : node.apply(grads);
+      const results = node instanceof AccumulateGrad ? this.accumulate(node, grads[0]) : node.apply(grads);
       observing.observer?.ran(node, results);
       if (anomalyMode.checkNan) checkResults(node, results);
       return results;
@@ -226,8 +243,7 @@ class Run implements Pass {
     }
   }
 
-  private accumulate(node: AccumulateGrad, grads: Gradients): Gradients {
-    const grad = grads[0];
+  private accumulate(node: AccumulateGrad, grad: Tensor | null): Gradients {
     if (grad === null) return NOTHING;
     node.accumulate(grad, node.owns(0) && !this.options.createGraph);
     if (node.hooks !== null) for (const hook of node.hooks.accumulated) hook(node.variable);
@@ -265,8 +281,8 @@ class Run implements Pass {
 
 /** Whether the node was the only owner of this memory. */
 function owns(node: Node, storage: Storage): boolean {
-  const { grads } = node;
-  if (grads === null) return false;
-  for (let k = 0; k < grads.length; k++) if (node.owns(k) && grads[k]?.storage === storage) return true;
+  const { incoming } = node;
+  if (!Array.isArray(incoming)) return incoming?.storage === storage && node.owns(0);
+  for (let k = 0; k < incoming.length; k++) if (node.owns(k) && incoming[k]?.storage === storage) return true;
   return false;
 }

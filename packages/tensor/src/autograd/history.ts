@@ -32,15 +32,17 @@ function renew(t: Tensor, base: Tensor): void {
 }
 
 /** As in PyTorch, a view requires grad where its base does, even one taken without a graph: nothing flows through that. */
-export const requiresGrad = (t: Tensor): boolean =>
-  t.leafRequiresGrad || t.gradFn !== null || (t.rare.base !== null && requiresGrad(t.rare.base));
+export function requiresGrad(t: Tensor): boolean {
+  if (t.gradFn !== null) return true;
+  const { leafRequiresGrad, base } = t.rare;
+  return leafRequiresGrad || (base !== null && requiresGrad(base));
+}
 
 /** Where a gradient of `t` goes, or null when nobody wants it. */
 export function gradientEdge(t: Tensor): Edge | null {
-  const fn = gradFnOf(t);
-  if (fn !== null) return { node: fn, index: t.outputNr, shape: t.shape, dtype: t.dtype };
-  if (!t.leafRequiresGrad) return null;
-  return arrivalAt(t);
+  const fn = t.rare.base === null ? t.gradFn : gradFnOf(t);
+  if (fn !== null) return fn.edgeTo(t);
+  return t.leafRequiresGrad ? arrivalAt(t) : null;
 }
 
 /** Where gradients of a leaf arrive. */

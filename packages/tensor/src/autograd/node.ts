@@ -33,7 +33,7 @@ const OWNED = 31;
 export interface Notes {
   readonly run: Pass;
   readonly dependencies: number;
-  readonly grads: (Tensor | null)[] | null;
+  readonly incoming: Node['incoming'];
   readonly owned: number;
 }
 
@@ -49,8 +49,8 @@ export abstract class Node {
   run: Pass | null = null;
   /** @internal Nodes whose results are still to come. */
   dependencies = 0;
-  /** @internal What has come in, one for each output; null while that is nothing. */
-  grads: (Tensor | null)[] | null = null;
+  /** @internal What has come in, one for each output; of a node that has only one it stands alone. Null while that is nothing. */
+  incoming: Tensor | (Tensor | null)[] | null = null;
   /** A bit for each gradient that nobody but the engine can see, so that it may be changed in place. */
   private owned = 0;
 
@@ -77,6 +77,16 @@ export abstract class Node {
 
   /** Gradients of the inputs, one per edge, each of the input's shape and dtype. */
   abstract apply(grads: Gradients): Gradients;
+
+  /** @internal The same for the gradient of the only output. */
+  applyAlone(grad: Tensor): Gradients {
+    return this.apply([grad]);
+  }
+
+  /** @internal The way of a gradient of `t`, which this node has computed. */
+  edgeTo(t: Tensor): Edge {
+    return { node: this, index: t.outputNr, shape: t.shape, dtype: t.dtype };
+  }
 
   /** @internal Whether {@link applyJoint} has a rule for this node and the one that its gradient goes to. */
   joins(_inner: Node): boolean {
@@ -139,41 +149,52 @@ export abstract class Node {
 
   /** @internal Begins with nothing; returns the notes of the run that this one is inside of, if any. */
   enter(run: Pass): Notes | null {
-    const { run: outer, dependencies, grads, owned } = this;
+    const { run: outer, dependencies, incoming, owned } = this;
     this.run = run;
     this.dependencies = 0;
     this.clear();
-    return outer === null ? null : { run: outer, dependencies, grads, owned };
+    return outer === null ? null : { run: outer, dependencies, incoming, owned };
   }
 
   /** @internal Forgets the run, or goes back to an outer one. */
   leave(outer: Notes | null): void {
     this.run = outer?.run ?? null;
     this.dependencies = outer?.dependencies ?? 0;
-    this.grads = outer?.grads ?? null;
+    this.incoming = outer?.incoming ?? null;
     this.owned = outer?.owned ?? 0;
   }
 
   /** @internal Adds a gradient for one of the outputs. */
   add(index: number, grad: Tensor, owned: boolean, createGraph: boolean): void {
-    const sum = this.grads === null ? null : this.grads[index];
+    const sum = this.arrivedAt(index);
     if (sum === null) {
-      if (this.outputs === 1) this.grads = [grad];
-      else (this.grads ??= new Array<Tensor | null>(this.outputs).fill(null))[index] = grad;
+      this.arrive(index, grad);
       if (owned) this.own(index);
     } else if (this.owns(index) && !createGraph && !sum.is_sparse && !grad.is_sparse) {
       backendOf(sum.device).accumulate(sum, grad);
       if (owned) giveBack(grad.storage);
     } else {
-      (this.grads as (Tensor | null)[])[index] = sum.add(grad);
+      this.arrive(index, sum.add(grad));
       if (createGraph) this.disown(index);
       else this.own(index);
     }
   }
 
+  /** @internal What has come in for one of the outputs. */
+  arrivedAt(index: number): Tensor | null {
+    return Array.isArray(this.incoming) ? this.incoming[index] : this.incoming;
+  }
+
+  private arrive(index: number, grad: Tensor): void {
+    const { incoming } = this;
+    if (Array.isArray(incoming)) incoming[index] = grad;
+    else if (this.outputs === 1) this.incoming = grad;
+    else this.incoming = Array.from({ length: this.outputs }, (_, i) => (i === index ? grad : null));
+  }
+
   /** @internal The gradients have been used. */
   clear(): void {
-    this.grads = null;
+    this.incoming = null;
     this.owned = 0;
   }
 

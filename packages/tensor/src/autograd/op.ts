@@ -4,18 +4,19 @@ import { isFloating } from '../dtype.js';
 import { Signature, type Values } from '../signature.js';
 import type { Storage } from '../storage.js';
 import { Tensor } from '../tensor.js';
-import { anomalyMode, rememberOrigin } from './anomaly.js';
+import { anomalyMode } from './anomaly.js';
+import { connect, connectFew } from './connect.js';
 import { gradMode } from './grad-mode.js';
-import { checkInplace, forgetView, gradFnOf, gradientEdge, markView, rebaseHistory } from './history.js';
+import { checkInplace, forgetView, gradFnOf, markView, rebaseHistory, requiresGrad } from './history.js';
 import { checkResult, checkSelf, checkWritable, copyOf } from './inplace-checks.js';
-import type { Edge } from './node.js';
 import { observing } from './observer.js';
-import { type Context, type OpDefinition, OpNode, type Result, Spec, Unrecorded } from './op-node.js';
-import { anyWantsGrad, isList, isListed } from './recording.js';
+import { type Context, type OpDefinition, type Result, Spec, Unrecorded } from './op-definition.js';
+import { OpNode } from './op-node.js';
+import { anyWantsGrad } from './recording.js';
 import { SavedTensor } from './saved-tensor.js';
 import { savedTensorHooks } from './saved-tensor-hooks.js';
 
-export { type Context, FREED, type InputGrads, type OpDefinition, type Result } from './op-node.js';
+export { type Context, FREED, type InputGrads, type OpDefinition, type Result } from './op-definition.js';
 
 /** An op: callable, with its definition for those who explain it or run it in place. */
 export interface Op<Args extends readonly unknown[], R extends Result> {
@@ -38,7 +39,17 @@ export function defineOp<Args extends readonly unknown[], R extends Result, Stat
   const signatureOf = (suffix: string): Signature | null =>
     definition.parameters === undefined ? null : new Signature(`${name}${suffix}(${definition.parameters})`);
   const [takes, takesInplace] = [signatureOf(''), signatureOf('_')];
-  return Object.assign((...args: Args) => runOp(spec, bound(takes, args)) as R, {
+  const general = (...args: readonly unknown[]): Result => runOp(spec, bound(takes, args));
+  const [takesOne, takesTwo] = [1, 2].map((count) => takes === null || takes.takes(count));
+  const call = (...args: Args): Result => {
+    const [x, y] = [args[0], args[1]];
+    if (x instanceof Tensor) {
+      if (args.length === 1 && takesOne) return runFew(spec, x, undefined);
+      if (args.length === 2 && takesTwo && (y instanceof Tensor || typeof y === 'number')) return runFew(spec, x, y);
+    }
+    return general(...args);
+  };
+  return Object.assign(call as (...args: Args) => R, {
     opName: name,
     gradName: spec.gradName,
     formula: definition.formula,
@@ -54,30 +65,48 @@ function bound(takes: Signature | null, args: readonly unknown[]): readonly unkn
 
 function runOp(spec: Spec, args: readonly unknown[]): Result {
   if (!gradMode.enabled || spec.backward === null || !anyWantsGrad(args)) {
-    return placed(spec, forward(spec, new Unrecorded(null), args), args);
+    return placed(spec, forward(spec, new Unrecorded(null), args), args[0]);
   }
   const node = new OpNode(spec);
   connect(node, args);
-  const result = placed(spec, recordedForward(node, args), args);
+  return recorded(node, recordedForward(node, args), args[0]);
+}
+
+/**
+ * The same for one argument or two, of which the second may be a number: spelled out, because a small operation takes no longer
+ * than a list of its arguments does.
+ */
+function runFew(spec: Spec, x: Tensor, y: Tensor | number | undefined): Result {
+  if (!gradMode.enabled || spec.backward === null || !(requiresGrad(x) || (typeof y === 'object' && requiresGrad(y)))) {
+    return placed(spec, forwardFew(spec, new Unrecorded(null), x, y), x);
+  }
+  const node = new OpNode(spec);
+  connectFew(node, x, y);
+  return recorded(node, recordedForwardFew(node, x, y), x);
+}
+
+/** The result of a recorded call, in its place in the graph. `first`: the first argument. */
+function recorded(node: OpNode, result: Result, first: unknown): Result {
+  placed(node.spec, result, first);
   node.keepSaved(result);
-  if (result instanceof Tensor) attach(result, node, 0);
-  else attachAll(result as readonly Tensor[], node);
+  if (result instanceof Tensor) attach(result, node);
+  else attachAll(result, node);
   if (savedTensorHooks.top !== null) node.pack();
   if (anomalyMode.enabled) observing.observer?.returned(node, result);
   return result;
 }
 
 /** A view knows its base; any other result is nobody's view, also when the forward made it by views of its own. */
-function placed(spec: Spec, result: Result, args: readonly unknown[]): Result {
-  if (!(result instanceof Tensor)) placeAll(spec, result, args);
-  else if (spec.view) markView(result, args[0] as Tensor, false);
+function placed(spec: Spec, result: Result, first: unknown): Result {
+  if (!(result instanceof Tensor)) placeAll(spec, result, first);
+  else if (spec.view) markView(result, first as Tensor, false);
   else if (result.rare.base !== null) forgetView(result);
   return result;
 }
 
-function placeAll(spec: Spec, results: readonly Tensor[], args: readonly unknown[]): void {
+function placeAll(spec: Spec, results: readonly Tensor[], first: unknown): void {
   for (const t of results) {
-    if (spec.view) markView(t, args[0] as Tensor, true);
+    if (spec.view) markView(t, first as Tensor, true);
     else forgetView(t);
   }
 }
@@ -105,72 +134,34 @@ function recordedForward(node: OpNode, args: readonly unknown[]): Result {
   }
 }
 
-/** Edges to the arguments' nodes. */
-function connect(node: OpNode, args: readonly unknown[]): void {
-  const n = args.length;
-  const edges = new Array<Edge | null>(n);
-  let needs = 0;
-  let lists = false;
-  for (let i = 0; i < n; i++) {
-    const arg = args[i];
-    const edge = arg instanceof Tensor ? gradientEdge(arg) : null;
-    edges[i] = edge;
-    if (edge !== null) {
-      needs |= 1 << i;
-      continue;
-    }
-    if (!isListed(arg, node.spec.wrapsNumbers)) node.unlisted |= 1 << i;
-    lists ||= isList(arg);
+const forwardFew = ({ forward: run }: Spec, ctx: Context, x: Tensor, y: Tensor | number | undefined): Result =>
+  y === undefined ? run(ctx, x) : run(ctx, x, y);
+
+function recordedForwardFew(node: OpNode, x: Tensor, y: Tensor | number | undefined): Result {
+  gradMode.enabled = false;
+  try {
+    return forwardFew(node.spec, node, x, y);
+  } finally {
+    gradMode.enabled = true;
   }
-  node.edges = edges;
-  if (lists) needs |= connectLists(node, args);
-  node.needs_input_grad = flags(n, needs);
-  if (anomalyMode.enabled) {
-    rememberOrigin(node);
-    observing.observer?.called(node, args);
-  }
-}
-
-/** Edges where there are lists among the arguments: one for each of their tensors. Returns a bit for each list that wants a gradient. */
-function connectLists(node: OpNode, args: readonly unknown[]): number {
-  let needs = 0;
-  node.note({ layout: args.map((arg) => (isList(arg) ? arg.length : 1)) });
-  node.edges = args.flatMap((arg, i) => {
-    if (!isList(arg)) return [node.edges[i]];
-    const own = arg.map(gradientEdge);
-    if (own.some((edge) => edge !== null)) needs |= 1 << i;
-    return own;
-  });
-  return needs;
-}
-
-/** By how many there are; within that by the bits. */
-const knownFlags: (readonly boolean[])[][] = [];
-/** How many of each kind are kept at most: nearly every op has fewer arguments that want a gradient. */
-const KNOWN = 256;
-
-/** The bits as a list: one and the same for all calls that are alike. Nobody writes it. */
-function flags(n: number, bits: number): readonly boolean[] {
-  return (n < knownFlags.length ? knownFlags[n][bits] : undefined) ?? newFlags(n, bits);
-}
-
-function newFlags(n: number, bits: number): readonly boolean[] {
-  const list = Array.from({ length: n }, (_, i) => ((bits >> i) & 1) === 1);
-  while (knownFlags.length <= n) knownFlags.push([]);
-  if (bits < KNOWN) knownFlags[n][bits] = list;
-  return list;
 }
 
 /** Only floating-point results have gradients: comparisons and indices do not. */
-function attach(t: Tensor, node: OpNode, index: number): void {
+function attach(t: Tensor, node: OpNode): void {
   if (!isFloating(t.dtype)) return;
   t.gradFn = node;
-  t.outputNr = index;
+  t.outputNr = 0;
+  node.shape = t.shape;
+  node.dtype = t.dtype;
 }
 
 function attachAll(results: readonly Tensor[], node: OpNode): void {
   node.note({ outputLike: results.map(({ shape, dtype }) => ({ shape, dtype })) });
-  for (let i = 0; i < results.length; i++) attach(results[i], node, i);
+  for (let i = 0; i < results.length; i++) {
+    if (!isFloating(results[i].dtype)) continue;
+    results[i].gradFn = node;
+    results[i].outputNr = i;
+  }
 }
 
 /**

@@ -3,6 +3,7 @@
  * nothing waits for the garbage collector. Only what the engine made and nobody else can see is given back.
  */
 import { LEAST_MADE, made, type Storage } from '../storage.js';
+import type { Tensor } from '../tensor.js';
 import { giveBack } from './give-back.js';
 import type { Gradients, Node } from './node.js';
 
@@ -17,9 +18,15 @@ function isResult(storage: Storage, results: Gradients): boolean {
 
 /** Whether there is anything to gain: what comes in is large enough to come from memory that can be given back. */
 export function pays(grads: Gradients): boolean {
-  for (let i = 0; i < grads.length; i++) if ((grads[i]?.storage.numel ?? 0) >= LEAST_MADE) return true;
+  for (let i = 0; i < grads.length; i++) {
+    const grad = grads[i];
+    if (grad !== null && isWorthGivingBack(grad)) return true;
+  }
   return false;
 }
+
+/** The same for one gradient. */
+export const isWorthGivingBack = (grad: Tensor): boolean => grad.storage.numel >= LEAST_MADE;
 
 /** Lists of storages, one for each level of nested runs. */
 const lists: Storage[][] = [];

@@ -123,6 +123,11 @@ export interface Backend {
   accumulate(out: View, src: View): void;
   /** `out[i] = f(a[i], b[i], …)`: views broadcast to the shape of `out`, numbers stand for themselves. */
   elementwise(name: ElementwiseName, inputs: readonly (View | number)[], out: View): void;
+  /**
+   * The same for one or two views of so few elements that a list of operands would take as long as the kernel; false where that is
+   * not so, and nothing has been done.
+   */
+  elementwiseFew(name: ElementwiseName, x: View, y: View | null, out: View): boolean;
 
   /**
    * An optimizer's update in one pass: `kernel.each` for every element. The views, float32 or float64, have one shape

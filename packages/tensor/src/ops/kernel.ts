@@ -119,7 +119,8 @@ const usable = (out: Tensor | null, shape: Shape, dtype: DType): out is Tensor =
 /** `f(x)` in x's own dtype. `out`: where the caller would like the result. */
 export function unary(name: ElementwiseName, x: Tensor, out: Tensor | null = null): Tensor {
   const result = usable(out, x.shape, x.dtype) ? out : allocateLike(x);
-  backend(x).elementwise(name, [x], result);
+  const device = backend(x);
+  if (!device.elementwiseFew(name, x, null, result)) device.elementwise(name, [x], result);
   return result;
 }
 
@@ -143,7 +144,8 @@ export function binary(
 ): Tensor {
   if (out === null && x instanceof Tensor && y instanceof Tensor && alike(x, y)) {
     const result = allocateLike(x, dtype);
-    backend(x).elementwise(name, [x, y], result);
+    const device = backend(x);
+    if (!device.elementwiseFew(name, x, y, result)) device.elementwise(name, [x, y], result);
     return result;
   }
   const common = operandType(op, x, y);

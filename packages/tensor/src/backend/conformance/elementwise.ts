@@ -2,7 +2,7 @@
 import { type DType, isFloating } from '../../dtype.js';
 import { ValueError } from '../../errors.js';
 import { broadcastShapes, type Shape } from '../../shape.js';
-import type { Backend } from '../backend.js';
+import type { Backend, View } from '../backend.js';
 import type { ElementwiseName } from '../elementwise.js';
 import { expectElements, expectOnlyViewWritten, expectThrows } from './check.js';
 import { REFERENCE, truth } from './elementwise-reference.js';
@@ -84,7 +84,24 @@ function check(
     inputs.map((input) => (typeof input === 'number' ? input : input.view)),
     out,
   );
-  expectElements(backend, out, reference(name, inputs, shape, dtype));
+  const expected = reference(name, inputs, shape, dtype);
+  expectElements(backend, out, expected);
+  checkFew(backend, name, inputs, fresh(backend, dtype, shape), expected);
+}
+
+/** The same through `elementwiseFew`, which computes all or nothing. */
+function checkFew(
+  backend: Backend,
+  name: ElementwiseName,
+  inputs: readonly (Operand | number)[],
+  out: View,
+  expected: readonly number[],
+): void {
+  const [x, y = null] = inputs;
+  if (inputs.length > 2 || typeof x === 'number' || typeof y === 'number') return;
+  const before = Array.from(backend.toHost(out));
+  const done = backend.elementwiseFew(name, x.view, y === null ? null : y.view, out);
+  expectElements(backend, out, done ? expected : before);
 }
 
 function reference(name: ElementwiseName, inputs: readonly (Operand | number)[], shape: Shape, dtype: DType): number[] {
@@ -169,7 +186,9 @@ export const elementwiseCases: readonly ConformanceCase[] = [
         check(backend, name, [x, y], [2, 3, 4], dtype);
         const out = random(backend, dtype, [2, 3, 4], second, 3).view;
         expectOnlyViewWritten(backend, out, () => backend.elementwise(name, [x.view, y.view], out));
-        expectElements(backend, out, reference(name, [x, y], [2, 3, 4], dtype));
+        const expected = reference(name, [x, y], [2, 3, 4], dtype);
+        expectElements(backend, out, expected);
+        checkFew(backend, name, [x, y], random(backend, dtype, [2, 3, 4], second, 4).view, expected);
       }
     }
   }),

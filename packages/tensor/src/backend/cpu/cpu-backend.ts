@@ -1,14 +1,13 @@
 import { collectEarly } from '@torchlet/kernels';
 import type { TypedArray } from '../../dtype.js';
 import type { Backend, View } from '../backend.js';
-import { argReduce } from './arg-reduce.js';
 import * as attention from './attention.js';
 import * as conv from './conv.js';
-import { elementwise } from './elementwise.js';
+import { elementwise, elementwiseFew } from './elementwise.js';
 import { gather, scatter, scatterAdd } from './indices.js';
 import { matmul } from './matmul.js';
 import { allocate, fromHost, hostArray, release, storage } from './memory.js';
-import { reduce } from './reduce.js';
+import { argReduce, reduce } from './reduce.js';
 import { rows } from './rows.js';
 import { scan, sort } from './scan.js';
 import { softmax } from './softmax.js';
@@ -47,6 +46,7 @@ export const cpuBackend: Backend = {
   copy,
   accumulate: (out: View, src: View): void => elementwise('add', [out, src], out),
   elementwise,
+  elementwiseFew,
   update,
   rows,
   reduce,

@@ -119,6 +119,38 @@ export function elementwise(name: ElementwiseName, inputs: readonly (View | numb
     throw new ValueError(`${name}(): the result is beyond ±(2^53 − 1), the int64 values that torchlet holds exactly`);
 }
 
+/** A float32 view, or two. What {@link float32Mask} gives for them. */
+const [ONE_VIEW, TWO_VIEWS] = [0b11, 0b111];
+
+/**
+ * The same for few float32 elements that lie in one order everywhere, without a list of operands; false where it is not so, or
+ * where the loop has still to be made.
+ */
+export function elementwiseFew(name: ElementwiseName, x: View, y: View | null, out: View): boolean {
+  const n = sizeOfFew(out);
+  if (n === 0 || !follows(x, out)) return false;
+  const loop = flatLoops.get(name)?.float32[y === null ? ONE_VIEW : TWO_VIEWS];
+  if (loop === undefined) return false;
+  if (y === null) loop(n, arrayOf(out), startOf(out), arrayOf(x), startOf(x));
+  else if (follows(y, out)) loop(n, arrayOf(out), startOf(out), arrayOf(x), startOf(x), arrayOf(y), startOf(y));
+  else return false;
+  return true;
+}
+
+/** The number of elements of a contiguous float32 view; 0 where it is none, or where a vector loop pays. */
+function sizeOfFew({ dtype, shape, strides }: View): number {
+  if (dtype !== 'float32') return 0;
+  let n = 1;
+  for (let d = shape.length - 1; d >= 0; d--) {
+    if (strides[d] !== n) return 0;
+    n *= shape[d];
+  }
+  return n < LEAST_VECTOR ? n : 0;
+}
+
+const follows = (x: View, out: View): boolean =>
+  x.dtype === 'float32' && sameShape(x.shape, out.shape) && sameShape(x.strides, out.strides);
+
 /** The number of elements where all views are contiguous and alike, as nearly always; 0 where not, or where there are none. */
 function sizeOfAlike(inputs: readonly (View | number)[], { shape, strides }: View): number {
   let n = 1;

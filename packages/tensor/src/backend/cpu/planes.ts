@@ -2,6 +2,7 @@
 
 /** An operand: where it begins and how it continues. */
 export interface Place {
+  readonly array: Float32Array;
   readonly offset: number;
   readonly strides: readonly number[];
 }

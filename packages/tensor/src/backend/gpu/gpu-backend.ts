@@ -47,6 +47,7 @@ const methods: Backend = {
   copy,
   accumulate,
   elementwise,
+  elementwiseFew: () => false,
   update,
   rows,
   reduce,

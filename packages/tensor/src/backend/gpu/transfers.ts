@@ -22,6 +22,7 @@ export type Kernels = Omit<
   | 'fromHost'
   | 'toHost'
   | 'known'
+  | 'elementwiseFew'
   | 'random'
 >;
 
