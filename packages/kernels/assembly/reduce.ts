@@ -68,3 +68,88 @@ function addRest(x: usize, from: i32, to: i32, work: usize): void {
     store<f64>(sum, load<f64>(sum) + (load<f32>(x + ((j as usize) << 2)) as f64));
   }
 }
+
+/** {@link sumColumns} of `blocks` matrices that follow one another, with rows of `stride` elements; so do their results. */
+export function sumBlocks(x: usize, out: usize, blocks: i32, rows: i32, columns: i32, stride: i32, work: usize): void {
+  const line = (stride as usize) << 2;
+  for (let i = 0; i < blocks; i++) {
+    sumColumns(x, out, rows, columns, stride, work);
+    x += (rows as usize) * line;
+    out += line;
+  }
+}
+
+/** out[j] = the greatest of x[i][j] over all rows i, a NaN if there is one; else as {@link sumBlocks}. */
+export function maxBlocks(x: usize, out: usize, blocks: i32, rows: i32, columns: i32, stride: i32): void {
+  extremes(x, out, blocks, rows, columns, stride, true);
+}
+
+/** As {@link maxBlocks}, the least. */
+export function minBlocks(x: usize, out: usize, blocks: i32, rows: i32, columns: i32, stride: i32): void {
+  extremes(x, out, blocks, rows, columns, stride, false);
+}
+
+/** Rows that are read for each time that the result is. */
+const LINES: i32 = 4;
+
+// @ts-ignore: decorator
+@inline
+function extremes(x: usize, out: usize, blocks: i32, rows: i32, columns: i32, stride: i32, greatest: bool): void {
+  const line = (stride as usize) << 2;
+  for (let block = 0; block < blocks; block++) {
+    memory.copy(out, x, (columns as usize) << 2);
+    let i = 1;
+    for (; i + LINES <= rows; i += LINES) extremesOfFour(x + (i as usize) * line, out, columns, line, greatest);
+    for (; i < rows; i++) extremesOfOne(x + (i as usize) * line, out, columns, greatest);
+    x += (rows as usize) * line;
+    out += line;
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function extreme(a: v128, b: v128, greatest: bool): v128 {
+  return greatest ? f32x4.max(a, b) : f32x4.min(a, b);
+}
+
+// @ts-ignore: decorator
+@inline
+function extremeOf(a: f32, b: f32, greatest: bool): f32 {
+  return greatest ? max(a, b) : min(a, b);
+}
+
+// @ts-ignore: decorator
+@inline
+function extremesOfFour(x: usize, out: usize, columns: i32, line: usize, greatest: bool): void {
+  let j = 0;
+  for (; j + 4 <= columns; j += 4) {
+    const a = extreme(v128.load(x), v128.load(x + line), greatest);
+    const b = extreme(v128.load(x + 2 * line), v128.load(x + 3 * line), greatest);
+    v128.store(out, extreme(v128.load(out), extreme(a, b, greatest), greatest));
+    x += 16;
+    out += 16;
+  }
+  for (; j < columns; j++) {
+    const a = extremeOf(load<f32>(x), load<f32>(x + line), greatest);
+    const b = extremeOf(load<f32>(x + 2 * line), load<f32>(x + 3 * line), greatest);
+    store<f32>(out, extremeOf(load<f32>(out), extremeOf(a, b, greatest), greatest));
+    x += 4;
+    out += 4;
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function extremesOfOne(x: usize, out: usize, columns: i32, greatest: bool): void {
+  let j = 0;
+  for (; j + 4 <= columns; j += 4) {
+    v128.store(out, extreme(v128.load(out), v128.load(x), greatest));
+    x += 16;
+    out += 16;
+  }
+  for (; j < columns; j++) {
+    store<f32>(out, extremeOf(load<f32>(out), load<f32>(x), greatest));
+    x += 4;
+    out += 4;
+  }
+}

@@ -17,7 +17,7 @@ export { WorkerError } from './parallel/pool.js';
 export { avgPool2dBackward, avgPool2dForward } from './pool/avg-pool.js';
 export { maxPool2dBackward, maxPool2dForward } from './pool/max-pool.js';
 export type { Pool2dShape } from './pool/shape.js';
-export { sumColumns } from './reduce.js';
+export { type ColumnsReduction, reduceColumns } from './reduce.js';
 export {
   allocateArray32,
   collectEarly,
@@ -41,6 +41,6 @@ export {
 } from './simd/syntax.js';
 export { type VectorLoop, vectorLoop } from './simd/vector-loop.js';
 export { type Rows, type VectorRows, vectorRows } from './simd/vector-rows.js';
-export { type Lines, transpose } from './transpose.js';
+export { copyStrided, type Strided } from './strided.js';
 export type { FloatArray, Gemm, NumericArray } from './types.js';
 export { afterCollections, type Effort, openWatch, type Watch, type Witness } from './watch.js';

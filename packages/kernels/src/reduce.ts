@@ -1,41 +1,72 @@
-import { checkSpan } from './checks.js';
+/** Reductions down the columns of matrices. */
+import type { Argument } from './parallel/pool.js';
 import { addressOf, share, unitsOf } from './parallel/split.js';
-import type { FloatArray } from './types.js';
-import { wasmKernels } from './wasm/instance.js';
+import { type WasmKernels, wasmKernels } from './wasm/instance.js';
 
 /** Columns that threads do not share: a cache line's. */
 const STRIP = 16;
 
+/** Of sums, up to eight addends are added pairwise in float32, everything else in float64. A NaN is the greatest and the least. */
+export type ColumnsReduction = 'sum' | 'max' | 'min';
+const KERNELS = { sum: 'sumBlocks', max: 'maxBlocks', min: 'minBlocks' } as const;
+
 /**
- * `out[j] = Σ x[i][j]` over the rows of `x [rows, columns]`, accumulated in float64, those of float32 after a few pairwise
- * additions. Fast where `x` lies in WebAssembly memory.
+ * `out[b][j]` = the sum, or the extremum, of `x[b][i][j]` over the rows `i` of each matrix, none of them empty.
+ * @returns false, with nothing done, where `x` lies outside of WebAssembly memory
  */
-export function sumColumns<T extends FloatArray>(
-  x: T,
+export function reduceColumns(
+  name: ColumnsReduction,
+  x: Float32Array,
   xOffset: number,
+  blocks: number,
   rows: number,
   columns: number,
-  out: T,
+  out: Float32Array,
   outOffset: number,
+): boolean {
+  const kernels = wasmKernels();
+  if (!kernels?.memory.holds(x)) return false;
+  const { memory } = kernels;
+  const from = x.byteOffset + 4 * xOffset;
+  if (memory.holds(out)) run(kernels, name, from, blocks, rows, columns, out.byteOffset + 4 * outOffset);
+  else {
+    const [place] = memory.reserve([blocks * columns]);
+    run(kernels, name, from, blocks, rows, columns, place);
+    out.set(memory.floats.subarray(place >>> 2, (place >>> 2) + blocks * columns), outOffset);
+  }
+  return true;
+}
+
+/** Threads get matrices, or columns where these are the more. */
+function run(
+  { memory, pool, shared }: WasmKernels,
+  name: ColumnsReduction,
+  from: number,
+  blocks: number,
+  rows: number,
+  columns: number,
+  to: number,
 ): void {
-  checkSpan('sumColumns', 'x', x, xOffset, rows * columns);
-  checkSpan('sumColumns', 'out', out, outOffset, columns);
-  const kernels = x instanceof Float32Array ? wasmKernels() : null;
-  if (kernels?.memory.holds(x)) {
-    const { memory, pool, shared } = kernels;
-    const [place] = memory.holds(out) ? [out.byteOffset + 4 * outOffset] : memory.reserve([columns]);
-    share(pool, shared.sumColumns, Math.ceil(columns / STRIP), rows * STRIP, (_, perBlock) => [
-      addressOf(x.byteOffset + 4 * xOffset, 4 * STRIP * perBlock),
-      addressOf(place, 4 * STRIP * perBlock),
+  const kernel = shared[KERNELS[name]];
+  const rest: Argument[] = name === 'sum' ? [columns, memory.workspaceOf(pool.threads)] : [columns];
+  const strips = Math.ceil(columns / STRIP);
+  if (blocks >= strips) {
+    share(pool, kernel, blocks, rows * columns, (size, perBlock) => [
+      addressOf(from, 4 * rows * columns * perBlock),
+      addressOf(to, 4 * columns * perBlock),
+      size,
+      rows,
+      columns,
+      ...rest,
+    ]);
+  } else {
+    share(pool, kernel, strips, blocks * rows * STRIP, (_, perBlock) => [
+      addressOf(from, 4 * STRIP * perBlock),
+      addressOf(to, 4 * STRIP * perBlock),
+      blocks,
       rows,
       unitsOf(columns, STRIP * perBlock || columns),
-      columns,
-      memory.workspaceOf(pool.threads),
+      ...rest,
     ]);
-    if (!memory.holds(out)) out.set(memory.floats.subarray(place >>> 2, (place >>> 2) + columns), outOffset);
-    return;
   }
-  const sums = new Float64Array(columns);
-  for (let i = 0, p = xOffset; i < rows; i++) for (let j = 0; j < columns; j++) sums[j] += x[p++];
-  for (let j = 0; j < columns; j++) out[outOffset + j] = sums[j];
 }

@@ -15,8 +15,8 @@ import {
   info,
   maxPool2dBackward,
   maxPool2dForward,
+  reduceColumns,
   setNumThreads,
-  sumColumns,
 } from '../src/index.js';
 import { bits, expectSame, kernels, onThreads, resident } from './parallel-support.js';
 import { convShape, naiveGemm, poolShape, residentCopy, worstError } from './support.js';
@@ -233,17 +233,20 @@ describe('attention', () => {
   });
 });
 
-it('sums of columns', () => {
-  const [rows, columns] = [300, 1003];
-  const x = resident(rows * columns, 1);
-  const out = resident(columns, 2);
-  expectSame(() => {
-    out.fill(0);
-    sumColumns(x, 0, rows, columns, out, 0);
-    return [bits(out)];
-  });
-  const last = Array.from({ length: rows }, (_, i) => x[i * columns + columns - 1]).reduce((a, b) => a + b);
-  expect(out[columns - 1]).toBe(Math.fround(last));
+it.each(['sum', 'max', 'min'] as const)('the %s of columns', (name) => {
+  for (const [blocks, rows, columns] of [
+    [1, 300, 1003],
+    [70, 41, 33],
+    [9, 1200, 7],
+  ]) {
+    const x = resident(blocks * rows * columns, 1);
+    const out = resident(blocks * columns, 2);
+    expectSame(() => {
+      out.fill(0);
+      expect(reduceColumns(name, x, 0, blocks, rows, columns, out, 0)).toBe(true);
+      return [bits(out)];
+    });
+  }
 });
 
 describe.each([

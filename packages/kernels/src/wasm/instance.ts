@@ -80,9 +80,27 @@ export interface WasmExports {
     line: number,
     band: number,
   ): void;
-  transpose(from: number, to: number, rows: number, columns: number, apart: number, step: number): void;
+  copyStrided(
+    from: number,
+    to: number,
+    blocks: number,
+    planes: number,
+    rows: number,
+    columns: number,
+    fromBlock: number,
+    fromPlane: number,
+    fromRow: number,
+    fromColumn: number,
+    toBlock: number,
+    toPlane: number,
+    toRow: number,
+    toColumn: number,
+  ): void;
   sumPlanes(x: number, sums: number, planes: number, positions: number): void;
   turnPlanes(x: number, to: number, sums: number, channels: number, positions: number): void;
+  maxBlocks(x: number, out: number, blocks: number, rows: number, columns: number, stride: number): void;
+  minBlocks(x: number, out: number, blocks: number, rows: number, columns: number, stride: number): void;
+  sumBlocks(x: number, out: number, blocks: number, rows: number, columns: number, stride: number, work: number): void;
   sumColumns(x: number, out: number, rows: number, columns: number, stride: number, work: number): void;
   winogradInput(
     x: number,

@@ -7,7 +7,7 @@ import { signature } from '../signature.js';
 import { Tensor } from '../tensor.js';
 import { indexSelectOp } from './indexing.js';
 import { cat } from './joining.js';
-import { allocate, backend, checkTensor, fromHost } from './kernel.js';
+import { allocateOutput, backend, checkTensor, fromHost } from './kernel.js';
 import { sizesOf, windowOn } from './window.js';
 
 const flipOp: Op<[input: Tensor, dims: readonly number[]], Tensor> = defineOp<
@@ -17,7 +17,7 @@ const flipOp: Op<[input: Tensor, dims: readonly number[]], Tensor> = defineOp<
 >('flip', {
   forward(ctx, x, dims) {
     ctx.state = dims;
-    const out = allocate(x.shape, x.dtype, x.device);
+    const out = allocateOutput(x.shape, x.dtype, x.device);
     if (out.numel() === 0) return out;
     // the result, seen from its last element backwards
     let offset = 0;

@@ -12,9 +12,11 @@ import {
   type Pool2dShape,
 } from '@torchlet/kernels';
 import type { AvgPool2dParams, Conv2dParams, Pool2dParams, View } from '../backend.js';
-import { type Packed, pack } from './strided.js';
+import { type Packed, withPacked } from './strided.js';
 
-const floats = (x: View): Packed<FloatArray> => pack(x) as Packed<FloatArray>;
+type Floats = Packed<FloatArray>;
+/** {@link withPacked}, of floats. */
+const withFloats = withPacked as <R>(views: readonly View[], run: (...packed: Floats[]) => R) => R;
 const raw = (x: View): FloatArray => x.storage.buffer as FloatArray;
 
 function convShape(x: View, weight: View, out: View, p: Conv2dParams): Conv2dShape {
@@ -57,53 +59,54 @@ function poolShape(x: View, out: View, p: Pool2dParams): Pool2dShape {
 }
 
 export function conv2d(x: View, weight: View, bias: View | null, params: Conv2dParams, out: View): void {
-  const [a, w, b] = [floats(x), floats(weight), bias === null ? null : floats(bias)];
   const shape = convShape(x, weight, out, params);
-  conv2dForward(shape, a.array, a.offset, w.array, w.offset, b?.array ?? null, b?.offset ?? 0, raw(out), out.offset);
-}
-
-export function conv2dInputGrad(grad: View, weight: View, params: Conv2dParams, out: View): void {
-  const [g, w] = [floats(grad), floats(weight)];
-  convInputGrad(convShape(out, weight, grad, params), g.array, g.offset, w.array, w.offset, raw(out), out.offset);
-}
-
-export function conv2dWeightGrad(grad: View, x: View, params: Conv2dParams, out: View, outBias: View | null): void {
-  const [g, a] = [floats(grad), floats(x)];
-  const shape = convShape(x, out, grad, params);
-  const bias = outBias === null ? null : raw(outBias);
-  convWeightGrad(shape, a.array, a.offset, g.array, g.offset, raw(out), out.offset, bias, outBias?.offset ?? 0);
-}
-
-export function maxPool2d(x: View, params: Pool2dParams, out: View, indices: View): void {
-  const a = floats(x);
-  // fresh outputs start at offset 0, and so do their indices
-  maxPoolForward(
-    poolShape(x, out, params),
-    a.array,
-    a.offset,
-    raw(out),
-    out.offset,
-    indices.storage.buffer as Int32Array,
+  withFloats(bias === null ? [x, weight] : [x, weight, bias], (a, w, b?: Floats) =>
+    conv2dForward(shape, a.array, a.offset, w.array, w.offset, b?.array ?? null, b?.offset ?? 0, raw(out), out.offset),
   );
 }
 
+export function conv2dInputGrad(grad: View, weight: View, params: Conv2dParams, out: View): void {
+  const shape = convShape(out, weight, grad, params);
+  withFloats([grad, weight], (g, w) =>
+    convInputGrad(shape, g.array, g.offset, w.array, w.offset, raw(out), out.offset),
+  );
+}
+
+export function conv2dWeightGrad(grad: View, x: View, params: Conv2dParams, out: View, outBias: View | null): void {
+  const shape = convShape(x, out, grad, params);
+  const bias = outBias === null ? null : raw(outBias);
+  withFloats([grad, x], (g, a) =>
+    convWeightGrad(shape, a.array, a.offset, g.array, g.offset, raw(out), out.offset, bias, outBias?.offset ?? 0),
+  );
+}
+
+export function maxPool2d(x: View, params: Pool2dParams, out: View, indices: View): void {
+  const shape = poolShape(x, out, params);
+  // fresh outputs start at offset 0, and so do their indices
+  const places = indices.storage.buffer as Int32Array;
+  withFloats([x], (a) => maxPoolForward(shape, a.array, a.offset, raw(out), out.offset, places));
+}
+
 export function maxPool2dBackward(grad: View, indices: View, params: Pool2dParams, out: View): void {
-  const g = floats(grad);
-  const places = pack(indices);
-  const at = (places.array as Int32Array).subarray(places.offset);
-  maxPoolBackward(poolShape(out, grad, params), g.array, g.offset, at, raw(out), out.offset);
+  const shape = poolShape(out, grad, params);
+  withPacked([grad, indices], (g, places) => {
+    const at = (places.array as Int32Array).subarray(places.offset);
+    maxPoolBackward(shape, g.array as FloatArray, g.offset, at, raw(out), out.offset);
+  });
 }
 
 export function avgPool2d(x: View, params: AvgPool2dParams, out: View): void {
-  const a = floats(x);
   const { count_include_pad, divisor_override } = params;
   const shape = poolShape(x, out, params);
-  avgPoolForward(shape, count_include_pad, divisor_override, a.array, a.offset, raw(out), out.offset);
+  withFloats([x], (a) =>
+    avgPoolForward(shape, count_include_pad, divisor_override, a.array, a.offset, raw(out), out.offset),
+  );
 }
 
 export function avgPool2dBackward(grad: View, params: AvgPool2dParams, out: View): void {
-  const g = floats(grad);
   const { count_include_pad, divisor_override } = params;
   const shape = poolShape(out, grad, params);
-  avgPoolBackward(shape, count_include_pad, divisor_override, g.array, g.offset, raw(out), out.offset);
+  withFloats([grad], (g) =>
+    avgPoolBackward(shape, count_include_pad, divisor_override, g.array, g.offset, raw(out), out.offset),
+  );
 }

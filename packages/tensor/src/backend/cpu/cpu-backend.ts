@@ -1,13 +1,14 @@
 import { collectEarly } from '@torchlet/kernels';
 import type { TypedArray } from '../../dtype.js';
 import type { Backend, View } from '../backend.js';
+import { argReduce } from './arg-reduce.js';
 import * as attention from './attention.js';
 import * as conv from './conv.js';
 import { elementwise, elementwiseFew } from './elementwise.js';
 import { gather, scatter, scatterAdd } from './indices.js';
 import { matmul } from './matmul.js';
 import { allocate, fromHost, hostArray, release, storage } from './memory.js';
-import { argReduce, reduce } from './reduce.js';
+import { reduce } from './reduce.js';
 import { rows } from './rows.js';
 import { scan, sort } from './scan.js';
 import { softmax } from './softmax.js';

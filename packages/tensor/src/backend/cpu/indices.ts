@@ -3,42 +3,45 @@ import { moveRows, type RowPlaces, type RowsMove } from '@torchlet/kernels';
 import { checkSafe, type TypedArray } from '../../dtype.js';
 import { contiguousStrides, isContiguous, numelOf } from '../../shape.js';
 import type { View } from '../backend.js';
-import { pack } from './strided.js';
+import { type Place, runPlanes } from './planes.js';
+
+/** Elements of a tensor that a line of index numbers selects, against elements that follow one another. */
+interface Line {
+  readonly n: number;
+  /** Where the tensor's line begins, how it goes on from number to number, and how far one more in a number leads. */
+  readonly start: number;
+  readonly step: number;
+  readonly by: number;
+  /** Where the first number stands, and from one to the next. */
+  readonly number: number;
+  readonly numberStep: number;
+  /** Where the other elements are. */
+  readonly other: number;
+  readonly otherStep: number;
+}
 
 /**
- * Walks `index` in row-major order and calls `visit` with the flat position in index order and the element of a tensor
- * with `shape`/`strides` that it selects along `dim`.
+ * Calls `visit` for the lines of `index`, which selects along `dim` of `table`; `other` has the shape of the index. Lines lie along the
+ * longest dimension, and elements that meet do so in the order of `dim`, whichever that is.
  */
-function walk(
-  index: View,
-  dim: number,
-  strides: readonly number[],
-  offset: number,
-  visit: (i: number, element: number) => void,
-): void {
-  const n = numelOf(index.shape);
-  if (n === 0) return;
-  const { array, offset: start } = pack(index);
-  const rank = index.shape.length;
-  if (rank === 0) {
-    visit(0, offset + array[start] * (strides[0] ?? 1));
-    return;
-  }
-  const place = new Array<number>(rank).fill(0);
-  let base = offset;
-  for (let i = 0; i < n; i++) {
-    visit(i, base + array[start + i] * strides[dim]);
-    for (let d = rank - 1; d >= 0; d--) {
-      const step = d === dim ? 0 : strides[d];
-      if (++place[d] < index.shape[d]) {
-        base += step;
-        break;
-      }
-      base -= (index.shape[d] - 1) * step;
-      place[d] = 0;
-    }
-  }
+function walk(index: View, dim: number, table: Place, other: Place, visit: (line: Line) => void): void {
+  if (numelOf(index.shape) === 0) return;
+  const scalar = index.shape.length === 0;
+  const shape = scalar ? [1] : index.shape;
+  const of = ({ strides }: Place): readonly number[] => (scalar ? [strides[0] ?? 1] : strides);
+  const by = of(table)[dim];
+  const steps = [of(table).map((s, d) => (d === dim ? 0 : s)), of(index), of(other)];
+  const longest = shape.indexOf(Math.max(...shape));
+  const outer = shape.flatMap((_, d) => (d === longest ? [] : [d]));
+  const places = [table, index, other].map(({ offset }, k) => ({ offset, strides: outer.map((d) => steps[k][d]) }));
+  const [step, numberStep, otherStep] = steps.map((list) => list[longest]);
+  runPlanes([...outer.map((d) => shape[d]), 1, 1], places, ([start, number, first]) => {
+    visit({ n: shape[longest], start, step, by, number, numberStep, other: first, otherStep });
+    return true;
+  });
 }
+
+const arrayOf = (x: View): TypedArray => x.storage.buffer as TypedArray;
 
 /**
  * The length of rows that can be moved at once: the index is one number for all that lies behind dimension 0, and `x`
@@ -66,62 +69,69 @@ function moveFast(move: RowsMove, table: View, index: View, packed: View, width:
 }
 
 export function gather(x: View, dim: number, index: View, out: View): void {
-  const from = x.storage.buffer as TypedArray;
-  const to = out.storage.buffer as TypedArray;
+  const from = arrayOf(x);
+  const to = arrayOf(out);
+  const numbers = arrayOf(index);
   const width = rowLength(index, dim, x);
   if (width > 0) {
     if (moveFast('gather', x, index, out, width)) return;
-    const rows = index.storage.buffer as TypedArray;
     for (let i = 0; i < index.shape[0]; i++) {
-      const start = x.offset + rows[index.offset + i * index.strides[0]] * x.strides[0];
+      const start = x.offset + numbers[index.offset + i * index.strides[0]] * x.strides[0];
       to.set(from.subarray(start, start + width), out.offset + i * width);
     }
     return;
   }
-  walk(index, dim, x.strides, x.offset, (i, element) => {
-    to[out.offset + i] = from[element];
+  const packed = { offset: out.offset, strides: contiguousStrides(index.shape) };
+  walk(index, dim, x, packed, ({ n, start, step, by, number, numberStep, other, otherStep }) => {
+    for (let i = 0; i < n; i++) {
+      to[other + i * otherStep] = from[start + i * step + numbers[number + i * numberStep] * by];
+    }
   });
 }
 
 /** `src` has the index's shape; the last of several that meet wins. */
 export function scatter(out: View, dim: number, index: View, src: View): void {
-  const to = out.storage.buffer as TypedArray;
-  const width = rowLength(index, dim, out);
-  if (width > 0 && isContiguous(src.shape, src.strides) && moveFast('scatter', out, index, src, width)) return;
-  const { array, offset } = pack(src);
+  const to = arrayOf(out);
+  const from = arrayOf(src);
+  const numbers = arrayOf(index);
+  const width = isContiguous(src.shape, src.strides) ? rowLength(index, dim, out) : 0;
   if (width > 0) {
-    const rows = index.storage.buffer as TypedArray;
+    if (moveFast('scatter', out, index, src, width)) return;
     for (let i = 0; i < index.shape[0]; i++) {
-      const start = out.offset + rows[index.offset + i * index.strides[0]] * out.strides[0];
-      to.set(array.subarray(offset + i * width, offset + (i + 1) * width), start);
+      const start = out.offset + numbers[index.offset + i * index.strides[0]] * out.strides[0];
+      to.set(from.subarray(src.offset + i * width, src.offset + (i + 1) * width), start);
     }
     return;
   }
-  walk(index, dim, out.strides, out.offset, (i, element) => {
-    to[element] = array[offset + i];
+  walk(index, dim, out, src, ({ n, start, step, by, number, numberStep, other, otherStep }) => {
+    for (let i = 0; i < n; i++) {
+      to[start + i * step + numbers[number + i * numberStep] * by] = from[other + i * otherStep];
+    }
   });
 }
 
 /** `out` is contiguous; `src` has the index's shape. */
 export function scatterAdd(out: View, dim: number, index: View, src: View): void {
-  const to = out.storage.buffer as TypedArray;
+  const to = arrayOf(out);
+  const from = arrayOf(src);
+  const numbers = arrayOf(index);
   const safe = out.dtype === 'int64';
   const width = isContiguous(src.shape, src.strides) ? rowLength(index, dim, out) : 0;
   if (width > 0) {
     if (moveFast('add', out, index, src, width)) return;
-    const rows = index.storage.buffer as TypedArray;
-    const from = src.storage.buffer as TypedArray;
     for (let i = 0; i < index.shape[0]; i++) {
-      const start = out.offset + rows[index.offset + i * index.strides[0]] * out.strides[0];
+      const start = out.offset + numbers[index.offset + i * index.strides[0]] * out.strides[0];
       const p = src.offset + i * width;
       for (let j = 0; j < width; j++) to[start + j] += from[p + j];
       if (safe) for (let j = 0; j < index.shape[1]; j++) checkSafe(to[start + j]);
     }
     return;
   }
-  const { array, offset } = pack(src);
-  walk(index, dim, contiguousStrides(out.shape), out.offset, (i, element) => {
-    to[element] += array[offset + i];
-    if (safe) checkSafe(to[element]);
+  walk(index, dim, out, src, ({ n, start, step, by, number, numberStep, other, otherStep }) => {
+    for (let i = 0; i < n; i++) {
+      const at = start + i * step + numbers[number + i * numberStep] * by;
+      to[at] += from[other + i * otherStep];
+      if (safe) checkSafe(to[at]);
+    }
   });
 }

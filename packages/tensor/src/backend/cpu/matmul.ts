@@ -4,6 +4,7 @@ import type { TypedArray } from '../../dtype.js';
 import { checkSafe } from '../../dtype.js';
 import type { Shape } from '../../shape.js';
 import type { View } from '../backend.js';
+import { release } from './memory.js';
 import { copy, packedCopy } from './strided.js';
 
 /** Matrices as gemm takes them: rows of `leading` elements, or columns when transposed. */
@@ -11,8 +12,8 @@ interface Operand extends Batch<TypedArray> {
   readonly transposed: boolean;
 }
 
-/** Of a view's last two dimensions, for each element of the one before if there is one. */
-function operand(x: View): Operand {
+/** Of a view's last two dimensions, for each element of the one before if there is one. What is packed joins `copies`. */
+function operand(x: View, copies: TypedArray[]): Operand {
   const { storage, dtype, offset, shape, strides } = x;
   const d = shape.length - 2;
   const [rows, columns] = [shape[d], shape[d + 1]];
@@ -31,6 +32,7 @@ function operand(x: View): Operand {
   const matrices =
     step === 0 ? { storage, dtype, offset, shape: [rows, columns], strides: [rowStride, columnStride] } : x;
   const packed = packedCopy(matrices);
+  copies.push(packed);
   return {
     array: packed,
     offset: 0,
@@ -70,9 +72,11 @@ export function matmul(a: View, b: View, bias: View | null, out: View): void {
   const result = out.storage.buffer as TypedArray;
   if (n === 1 && m === 1 && batch === 1 && bias === null && dot(a, b, k, out)) return;
   if (bias !== null) copy(repeated(bias, out.shape), out);
-  const [x, y] = [operand(a), operand(b)];
+  const copies: TypedArray[] = [];
+  const [x, y] = [operand(a, copies), operand(b, copies)];
   const z = { array: result, offset: out.offset, step: n * m, leading: Math.max(1, m) };
   gemmBatch(batch, x.transposed, y.transposed, n, m, k, x, y, bias === null ? 0 : 1, z);
+  copies.forEach(release);
   if (out.dtype === 'int64') for (let i = 0; i < batch * n * m; i++) checkSafe(result[out.offset + i]);
 }
 

@@ -1,7 +1,9 @@
 /** Buffers of the cpu device: typed arrays, in WebAssembly memory where the fast kernels are and it pays. */
 import { allocateArray32, MIN_RESIDENT, releaseArray } from '@torchlet/kernels';
 import { allocateArray, DTYPES, type DType, type TypedArray } from '../../dtype.js';
-import { type DeviceBuffer, Storage } from '../../storage.js';
+import { contiguousStrides, numelOf, type Shape } from '../../shape.js';
+import { type DeviceBuffer, Storage, takeBuffer } from '../../storage.js';
+import type { View } from '../backend.js';
 
 /** Room for `numel` elements, zeroed unless the caller will write every one of them. */
 export function allocate(numel: number, dtype: DType, zero: boolean): TypedArray {
@@ -69,3 +71,13 @@ export function fromHost(data: TypedArray): TypedArray {
 export function release(buffer: DeviceBuffer): void {
   if (buffer instanceof Float32Array || buffer instanceof Int32Array) releaseArray(buffer);
 }
+
+/** A row-major view of memory for the time of an operation, to be given back by {@link discard}. It may hold anything. */
+export function temporary(dtype: DType, shape: Shape): View {
+  const numel = numelOf(shape);
+  const storage = new Storage('cpu', dtype, numel, allocate(numel, dtype, false));
+  return { storage, dtype, offset: 0, shape, strides: contiguousStrides(shape) };
+}
+
+/** Takes back a view whose memory nobody else sees. */
+export const discard = ({ storage }: View): void => release(takeBuffer(storage));

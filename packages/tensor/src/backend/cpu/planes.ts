@@ -2,7 +2,6 @@
 
 /** An operand: where it begins and how it continues. */
 export interface Place {
-  readonly array: Float32Array;
   readonly offset: number;
   readonly strides: readonly number[];
 }

@@ -1,193 +1,100 @@
 /**
- * Reductions. Whatever the strides, the operand becomes `[outer, reduced, inner]` in row-major order first; sums are
- * accumulated in float64, those of float32 after a few pairwise additions, and so at least as accurate as PyTorch's.
+ * Reductions. Sums are accumulated in float64, those of float32 after a few pairwise additions, and so at least as accurate as PyTorch's.
+ * Floats are taken in the order in which they lie in memory, whatever the order of the dimensions, and without a copy where they have
+ * no gaps: step by step, the dimensions that are neighbours there at once, each step rounding to the elements' type. Others become
+ * `[outer, reduced, inner]` in row-major order.
  */
-import { sumColumns, type VectorLoop, vectorLoop } from '@torchlet/kernels';
-import { castNumber, type TypedArray } from '../../dtype.js';
-import { numelOf } from '../../shape.js';
+import { isFloating, type TypedArray } from '../../dtype.js';
+import { contiguousStrides, numelOf, type Shape } from '../../shape.js';
 import type { ReduceName, View } from '../backend.js';
-import type { RowsKernel } from '../rows-kernel.js';
-import { reduceRows } from './rows.js';
-import { pack, packedCopy, permuted } from './strided.js';
+import { withBlock } from './block.js';
+import { discard, temporary } from './memory.js';
+import { reduceBlock } from './reduce-block.js';
+import { copy, type Packed, permuted, withPacked } from './strided.js';
 
-interface Block {
-  readonly array: TypedArray;
-  readonly offset: number;
-  readonly outer: number;
-  readonly reduced: number;
-  readonly inner: number;
-}
-
-/** The operand as `[outer, reduced, inner]`: without a copy where it is contiguous and `dims` are neighbours. */
-export function toBlock(x: View, dims: readonly number[]): Block {
-  const shape = x.shape;
-  const size = (from: number, to: number): number => numelOf(shape.slice(from, to));
-  const neighbours = dims.length === 0 || dims[dims.length - 1] - dims[0] === dims.length - 1;
-  if (neighbours) {
-    const first = dims.length === 0 ? shape.length : dims[0];
-    const end = first + dims.length;
-    const { array, offset } = pack(x);
-    return { array, offset, outer: size(0, first), reduced: size(first, end), inner: size(end, shape.length) };
-  }
-  const kept = shape.map((_, i) => i).filter((i) => !dims.includes(i));
-  const array = packedCopy(permuted(x, [...kept, ...dims]));
-  const reduced = numelOf(dims.map((d) => shape[d]));
-  return { array, offset: 0, outer: numelOf(kept.map((d) => shape[d])), reduced, inner: 1 };
-}
-
-type Combine = (a: number, v: number) => number;
-
-/** A NaN stays: `v > NaN` is false, and `v !== v` lets a NaN in. */
-const COMBINE: Readonly<Record<Exclude<ReduceName, 'sum'>, Combine>> = {
-  prod: (a, v) => a * v,
-  max: (a, v) => (v > a || v !== v ? v : a),
-  min: (a, v) => (v < a || v !== v ? v : a),
-};
+/** Fewer elements are not worth the plan. */
+const LEAST_STEPS = 256;
 
 export function reduce(name: ReduceName, x: View, dims: readonly number[], out: View): void {
-  const block = toBlock(x, dims);
-  if (x.dtype === 'float32' && out.dtype === 'float32' && reduceFloat32(name, block, out)) return;
-  const result = out.storage.buffer as TypedArray;
-  const store = (i: number, v: number): void => {
-    // a float stores itself; integers must be checked (int64) or wrapped
-    result[out.offset + i] = out.dtype === 'float32' || out.dtype === 'float64' ? v : castNumber(v, out.dtype);
-  };
-  if (name === 'sum') sum(block, store);
-  else fold(block, name, store);
+  // a product may leave the range of its type on the way, and whole numbers theirs
+  const inSteps = name !== 'prod' && isFloating(x.dtype) && x.dtype === out.dtype && numelOf(x.shape) >= LEAST_STEPS;
+  if (inSteps) reduceInSteps(name, x, dims, out);
+  else withBlock(x, dims, (block) => reduceBlock(name, block, out));
 }
 
-/** Fewer elements are not worth the call. */
-const LEAST_VECTOR = 256;
-
-const reductionOf = (name: string, reduce: 'sum' | 'max', of: string, after: string): RowsKernel => ({
-  name,
-  reads: ['x'],
-  writes: [],
-  rowReads: [],
-  rowWrites: ['result'],
-  values: [],
-  passes: [{ body: '', results: { found: { reduce, of } }, after }],
-});
-const ROWS: Readonly<Record<Exclude<ReduceName, 'prod'>, RowsKernel>> = {
-  sum: reductionOf('sum', 'sum', 'x', 'result = found;'),
-  max: reductionOf('max', 'max', 'x', 'result = found;'),
-  min: reductionOf('min', 'max', '-x', 'result = -found;'),
-};
-
-/** Elements of a row that is long enough to be cut into pieces, which threads share. */
-const LONG_ROW = 1 << 16;
-
-const wholes = new Map<ReduceName, VectorLoop | null>();
-
-/** The reduction of one long row, in pieces of a fixed length; null where there is no vector form. */
-function wholeFor(name: Exclude<ReduceName, 'prod'>): VectorLoop | null {
-  let loop = wholes.get(name);
-  if (loop === undefined) {
-    const [{ results }] = ROWS[name].passes;
-    loop = vectorLoop({
-      arrays: [{ name: 'x', read: true, write: false }],
-      scalars: [],
-      constants: {},
-      body: '',
-      result: results?.found,
-    });
-    wholes.set(name, loop);
-  }
-  return loop;
+/** Neighbours in memory that are all reduced, or all kept. */
+interface Group {
+  readonly size: number;
+  readonly reduced: boolean;
 }
 
-function reduceLong(name: Exclude<ReduceName, 'prod'>, { array, offset, outer, reduced }: Block, out: View): boolean {
-  const loop = wholeFor(name);
-  if (loop === null) return false;
-  const result = out.storage.buffer as Float32Array;
-  for (let i = 0; i < outer; i++) {
-    const found = loop(reduced, [array as Float32Array], [offset + i * reduced], []);
-    result[out.offset + i] = name === 'min' ? -found : found;
-  }
-  return true;
-}
-
-/** Rows or columns through the fast kernels; false where they do not apply. */
-function reduceFloat32(name: ReduceName, block: Block, out: View): boolean {
-  const { array, offset, outer, reduced, inner } = block;
-  if (outer * reduced * inner < LEAST_VECTOR || name === 'prod') return false;
-  const x = array as Float32Array;
-  if (inner === 1 && reduced >= LONG_ROW && reduceLong(name, block, out)) return true;
-  if (inner === 1) return reduceRows(ROWS[name], outer, reduced, { array: x, offset }, out);
-  if (name !== 'sum' || inner < 16) return false;
-  const result = out.storage.buffer as Float32Array;
-  for (let i = 0; i < outer; i++) {
-    sumColumns(x, offset + i * reduced * inner, reduced, inner, result, out.offset + i * inner);
-  }
-  return true;
-}
-
-function sum({ array, offset, outer, reduced, inner }: Block, store: (i: number, v: number) => void): void {
-  if (inner === 1) {
-    for (let i = 0; i < outer; i++) store(i, sumRun(array, offset + i * reduced, reduced));
+function reduceInSteps(name: ReduceName, x: View, dims: readonly number[], out: View): void {
+  // the largest strides first; what is repeated comes last, where a copy has it in rows
+  const order = [...x.shape.keys()].sort((a, b) => x.strides[b] - x.strides[a] || a - b);
+  const inOrder = permuted(x, order);
+  const groups = groupsOf(
+    inOrder.shape,
+    order.map((d) => dims.includes(d)),
+  );
+  const kept = order.filter((d) => !dims.includes(d) && x.shape[d] > 1);
+  const wanted = kept.toSorted((a, b) => a - b);
+  if (kept.every((d, i) => d === wanted[i])) {
+    withPacked([inOrder], (packed) => runSteps(name, packed, groups, out));
     return;
   }
-  const acc = new Float64Array(inner);
-  for (let i = 0, p = offset; i < outer; i++) {
-    acc.fill(0);
-    for (let r = 0; r < reduced; r++) for (let j = 0; j < inner; j++) acc[j] += array[p++];
-    for (let j = 0; j < inner; j++) store(i * inner + j, acc[j]);
-  }
+  const found = temporary(
+    out.dtype,
+    kept.map((d) => x.shape[d]),
+  );
+  withPacked([inOrder], (packed) => runSteps(name, packed, groups, found));
+  const result = permuted(
+    found,
+    wanted.map((d) => kept.indexOf(d)),
+  );
+  copy(result, { ...out, shape: result.shape, strides: contiguousStrides(result.shape) });
+  discard(found);
 }
 
-/** Four running sums, because one would wait four cycles for each addition. */
-function sumRun(array: TypedArray, start: number, n: number): number {
-  let a = 0;
-  let b = 0;
-  let c = 0;
-  let d = 0;
-  const end = start + n;
-  let p = start;
-  for (; p + 3 < end; p += 4) {
-    a += array[p];
-    b += array[p + 1];
-    c += array[p + 2];
-    d += array[p + 3];
-  }
-  for (; p < end; p++) a += array[p];
-  return a + b + (c + d);
+function groupsOf(shape: Shape, reduced: readonly boolean[]): Group[] {
+  const groups: Group[] = [];
+  shape.forEach((size, d) => {
+    const last = groups.at(-1);
+    if (size === 1) return;
+    if (last?.reduced === reduced[d]) groups[groups.length - 1] = { ...last, size: last.size * size };
+    else groups.push({ size, reduced: reduced[d] });
+  });
+  return groups;
 }
 
-function fold(
-  { array, offset, outer, reduced, inner }: Block,
-  name: Exclude<ReduceName, 'sum'>,
-  store: (i: number, v: number) => void,
-): void {
-  const combine = COMBINE[name];
-  const start = name === 'prod' ? 1 : name === 'max' ? -Infinity : Infinity;
-  for (let i = 0; i < outer; i++) {
-    for (let j = 0; j < inner; j++) {
-      let a = start;
-      for (let r = 0, p = offset + i * reduced * inner + j; r < reduced; r++, p += inner) a = combine(a, array[p]);
-      store(i * inner + j, a);
-    }
-  }
+const sizeOf = (groups: readonly Group[]): number => groups.reduce((n, { size }) => n * size, 1);
+
+/** A shorter row is not reduced before the number of rows is. */
+const LONG_ROW = 64;
+
+/** What is reduced first: rows, if they are long, or else the outermost group; −1 where nothing is left. */
+function nextOf(groups: readonly Group[]): number {
+  const last = groups.length - 1;
+  return groups[last]?.reduced && groups[last].size >= LONG_ROW ? last : groups.findIndex(({ reduced }) => reduced);
 }
 
-/** Positions of the first extremum along `dim`; a NaN is the extremum. */
-export function argReduce(name: 'max' | 'min', x: View, dim: number, out: View): void {
-  const { array, offset, outer, reduced, inner } = toBlock(x, [dim]);
-  const result = out.storage.buffer as TypedArray;
-  const sign = name === 'max' ? 1 : -1;
-  for (let i = 0; i < outer; i++) {
-    for (let j = 0; j < inner; j++) {
-      let p = offset + i * reduced * inner + j;
-      let best = sign * array[p];
-      let at = 0;
-      for (let r = 1; r < reduced && best === best; r++) {
-        p += inner;
-        const v = sign * array[p];
-        if (v > best || v !== v) {
-          best = v;
-          at = r;
-        }
-      }
-      result[out.offset + i * inner + j] = at;
-    }
+/** Reduces group after group of `x`, elements in their order; `out` gets the last result. */
+function runSteps(name: ReduceName, x: Packed, groups: readonly Group[], out: View): void {
+  const at = nextOf(groups);
+  const [before, after] = [groups.slice(0, Math.max(0, at)), groups.slice(at + 1)];
+  const block = { ...x, outer: sizeOf(before), reduced: groups[at]?.size ?? 1, inner: sizeOf(after) };
+  const rest = [...before, ...after];
+  if (!rest.some(({ reduced }) => reduced)) {
+    reduceBlock(name, block, out);
+    return;
   }
+  const found = temporary(out.dtype, [block.outer * block.inner]);
+  reduceBlock(name, block, found);
+  const joined = groupsOf(
+    rest.map(({ size }) => size),
+    rest.map(({ reduced }) => reduced),
+  );
+  runSteps(name, { array: arrayOf(found), offset: 0 }, joined, out);
+  discard(found);
 }
+
+const arrayOf = (x: View): TypedArray => x.storage.buffer as TypedArray;

@@ -1,7 +1,7 @@
 /** Running reductions and sorting: along one dimension, every line by itself. Results lie in row-major memory. */
 import { castNumber, isFloating, type TypedArray } from '../../dtype.js';
 import type { ScanName, View } from '../backend.js';
-import { toBlock } from './reduce.js';
+import { type Block, withBlock } from './block.js';
 
 const arrayOf = (x: View): TypedArray => x.storage.buffer as TypedArray;
 
@@ -29,7 +29,15 @@ const START: Readonly<Record<ScanName, number>> = {
 };
 
 export function scan(name: ScanName, x: View, dim: number, out: View, indices: View | null): void {
-  const { array, offset, outer, reduced, inner } = toBlock(x, x.shape.length === 0 ? [] : [dim]);
+  withBlock(x, x.shape.length === 0 ? [] : [dim], (block) => scanBlock(name, block, out, indices));
+}
+
+function scanBlock(
+  name: ScanName,
+  { array, offset, outer, reduced, inner }: Block,
+  out: View,
+  indices: View | null,
+): void {
   const step = STEP[name];
   const result = arrayOf(out);
   const places = indices === null ? null : arrayOf(indices);
@@ -50,7 +58,15 @@ export function scan(name: ScanName, x: View, dim: number, out: View, indices: V
 }
 
 export function sort(x: View, dim: number, descending: boolean, out: View, indices: View): void {
-  const { array, offset, outer, reduced, inner } = toBlock(x, x.shape.length === 0 ? [] : [dim]);
+  withBlock(x, x.shape.length === 0 ? [] : [dim], (block) => sortBlock(block, descending, out, indices));
+}
+
+function sortBlock(
+  { array, offset, outer, reduced, inner }: Block,
+  descending: boolean,
+  out: View,
+  indices: View,
+): void {
   const result = arrayOf(out);
   const places = arrayOf(indices);
   const line = new Float64Array(reduced);

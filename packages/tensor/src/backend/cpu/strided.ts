@@ -1,46 +1,72 @@
 /**
- * Strided work through `ndarray` views and `ndarray-ops`: a view with odd strides is copied into row-major order once,
- * and everything behind it is a loop over contiguous memory.
+ * Copies between memory orders: a view with odd strides is copied into row-major order once, and everything behind it is a
+ * loop over contiguous memory. What is 32 bits wide and lies in the kernels' memory is theirs; `ndarray-ops` walks the rest.
  */
-import { copyArray } from '@torchlet/kernels';
+import { copyArray, copyStrided, type Strided } from '@torchlet/kernels';
 import ndarray from 'ndarray';
 import ops from 'ndarray-ops';
-import { allocateArray, type TypedArray } from '../../dtype.js';
-import { isContiguous, numelOf } from '../../shape.js';
+import type { TypedArray } from '../../dtype.js';
+import { contiguousStrides, isContiguous, numelOf, type Shape } from '../../shape.js';
 import type { View } from '../backend.js';
 import { collapse, elementwise } from './elementwise.js';
-import { copyTransposed } from './transposed.js';
-import { runVector, runVectorRows } from './vector.js';
+import { allocate, release } from './memory.js';
+import { runPlanes } from './planes.js';
+import { runVector } from './vector.js';
 
 const arrayOf = (x: View): TypedArray => x.storage.buffer as TypedArray;
 
 /** `out = src`, any strides, the same shape; converts the dtype. */
 export function copy(src: View, out: View): void {
-  const n = numelOf(out.shape);
-  if (n === 0) return;
   if (src.dtype !== out.dtype) {
-    elementwise('copy', [src], out);
+    if (numelOf(out.shape) > 0) elementwise('copy', [src], out);
     return;
   }
-  const from = arrayOf(src);
-  const to = arrayOf(out);
-  if (isContiguous(src.shape, src.strides) && isContiguous(out.shape, out.strides)) {
-    if (n === 1) to[out.offset] = from[src.offset];
-    else if (from instanceof Float32Array && to instanceof Float32Array) copyArray(from, src.offset, to, out.offset, n);
-    else to.set(from.subarray(src.offset, src.offset + n), out.offset);
-    return;
-  }
-  const { shape, strides } = collapse(out.shape, [out.strides, src.strides]);
-  if (isOneElement(strides[1]) && isContiguous(out.shape, out.strides)) {
-    fill(out, from[src.offset]);
-    return;
-  }
-  if (runVectorRows('copy', shape, strides, [src], out) || copyTransposed(shape, strides, src, out)) return;
-  ops.assign(ndarray(to, shape, strides[0], out.offset), ndarray(from, shape, strides[1], src.offset));
+  if (isContiguous(out.shape, out.strides) && isOneElement(src)) fill(out, arrayOf(src)[src.offset]);
+  else move(src.shape, placeOf(src), placeOf(out));
 }
 
-/** Whether a view shows one element everywhere. */
-const isOneElement = (strides: readonly number[]): boolean => strides.every((s) => s === 0);
+const placeOf = (x: View): Strided<TypedArray> => ({ array: arrayOf(x), offset: x.offset, strides: x.strides });
+
+/** Whether a view, which is not empty, shows one element everywhere. */
+const isOneElement = ({ shape, strides }: View): boolean =>
+  shape.every((size, d) => size === 1 || (size > 1 && strides[d] === 0));
+
+/** `to[i] = from[i]`: all copies between memory orders are made here. */
+function move(shape: Shape, from: Strided<TypedArray>, to: Strided<TypedArray>): void {
+  const n = numelOf(shape);
+  if (n === 0) return;
+  if (isContiguous(shape, from.strides) && isContiguous(shape, to.strides)) moveAll(n, from, to);
+  else if (!(is32Bits(from) && is32Bits(to) && copyStrided(shape, from, to))) moveStrided(shape, from, to);
+}
+
+const is32Bits = (x: Strided<TypedArray>): x is Strided<Float32Array | Int32Array> =>
+  x.array instanceof Float32Array || x.array instanceof Int32Array;
+
+/** `n` elements that lie side by side. */
+function moveAll(n: number, from: Strided<TypedArray>, to: Strided<TypedArray>): void {
+  if (n === 1) to.array[to.offset] = from.array[from.offset];
+  else if (is32Bits(from) && is32Bits(to)) copyArray(from.array, from.offset, to.array, to.offset, n);
+  else to.array.set(from.array.subarray(from.offset, from.offset + n), to.offset);
+}
+
+/** Fewer elements in a row are moved one by one. */
+const LEAST_RUN = 32;
+
+/** Outside of the kernels' memory, and where source and result share memory. */
+function moveStrided(whole: Shape, from: Strided<TypedArray>, to: Strided<TypedArray>): void {
+  const { shape, strides } = collapse(whole, [to.strides, from.strides]);
+  const last = shape.length - 1;
+  const inRuns = strides[0][last] === 1 && strides[1][last] === 1 && shape[last] >= LEAST_RUN;
+  if (!inRuns || from.array.buffer === to.array.buffer) {
+    ops.assign(ndarray(to.array, shape, strides[0], to.offset), ndarray(from.array, shape, strides[1], from.offset));
+    return;
+  }
+  const places = [to, from].map(({ offset }, k) => ({ offset, strides: strides[k] }));
+  runPlanes([...shape.slice(0, last), 1, 1], places, ([t, f]) => {
+    to.array.set(from.array.subarray(f, f + shape[last]), t);
+    return true;
+  });
+}
 
 /** Every element becomes `value`, which the dtype can hold. */
 export function fill(out: View, value: number): void {
@@ -66,15 +92,24 @@ export function pack(x: View): Packed {
   return { array: packedCopy(x), offset: 0 };
 }
 
-/** The view's elements in row-major order, in an array of their own. */
-export function packedCopy(x: View): TypedArray {
-  const n = numelOf(x.shape);
-  if (isContiguous(x.shape, x.strides)) return arrayOf(x).slice(x.offset, x.offset + n);
-  const array = allocateArray(x.dtype, n);
-  if (n === 0) return array;
-  const { shape, strides } = collapse(x.shape, [x.strides]);
-  ops.assign(ndarray(array, shape), ndarray(arrayOf(x), shape, strides[0], x.offset));
+/** The view's elements in row-major order, in an array of their own. Whoever drops it may {@link release} it. */
+export function packedCopy({ storage, dtype, shape, strides, offset }: View): TypedArray {
+  const array = allocate(numelOf(shape), dtype, false);
+  const from = { array: storage.buffer as TypedArray, offset, strides };
+  move(shape, from, { array, offset: 0, strides: contiguousStrides(shape) });
   return array;
+}
+
+/** Calls `run` with the views' elements in row-major order; what had to be copied for it lives as long. */
+export function withPacked<R>(views: readonly View[], run: (...packed: Packed[]) => R): R {
+  const packed = views.map(pack);
+  try {
+    return run(...packed);
+  } finally {
+    packed.forEach(({ array }, i) => {
+      if (array !== arrayOf(views[i])) release(array);
+    });
+  }
 }
 
 /** A view with its dimensions in another order. */

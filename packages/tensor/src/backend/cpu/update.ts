@@ -2,12 +2,12 @@
 
 import { type VectorLoop, vectorLoop } from '@torchlet/kernels';
 import { allocateArray, type TypedArray } from '../../dtype.js';
-import { contiguousStrides, isContiguous, numelOf, type Shape } from '../../shape.js';
-import { Storage } from '../../storage.js';
+import { isContiguous, numelOf, type Shape } from '../../shape.js';
 import type { View } from '../backend.js';
 import type { UpdateKernel } from '../update-kernel.js';
 import { collapse } from './elementwise.js';
-import { copy, packedCopy } from './strided.js';
+import { discard, temporary } from './memory.js';
+import { copy } from './strided.js';
 
 /** The arrays stand in the order of `writes`, then `reads`; the values in the order of `values`. */
 type Loop = (n: number, arrays: readonly (TypedArray | null)[], values: readonly (number | boolean)[]) => void;
@@ -36,20 +36,35 @@ export function update(
   if (n === 0) return;
   const aligned = sameOrder(shape, views);
   if (aligned && n >= LEAST_VECTOR && runVector(kernel, n, views, values)) return;
-  const loop = loopFor(kernel, views, values);
-  if (aligned) {
-    const arrays = new Array<TypedArray | null>(views.length);
-    for (let i = 0; i < views.length; i++) arrays[i] = elementsFrom(views[i], n);
-    loop(n, arrays, values);
+  if (!aligned) {
+    updatePacked(kernel, writes, reads, values);
     return;
   }
-  const packed = views.map((view) => view && packedCopy(view));
-  loop(n, packed, values);
-  for (let i = 0; i < writes.length; i++) {
-    const view = writes[i];
-    const array = packed[i];
-    if (view !== null && array !== null) copy(rowMajor(view, array), view);
-  }
+  const loop = loopFor(kernel, views, values);
+  const arrays = new Array<TypedArray | null>(views.length);
+  for (let i = 0; i < views.length; i++) arrays[i] = elementsFrom(views[i], n);
+  loop(n, arrays, values);
+}
+
+/** The update on copies in one order; what it has written goes back. */
+function updatePacked(
+  kernel: UpdateKernel,
+  writes: readonly (View | null)[],
+  reads: readonly (View | null)[],
+  values: readonly (number | boolean)[],
+): void {
+  const [written, read] = [writes, reads].map((views) => views.map((view) => view && copied(view)));
+  update(kernel, written, read, values);
+  writes.forEach((view, i) => {
+    if (view !== null) copy(written[i] as View, view);
+  });
+  for (const view of [...written, ...read]) if (view !== null) discard(view);
+}
+
+function copied(view: View): View {
+  const result = temporary(view.dtype, view.shape);
+  copy(view, result);
+  return result;
 }
 
 /** Whether all views lie in memory without gaps and in one order, whichever: then elements meet by position. */
@@ -77,11 +92,6 @@ function elementsFrom(view: View | null, n: number): TypedArray | null {
   if (view === null) return null;
   const array = view.storage.buffer as TypedArray;
   return view.offset === 0 ? array : array.subarray(view.offset, view.offset + n);
-}
-
-function rowMajor(view: View, array: TypedArray): View {
-  const storage = new Storage('cpu', view.dtype, array.length, array);
-  return { storage, shape: view.shape, strides: contiguousStrides(view.shape), offset: 0, dtype: view.dtype };
 }
 
 /** One number for the element types and for what is compiled in. */

@@ -6,7 +6,7 @@
 import { type Rows, type VectorLoop, type VectorRows, vectorLoop, vectorRows } from '@torchlet/kernels';
 import type { View } from '../backend.js';
 import { ELEMENTWISE, type ElementwiseName } from '../elementwise.js';
-import { type Place, runPlanes } from './planes.js';
+import { runPlanes } from './planes.js';
 
 /** Below this the call costs more than it saves. */
 export const LEAST_VECTOR = 256;
@@ -126,9 +126,11 @@ export function runVectorRows(
   if (loop === null) return false;
   const outer = longestOuter(shape);
   const sizes = swapped(shape, outer, last - 1);
-  const places = [out, ...views].map(
-    (v, k): Place => ({ array: array(v), offset: v.offset, strides: swapped(strides[k], outer, last - 1) }),
-  );
+  const places = [out, ...views].map((v, k) => ({
+    array: array(v),
+    offset: v.offset,
+    strides: swapped(strides[k], outer, last - 1),
+  }));
   const scalars = inputs.filter((input) => typeof input === 'number');
   return runPlanes(sizes, places, (at) => {
     const rows = places.map((p, k): Rows => ({ array: p.array, offset: at[k], step: p.strides[last - 1] }));
