@@ -1,7 +1,8 @@
 /** Operands of what goes along some dimensions: matrices behind one another. */
 import type { TypedArray } from '../../dtype.js';
-import { numelOf } from '../../shape.js';
+import { isContiguous, numelOf, type Shape } from '../../shape.js';
 import type { View } from '../backend.js';
+import { arrayOf, startOf } from './elementwise.js';
 import { permuted, withPacked } from './strided.js';
 
 /** Elements in row-major order, as `[outer, reduced, inner]`. */
@@ -19,12 +20,37 @@ export interface Block {
  */
 export function withBlock(x: View, dims: readonly number[], run: (block: Block) => void): void {
   const { shape } = x;
-  const kept = [...shape.keys()].filter((d) => !dims.includes(d));
   const neighbours = dims.length === 0 || dims[dims.length - 1] - dims[0] === dims.length - 1;
+  if (neighbours && isContiguous(shape, x.strides)) {
+    run(blockOf(x, dims));
+    return;
+  }
+  const kept = [...shape.keys()].filter((d) => !dims.includes(d));
   const first = dims.length > 0 && neighbours ? dims[0] : kept.length;
   const size = (list: readonly number[]): number => numelOf(list.map((d) => shape[d]));
   const sizes = { outer: size(kept.slice(0, first)), reduced: size(dims), inner: size(kept.slice(first)) };
   withPacked([neighbours ? x : permuted(x, [...kept, ...dims])], ({ array, offset }) =>
     run({ array, offset, ...sizes }),
   );
+}
+
+/** A contiguous operand where it lies; `dims` are neighbours. */
+function blockOf(x: View, dims: readonly number[]): Block {
+  const { shape } = x;
+  const first = dims.length === 0 ? shape.length : dims[0];
+  const end = first + dims.length;
+  return {
+    array: arrayOf(x),
+    offset: startOf(x),
+    outer: sizeOf(shape, 0, first),
+    reduced: sizeOf(shape, first, end),
+    inner: sizeOf(shape, end, shape.length),
+  };
+}
+
+/** Elements in the dimensions from `first` to before `end`. A short reduction has no time for lists of them. */
+function sizeOf(shape: Shape, first: number, end: number): number {
+  let n = 1;
+  for (let d = first; d < end; d++) n *= shape[d];
+  return n;
 }

@@ -1,5 +1,6 @@
 import { collectEarly } from '@torchlet/kernels';
 import type { TypedArray } from '../../dtype.js';
+import { isContiguous, numelOf } from '../../shape.js';
 import type { Backend, View } from '../backend.js';
 import { argReduce } from './arg-reduce.js';
 import * as attention from './attention.js';
@@ -12,16 +13,17 @@ import { reduce } from './reduce.js';
 import { rows } from './rows.js';
 import { scan, sort } from './scan.js';
 import { softmax } from './softmax.js';
-import { copy, fill, pack } from './strided.js';
+import { copy, fill, packedCopy } from './strided.js';
 import { update } from './update.js';
 
 /** Arrays of which a part was handed out: memory lives as long as its array, which the part alone would not keep. */
 const whole = new WeakMap<TypedArray, TypedArray>();
 
 function toHost(x: View): TypedArray {
-  const { array, offset } = pack(x);
-  let n = 1;
-  for (const size of x.shape) n *= size;
+  if (!isContiguous(x.shape, x.strides)) return packedCopy(x);
+  const array = x.storage.buffer as TypedArray;
+  const { offset } = x;
+  const n = numelOf(x.shape);
   if (offset === 0 && array.length === n) return array;
   const part = array.subarray(offset, offset + n);
   whole.set(part, array);

@@ -107,9 +107,10 @@ function codeOf(inputs: readonly (View | number)[], out: View): number {
   return code;
 }
 
-// small tensors share memory: their elements begin somewhere in it
-const arrayOf = (x: View): TypedArray => x.storage.memory as TypedArray;
-const startOf = (x: View): number => x.storage.start + x.offset;
+// Small tensors share memory: their elements begin somewhere in it, until somebody asks for their buffer. So both are to be
+// read at the same time.
+export const arrayOf = (x: View): TypedArray => x.storage.memory as TypedArray;
+export const startOf = (x: View): number => x.storage.start + x.offset;
 
 /** `out = f(inputs)`, elementwise; views broadcast to `out`. */
 export function elementwise(name: ElementwiseName, inputs: readonly (View | number)[], out: View): void {
@@ -187,8 +188,12 @@ function isSingle(x: View | number, { storage }: View): x is View {
 
 /** A view of one element is its number, unless there is nothing else to loop over. */
 function withoutSingles(inputs: readonly (View | number)[], out: View): readonly (View | number)[] {
-  if (!inputs.some((x) => isSingle(x, out))) return inputs;
-  return inputs.map((x) => (isSingle(x, out) ? arrayOf(x)[startOf(x)] : x));
+  let others: (View | number)[] | null = null;
+  for (let i = 0; i < inputs.length; i++) {
+    const x = inputs[i];
+    if (isSingle(x, out)) (others ??= inputs.slice())[i] = arrayOf(x)[startOf(x)];
+  }
+  return others ?? inputs;
 }
 
 /** Whether every operand lies in memory as the contiguous `out` does. */
@@ -208,15 +213,14 @@ function runInOrder(name: ElementwiseName, n: number, inputs: readonly (View | n
   const o = arrayOf(out);
   const at = startOf(out);
   // spelled out, because spreading a list takes longer than a short loop
-  const x = inputs[0];
-  if (inputs.length === 1) return isView(x) ? loop(n, o, at, arrayOf(x), startOf(x)) : loop(n, o, at, x, 0);
-  if (inputs.length === 2 && isView(x)) {
-    const y = inputs[1];
-    if (isView(y)) return loop(n, o, at, arrayOf(x), startOf(x), arrayOf(y), startOf(y));
-    return loop(n, o, at, arrayOf(x), startOf(x), y, 0);
-  }
-  return loop(n, o, at, ...inputs.flatMap((input) => (isView(input) ? [arrayOf(input), startOf(input)] : [input, 0])));
+  const [x, y, z] = inputs;
+  if (inputs.length === 1) return loop(n, o, at, dataOf(x), placeOf(x));
+  if (inputs.length === 2) return loop(n, o, at, dataOf(x), placeOf(x), dataOf(y), placeOf(y));
+  return loop(n, o, at, dataOf(x), placeOf(x), dataOf(y), placeOf(y), dataOf(z), placeOf(z));
 }
+
+const dataOf = (x: View | number): TypedArray | number => (typeof x === 'number' ? x : arrayOf(x));
+const placeOf = (x: View | number): number => (typeof x === 'number' ? 0 : startOf(x));
 
 function runStrided(name: ElementwiseName, inputs: readonly (View | number)[], out: View): boolean {
   const views = [out, ...inputs.filter((input) => typeof input !== 'number')];

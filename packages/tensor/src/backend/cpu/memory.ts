@@ -14,22 +14,29 @@ export function allocate(numel: number, dtype: DType, zero: boolean): TypedArray
   return allocateArray(dtype, numel);
 }
 
-/** More elements than these have an array of their own. */
-const MOST_SHARED = 64;
-/** Elements of an array that small storages share. Whoever keeps one of them keeps all of it: so much and no more. */
-const SHARED = 512;
+/** Elements of an array that storages share. Whoever keeps one of them keeps all of it: so much and no more. */
+const SHARED = [512, 1024] as const;
+/** More elements than these have a place in one of the longer arrays … */
+const MOST_SMALL = 64;
+/** … and more than these an array of their own, where the kernels are. */
+const MOST_SHARED = MIN_RESIDENT - 1;
 
 /** An array with room for further storages behind those that have their places in it. Places are never used again. */
 class Shared {
   private array: TypedArray | null = null;
-  private next = SHARED;
+  private next: number;
 
-  constructor(private readonly dtype: DType) {}
+  constructor(
+    private readonly dtype: DType,
+    private readonly room: number,
+  ) {
+    this.next = room;
+  }
 
   storage(numel: number): Storage {
     let start = this.next;
-    if (start + numel > SHARED || this.array === null) {
-      this.array = allocateArray(this.dtype, SHARED);
+    if (start + numel > this.room || this.array === null) {
+      this.array = allocateArray(this.dtype, this.room);
       start = 1; // 0 says that memory is not shared
     }
     this.next = start + numel;
@@ -37,14 +44,17 @@ class Shared {
   }
 }
 
-const shared = Object.fromEntries(DTYPES.map((dtype) => [dtype, new Shared(dtype)])) as Readonly<Record<DType, Shared>>;
+const [small, medium] = SHARED.map(
+  (room) =>
+    Object.fromEntries(DTYPES.map((dtype) => [dtype, new Shared(dtype, room)])) as Readonly<Record<DType, Shared>>,
+);
 
 /**
  * Small ones share an array, because one of its own takes longer to make than a small kernel runs, and ten times the memory. But
  * single elements have their own: programs keep losses by the thousand.
  */
 export function storage(numel: number, dtype: DType, zero: boolean): Storage {
-  if (numel > 1 && numel <= MOST_SHARED) return shared[dtype].storage(numel);
+  if (numel > 1 && numel <= MOST_SHARED) return (numel <= MOST_SMALL ? small : medium)[dtype].storage(numel);
   return new Storage('cpu', dtype, numel, allocate(numel, dtype, zero));
 }
 

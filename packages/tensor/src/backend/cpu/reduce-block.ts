@@ -4,6 +4,7 @@ import { castNumber, type TypedArray } from '../../dtype.js';
 import type { ReduceName, View } from '../backend.js';
 import type { RowsKernel } from '../rows-kernel.js';
 import type { Block } from './block.js';
+import { arrayOf, startOf } from './elementwise.js';
 import { reduceRows } from './rows.js';
 
 type Combine = (a: number, v: number) => number;
@@ -18,10 +19,11 @@ const COMBINE: Readonly<Record<Exclude<ReduceName, 'sum'>, Combine>> = {
 /** `out[i][j]` = the reduction of `block[i][r][j]` over `r`; `out` is contiguous. */
 export function reduceBlock(name: ReduceName, block: Block, out: View): void {
   if (block.array instanceof Float32Array && out.dtype === 'float32' && reduceFloat32(name, block, out)) return;
-  const result = out.storage.buffer as TypedArray;
+  const result = arrayOf(out);
+  const start = startOf(out);
   const store = (i: number, v: number): void => {
     // a float stores itself; integers must be checked (int64) or wrapped
-    result[out.offset + i] = out.dtype === 'float32' || out.dtype === 'float64' ? v : castNumber(v, out.dtype);
+    result[start + i] = out.dtype === 'float32' || out.dtype === 'float64' ? v : castNumber(v, out.dtype);
   };
   if (name === 'sum') sum(block, store);
   else fold(block, name, store);

@@ -8,12 +8,10 @@ import ops from 'ndarray-ops';
 import type { TypedArray } from '../../dtype.js';
 import { contiguousStrides, isContiguous, numelOf, type Shape } from '../../shape.js';
 import type { View } from '../backend.js';
-import { collapse, elementwise } from './elementwise.js';
+import { arrayOf, collapse, elementwise, startOf } from './elementwise.js';
 import { allocate, release } from './memory.js';
 import { runPlanes } from './planes.js';
 import { runVector } from './vector.js';
-
-const arrayOf = (x: View): TypedArray => x.storage.buffer as TypedArray;
 
 /** `out = src`, any strides, the same shape; converts the dtype. */
 export function copy(src: View, out: View): void {
@@ -21,11 +19,11 @@ export function copy(src: View, out: View): void {
     if (numelOf(out.shape) > 0) elementwise('copy', [src], out);
     return;
   }
-  if (isContiguous(out.shape, out.strides) && isOneElement(src)) fill(out, arrayOf(src)[src.offset]);
+  if (isContiguous(out.shape, out.strides) && isOneElement(src)) fill(out, arrayOf(src)[startOf(src)]);
   else move(src.shape, placeOf(src), placeOf(out));
 }
 
-const placeOf = (x: View): Strided<TypedArray> => ({ array: arrayOf(x), offset: x.offset, strides: x.strides });
+const placeOf = (x: View): Strided<TypedArray> => ({ array: arrayOf(x), offset: startOf(x), strides: x.strides });
 
 /** Whether a view, which is not empty, shows one element everywhere. */
 const isOneElement = ({ shape, strides }: View): boolean =>
@@ -72,13 +70,12 @@ function moveStrided(whole: Shape, from: Strided<TypedArray>, to: Strided<TypedA
 export function fill(out: View, value: number): void {
   const n = numelOf(out.shape);
   if (n === 0) return;
-  const array = arrayOf(out);
   if (isContiguous(out.shape, out.strides)) {
-    if (!runVector('copy', n, [value], out)) array.fill(value, out.offset, out.offset + n);
+    if (!runVector('copy', n, [value], out)) arrayOf(out).fill(value, startOf(out), startOf(out) + n);
     return;
   }
   const { shape, strides } = collapse(out.shape, [out.strides]);
-  ops.assigns(ndarray(array, shape, strides[0], out.offset), value);
+  ops.assigns(ndarray(arrayOf(out), shape, strides[0], startOf(out)), value);
 }
 
 /** Row-major elements: the array itself with an offset where the view is contiguous, else a packed copy. */
@@ -88,15 +85,15 @@ export interface Packed<A extends TypedArray = TypedArray> {
 }
 
 export function pack(x: View): Packed {
-  if (isContiguous(x.shape, x.strides)) return { array: arrayOf(x), offset: x.offset };
+  if (isContiguous(x.shape, x.strides)) return { array: arrayOf(x), offset: startOf(x) };
   return { array: packedCopy(x), offset: 0 };
 }
 
 /** The view's elements in row-major order, in an array of their own. Whoever drops it may {@link release} it. */
-export function packedCopy({ storage, dtype, shape, strides, offset }: View): TypedArray {
+export function packedCopy(x: View): TypedArray {
+  const { shape, dtype } = x;
   const array = allocate(numelOf(shape), dtype, false);
-  const from = { array: storage.buffer as TypedArray, offset, strides };
-  move(shape, from, { array, offset: 0, strides: contiguousStrides(shape) });
+  move(shape, placeOf(x), { array, offset: 0, strides: contiguousStrides(shape) });
   return array;
 }
 
@@ -107,7 +104,7 @@ export function withPacked<R>(views: readonly View[], run: (...packed: Packed[])
     return run(...packed);
   } finally {
     packed.forEach(({ array }, i) => {
-      if (array !== arrayOf(views[i])) release(array);
+      if (!isContiguous(views[i].shape, views[i].strides)) release(array);
     });
   }
 }
