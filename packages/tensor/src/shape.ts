@@ -91,7 +91,9 @@ export function wrapDim(op: string, dim: number, rank: number): number {
 /** Several dimensions, wrapped; null or an empty list means all. @throws ShapeError for a repeated dimension. */
 export function wrapDims(op: string, dims: number | readonly number[] | null | undefined, rank: number): number[] {
   if (dims === null || dims === undefined || (Array.isArray(dims) && dims.length === 0)) {
-    return Array.from({ length: rank }, (_, i) => i);
+    const all = new Array<number>(rank);
+    for (let i = 0; i < rank; i++) all[i] = i;
+    return all;
   }
   // a value that is neither falls to wrapDim's check
   const list = (Array.isArray(dims) ? dims : [dims]).map((d) => wrapDim(op, d, rank));

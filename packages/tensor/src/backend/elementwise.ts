@@ -87,6 +87,7 @@ export const ELEMENTWISE = {
   sigmoid_backward: 'x * (1 - y) * y',
 
   // the same from the forward's input y
+  square_backward: 'x * (2 * y)',
   gelu_backward: 'x * geluSlope(y)',
   gelu_tanh_backward: 'x * geluTanhSlope(y)',
   silu_backward: 'x * (1 + y * (1 - 1 / (1 + Math.exp(-y)))) / (1 + Math.exp(-y))',

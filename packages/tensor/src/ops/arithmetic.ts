@@ -1,4 +1,5 @@
 /** Sums, products, quotients and powers. https://pytorch.org/docs/stable/torch.html#pointwise-ops */
+import { gradMode } from '../autograd/grad-mode.js';
 import { type Context, defineOp, type Op, type UnaryOp } from '../autograd/op.js';
 import type { ElementwiseName } from '../backend/elementwise.js';
 import { type DType, isFloating, toFloating } from '../dtype.js';
@@ -253,7 +254,8 @@ function floatPower(x: Operand, y: Operand, dtype: DType, out: Tensor | null): T
 }
 
 function powBase(g: Tensor, x: Tensor, y: Operand): Tensor {
-  if (typeof y !== 'object') return y === 0 ? g.mul(0) : g.mul((y === 2 ? x : x.pow(Number(y) - 1)).mul(y));
+  if (y === 2) return gradMode.enabled ? g.mul(x.mul(2)) : binary('pow', 'square_backward', g, x);
+  if (typeof y !== 'object') return y === 0 ? g.mul(0) : g.mul(x.pow(Number(y) - 1).mul(y));
   return g
     .mul(y)
     .mul(x.pow(y.sub(1)))

@@ -102,6 +102,12 @@ function prepare(x: Operand, dtype: DType, device: Device): Tensor | number {
   return cast(x, dtype);
 }
 
+function prepared(operands: readonly Operand[], dtype: DType, device: Device): (Tensor | number)[] {
+  const inputs = new Array<Tensor | number>(operands.length);
+  for (let i = 0; i < inputs.length; i++) inputs[i] = prepare(operands[i], dtype, device);
+  return inputs;
+}
+
 /** The device of an elementwise operation: 0-dim cpu tensors count as numbers. */
 function commonDevice(op: string, operands: readonly Operand[]): Device {
   let device: Device | null = null;
@@ -161,19 +167,22 @@ export function elementwise(
   out: Tensor | null = null,
   dtype: DType = common,
 ): Tensor {
-  const first = operands[0];
-  let same = typeof first === 'object' && first.dtype === common;
+  let device: Device | null = null;
   let shape: Shape | null = null;
+  let mixed = false;
+  let ready = true;
   for (const x of operands) {
     if (typeof x !== 'object') {
-      same = false;
+      ready = false;
       continue;
     }
-    if (same && (x.storage.device !== (first as Tensor).storage.device || x.dtype !== common)) same = false;
+    device ??= x.storage.device;
+    if (x.storage.device !== device) mixed = true;
+    if (x.dtype !== common) ready = false;
     shape = shape === null ? x.shape : broadcastShapes(op, shape, x.shape);
   }
-  const device = same ? (first as Tensor).storage.device : commonDevice(op, operands);
-  const inputs = same ? (operands as readonly Tensor[]) : operands.map((x) => prepare(x, common, device));
+  if (mixed || device === null) device = commonDevice(op, operands);
+  const inputs = ready && !mixed ? (operands as readonly Tensor[]) : prepared(operands, common, device);
   const size = shape as Shape;
   const result = usable(out, size, dtype) ? out : allocateOutput(size, dtype, device);
   backendOf(device).elementwise(name, inputs, result);

@@ -8,6 +8,7 @@ import { signature } from '../signature.js';
 import { Tensor } from '../tensor.js';
 import { maximum, minimum } from './comparison.js';
 import { allocate, backend, cast, checkTensor, reduction } from './kernel.js';
+import { expanded } from './view.js';
 
 export type Dims = number | readonly number[] | null;
 
@@ -26,8 +27,9 @@ interface Reduced {
 
 /** A reduced tensor's gradient as seen from every element that was reduced. */
 function spread(g: Tensor, { shape, dims, keepdim }: Reduced): Tensor {
-  const kept = keepdim ? g : g.reshape(reducedShape(shape, dims, true));
-  return kept.expand(shape);
+  // dimensions in front come of themselves
+  const fits = keepdim || dims.length === 0 || dims[dims.length - 1] === dims.length - 1;
+  return expanded(fits ? g : g.reshape(reducedShape(shape, dims, true)), shape);
 }
 
 type ReduceOp = Op<[input: Tensor, dims: readonly number[], keepdim: boolean, dtype: DType], Tensor>;
@@ -92,9 +94,12 @@ export const sum: (
   options?: ReduceOptions,
 ) => Tensor = signature('sum(input, dim?, keepdim?, *, dtype?)', (input, ...args) => {
   checkTensor('sum', 'input', input);
+  if (args.length === 0) return sumAll(input, wrapDims('sum', null, input.ndim), false, sumType(input));
   const { all, dims, keepdim: keep, dtype } = bindReduce('sum', input, args);
-  return (all ? sumAll : sumDims)(input, dims, keep, dtype ?? (isFloating(input.dtype) ? input.dtype : 'int64'));
+  return (all ? sumAll : sumDims)(input, dims, keep, dtype ?? sumType(input));
 });
+
+const sumType = ({ dtype }: Tensor): DType => (isFloating(dtype) ? dtype : 'int64');
 
 /** Mean over `dim` (all unless given); NaN of nothing. https://pytorch.org/docs/stable/generated/torch.mean.html */
 export const mean: (

@@ -2,7 +2,7 @@
 import { checkInteger } from '../arguments.js';
 import { defineOp, type Op } from '../autograd/op.js';
 import { ShapeError } from '../errors.js';
-import { inferSize, type Shape, showShape, viewStrides, wrapDim, wrapDims } from '../shape.js';
+import { broadcastStrides, inferSize, type Shape, showShape, viewStrides, wrapDim, wrapDims } from '../shape.js';
 import { type Named, signature } from '../signature.js';
 import type { Tensor } from '../tensor.js';
 import { checkTensor } from './kernel.js';
@@ -203,6 +203,10 @@ const expandOp: Op<[input: Tensor, shape: Shape, strides: Shape], Tensor> = defi
   formula: ['dx = Σ g over the repeated dimensions'],
 });
 
+/** The same to a shape that it is known to fit. */
+export const expanded = (x: Tensor, shape: Shape): Tensor =>
+  expandOp(x, shape, broadcastStrides(x.shape, x.strides, shape));
+
 /**
  * Dimensions of size 1 repeated without a copy; −1 keeps a size. https://pytorch.org/docs/stable/generated/torch.Tensor.expand.html
  */
@@ -219,10 +223,7 @@ export const expand: (input: Tensor, ...sizes: number[] | [readonly number[]]) =
       );
     }
     const shape = list.map((size, i) => expandedSize(input, list, size, i, lead));
-    const strides = shape.map((size, i) =>
-      i < lead || (input.shape[i - lead] === 1 && size !== 1) ? 0 : input.strides[i - lead],
-    );
-    return expandOp(input, shape, strides);
+    return expanded(input, shape);
   },
 );
 

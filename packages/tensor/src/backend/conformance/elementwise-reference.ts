@@ -123,6 +123,7 @@ export const REFERENCE: Readonly<Record<ElementwiseName, Reference>> = {
   fmod: { arity: 2, f: (x, y) => (Math.abs(y) === Infinity && Number.isFinite(x) ? x : x % y), floatOnly: true },
   remainder: { arity: 2, f: floorRemainder, floatOnly: true },
   relu_backward: { arity: 2, f: (g, y) => (y > 0 || Number.isNaN(y) ? g : 0), floatOnly: true },
+  square_backward: { arity: 2, f: (g, x) => 2 * g * x, floatOnly: true },
   tanh_backward: { arity: 2, f: (g, y) => g * (1 - y * y), floatOnly: true },
   sigmoid_backward: { arity: 2, f: (g, y) => g * (1 - y) * y, floatOnly: true },
   squared_difference: { arity: 2, f: (x, y) => (x - y) ** 2, floatOnly: true },
