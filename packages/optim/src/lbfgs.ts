@@ -1,5 +1,5 @@
-import { cat, enable_grad, ShapeError, Tensor, ValueError } from '@torchlet/tensor';
-import { sameShape } from '@torchlet/tensor/internal';
+import { enable_grad, ShapeError, Tensor, ValueError } from '@torchlet/tensor';
+import { partOf, sameShape, vectorOf } from '@torchlet/tensor/internal';
 import { descentDirection, type LBFGSHistory, remember } from './lbfgs-direction.js';
 import { HistoryProducts } from './lbfgs-products.js';
 import { changeAlong, largest, slopeAlong } from './lbfgs-vectors.js';
@@ -244,27 +244,25 @@ function lossOf(result: unknown): number {
 }
 
 /** All gradients as one vector; zeros for a parameter that has none. */
-function flatGrad(params: readonly Tensor[]): Tensor {
-  return cat(
-    params.map((param) => {
-      const grad = param.gradientToRead;
-      if (grad === null) return param.new_zeros([param.numel()]);
-      if (!sameShape(grad.shape, param.shape)) {
-        throw new ShapeError(
-          `LBFGS.step(): The size of grad [${grad.shape.join(', ')}] must match the size of param [${param.shape.join(', ')}]`,
-        );
-      }
-      return grad.to_dense().detach().reshape(-1);
-    }),
-  );
+const flatGrad = (params: readonly Tensor[]): Tensor => vectorOf(params.map(denseGrad));
+
+function denseGrad(param: Tensor): Tensor {
+  const grad = param.gradientToRead;
+  if (grad === null) return param.new_zeros(param.shape);
+  if (!sameShape(grad.shape, param.shape)) {
+    throw new ShapeError(
+      `LBFGS.step(): The size of grad [${grad.shape.join(', ')}] must match the size of param [${param.shape.join(', ')}]`,
+    );
+  }
+  return grad.to_dense();
 }
 
 /** θ ← θ + td. */
 function moveAlong(params: readonly Tensor[], d: Tensor, t: number): void {
-  let offset = 0;
+  let start = 0;
   for (const param of params) {
-    param.add_(d.narrow(0, offset, param.numel()).view_as(param), { alpha: t });
-    offset += param.numel();
+    param.add_(partOf(d, start, param.shape), { alpha: t });
+    start += param.numel();
   }
 }
 

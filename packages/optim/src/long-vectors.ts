@@ -1,6 +1,6 @@
 /** Walks over long vectors that find something out about all of their elements: sums and maxima. */
-import { cat, type Tensor } from '@torchlet/tensor';
-import { type RowsKernel, runRows } from '@torchlet/tensor/internal';
+import type { Tensor } from '@torchlet/tensor';
+import { partOf, type RowsKernel, runRows, vectorOf } from '@torchlet/tensor/internal';
 
 /** Elements that contribute one number: vectors are cut into rows of so many, which threads share. */
 const ROW = 1 << 13;
@@ -37,7 +37,7 @@ export function walk(
 ): Parts[] {
   const found: Tensor[][] = kernel.rowWrites.map(() => []);
   const run = (start: number, rows: number, columns: number): void => {
-    const asRows = (x: Tensor): Tensor => x.narrow(0, start, rows * columns).view(rows, columns);
+    const asRows = (x: Tensor): Tensor => partOf(x, start, [rows, columns]);
     const { numbers } = runRows(kernel, columns, vectors.map(asRows), [], values, into.map(asRows));
     numbers.forEach((x, i) => {
       found[i].push(x);
@@ -53,7 +53,7 @@ export function walk(
 /** The numbers of each result, from one look at all of them. */
 export function numbersOf(results: readonly Parts[]): number[][] {
   const all = results.flat();
-  const numbers = all.length === 0 ? [] : Array.from(cat(all).toArray());
+  const numbers = all.length === 0 ? [] : Array.from(vectorOf(all).toArray());
   let at = 0;
   return results.map((parts) => {
     const start = at;

@@ -193,6 +193,71 @@ describe('a step', () => {
     expect(whole.tolist()).toEqual([packed.select(0, 0).item(), 9, packed.select(0, 1).item(), 9]);
   });
 
+  const wolfe = { line_search_fn: 'strong_wolfe' } as const;
+  it.each([
+    ['', {}],
+    [' with line search', wolfe],
+  ] as const)('takes parameters of any shape and layout as the parts of one vector%s', (_, options) => {
+    const starts = [[3], [-2, 1, 4], [1, 5, -3, 2, 0.5, 7], [2, -1, 4, 6], [], [8, 9]];
+    /** Σ c (p − t)⁴; the last part has no gradient. */
+    const loss = (parts: readonly Tensor[]): Tensor => {
+      const terms = parts.slice(0, -1).map((p, i) => {
+        const [c, t] = [starts[i].map((_x, k) => 1 + ((i + k) % 4)), starts[i].map((x, k) => (x * (k + 2)) % 3)];
+        return p
+          .reshape(-1)
+          .sub(leaf(...t).detach())
+          .pow(4)
+          .mul(leaf(...c).detach())
+          .sum();
+      });
+      return terms.reduce((x, y) => x.add(y));
+    };
+    const double = { dtype: 'float64' } as const;
+    const layouts = [
+      zeros([], double),
+      zeros([3], double),
+      zeros([3, 2], double).t(),
+      zeros([2, 2, 2], double).select(2, 1),
+      zeros([0, 3], double),
+      zeros([2], double),
+    ];
+    const params = layouts.map((to, i) => to.copy_(tensor(starts[i], double).view(to.shape)).detach().requires_grad_());
+    const flat = leaf(...starts.flat());
+    const [a, b] = [params, [flat]].map((list) => new LBFGS(list, { max_iter: 7, lr: 0.3, ...options }));
+    const sizes = starts.map((list) => list.length);
+    const first = a.step(closureOf(a, () => loss(params)));
+    expect(b.step(closureOf(b, () => loss(flat.split(sizes)))).item()).toBe(first.item());
+    expect(params.flatMap((param) => param.reshape(-1).tolist())).toEqual(flat.tolist());
+    expect(params.map((param) => param.stride())).toEqual(layouts.map((layout) => layout.stride()));
+    expect(params[5].tolist()).toEqual([8, 9]);
+    params.slice(0, 4).forEach((param, i) => {
+      expect(param.reshape(-1).tolist()).not.toEqual(starts[i]);
+    });
+  });
+
+  it.each([
+    ['one for each iteration', { max_iter: 3, max_eval: 9 }, 3],
+    // each of which goes there, back, and at last to where it leads
+    ['three for an iteration with line search', { ...wolfe, max_iter: 1 }, 3],
+  ])('counts as a change of every parameter: %s', (_, options, count) => {
+    const params = [leaf(1, 2), leaf(3), leaf(5)];
+    const [w, v] = params;
+    const optimizer = new LBFGS(params, { lr: 0.1, ...options });
+    const recorded = w.pow(2).sum();
+    optimizer.step(closureOf(optimizer, () => w.pow(2).sum().add(v.pow(2).sum())));
+    expect(params.map((param) => param._version)).toEqual([count, count, count]);
+    expect(() => recorded.backward()).toThrow('has been modified by an inplace operation');
+  });
+
+  it('moves parameters of two dtypes, with state in the wider one', () => {
+    const [w, v] = [tensor([3, -2], { requires_grad: true }), leaf(4)];
+    const optimizer = new LBFGS([w, v], wolfe);
+    optimizer.step(closureOf(optimizer, () => w.sub(1).pow(2).sum().add(v.pow(2).sum())));
+    expectClose(w.tolist(), [1, 1], 'float32', 'float32 parameter');
+    expect(Math.abs(v.item())).toBeLessThan(1e-6);
+    expect([w.dtype, optimizer.state.get(w)?.d?.dtype]).toEqual(['float32', 'float64']);
+  });
+
   it('runs in float32 with float32 state', () => {
     const w = tensor([3, -2], { requires_grad: true });
     const optimizer = new LBFGS([w], { line_search_fn: 'strong_wolfe' });

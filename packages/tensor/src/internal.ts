@@ -34,6 +34,7 @@ export { pairOf } from './ops/pairs.js';
 export type { KlReduction } from './ops/probability-loss.js';
 export { runRows } from './ops/rows.js';
 export { defineUpdate, type Update, type UpdateDefinition } from './ops/update.js';
+export { partOf, vectorOf } from './ops/vector-parts.js';
 export { writeFile } from './serialization/files.js';
 export { integerKeyed, isIntegerKeyed } from './serialization/integer-keys.js';
 export { isOrderedDict, metadataOf, orderedDict } from './serialization/ordered-dicts.js';
