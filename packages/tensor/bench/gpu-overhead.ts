@@ -26,10 +26,15 @@ function time(work: () => unknown): number {
   return median(Array.from({ length: ROUNDS }, once));
 }
 
-const few = ones(64).to('gpu');
+const little = ones(64);
+const few = little.to('gpu');
 const chain = (length: number) => (): void => {
   let x: Tensor = few;
   for (let i = 0; i < length; i++) x = x.add(few);
+};
+/** So many kernels, of which each reads what another has written and none the last one's. */
+const wide = (length: number) => (): void => {
+  for (let i = 0; i < length; i++) few.add(few);
 };
 /** Kernels of which no two in a row are the same, as in a network. */
 const mixed = (length: number) => (): void => {
@@ -44,14 +49,24 @@ const host = ones(SIZE);
 const large = host.to('gpu');
 const many = time(chain(MANY));
 const one = time(chain(1));
+const perKernel = (work: (length: number) => () => void): string =>
+  ((1000 * (time(work(MANY)) - one)) / (MANY - 1)).toFixed(1);
 
 console.log(`gpu: ${device_name()}, through gpu.js in ${backend()} mode; medians of ${ROUNDS}\n`);
 console.log('| what | |\n|---|---|');
 console.log(`| a wait for nothing | ${(1000 * time(() => {})).toFixed(0)} µs |`);
 console.log(`| one kernel of 64 numbers, and a wait | ${(1000 * one).toFixed(0)} µs |`);
 console.log(`| each further one of ${MANY} | ${((1000 * (many - one)) / (MANY - 1)).toFixed(1)} µs |`);
-console.log(`| the same, four kernels in turns | ${((1000 * (time(mixed(MANY)) - one)) / (MANY - 1)).toFixed(1)} µs |`);
+console.log(`| the same, on operands that stay | ${perKernel(wide)} µs |`);
+console.log(`| the same, four kernels in turns | ${perKernel(mixed)} µs |`);
+for (const count of [16, 64]) {
+  console.log(`| ${count} kernels in turns, and a wait | ${(1000 * time(mixed(count))).toFixed(0)} µs |`);
+}
+console.log(`| a kernel's result read back | ${(1000 * time(() => few.add(few).tolist())).toFixed(0)} µs |`);
 console.log(`| a number read back | ${(1000 * time(() => few.sum().item())).toFixed(0)} µs |`);
+console.log(
+  `| 64 numbers to the device, and a wait | ${(1000 * time(() => little.to('gpu').add(few))).toFixed(0)} µs |`,
+);
 console.log(`| ${MIB} MiB to the device | ${(MIB / 1.024 / time(() => host.to('gpu'))).toFixed(2)} GiB/s |`);
 console.log(`| ${MIB} MiB to the cpu | ${(MIB / 1.024 / time(() => large.to('cpu'))).toFixed(2)} GiB/s |`);
 const rate = (3 * SIZE * 4) / 1e6 / time(() => large.add(large));

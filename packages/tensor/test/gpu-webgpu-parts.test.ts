@@ -5,14 +5,8 @@ import type { KernelSource } from '../src/backend/gpu/driver.js';
 import { KernelIds } from '../src/backend/gpu/drivers/kernel-ids.js';
 import { BatchWriter, type Executor, execute } from '../src/backend/gpu/drivers/webgpu/commands.js';
 import { Control } from '../src/backend/gpu/drivers/webgpu/control.js';
-import {
-  adapterName,
-  Usage,
-  type WebGpuBuffer,
-  type WebGpuDevice,
-} from '../src/backend/gpu/drivers/webgpu/device-api.js';
+import { adapterName, type WebGpuBuffer, type WebGpuDevice } from '../src/backend/gpu/drivers/webgpu/device-api.js';
 import { BufferPool, PoolExhausted, sizeClass } from '../src/backend/gpu/drivers/webgpu/pool.js';
-import { Recorder } from '../src/backend/gpu/drivers/webgpu/recorder.js';
 import { ReplyArea } from '../src/backend/gpu/drivers/webgpu/reply-area.js';
 import type { Reply } from '../src/backend/gpu/drivers/webgpu/transport.js';
 import * as browser from '../src/backend/gpu/load/browser.js';
@@ -171,91 +165,6 @@ describe('the buffer pool', () => {
   });
 });
 
-describe('the recorder', () => {
-  /** A device that notes what comes to it, in order. */
-  function noting() {
-    const notes: string[] = [];
-    const note = (text: string) => (): void => void notes.push(text);
-    let made = 0;
-    const bytes: Uint8Array[] = [];
-    const device = {
-      limits: { minUniformBufferOffsetAlignment: 256 },
-      createBuffer: ({ size }: { size: number }) => ({ size }),
-      createBindGroupLayout: ({ entries }: { entries: unknown }) => ({ entries }),
-      createBindGroup: () => `group ${made++}`,
-      createCommandEncoder: () => ({
-        beginComputePass: () => ({
-          setPipeline: () => {},
-          setBindGroup: (_: number, group: string, [offset]: number[]) => notes.push(`${group} at ${offset}`),
-          dispatchWorkgroups: () => {},
-          end: note('end'),
-        }),
-        copyBufferToBuffer: note('copy'),
-        finish: () => 'commands',
-      }),
-      queue: {
-        writeBuffer: (_buffer: unknown, _offset: number, data: Uint8Array) => {
-          if (data instanceof Uint8Array) bytes.push(data.slice());
-          notes.push(`write ${data.byteLength}`);
-        },
-        submit: note('submit'),
-        onSubmittedWorkDone: async () => {},
-      },
-    };
-    const recorder = new Recorder(device as unknown as WebGpuDevice);
-    const uniform = recorder.createBuffer({ size: 32, usage: Usage.UNIFORM | Usage.COPY_DST });
-    const layout = recorder.createBindGroupLayout({ entries: [{ binding: 0, buffer: {} }] });
-    /** What gpu.js does to run a kernel with a number on an array. */
-    const run = (number: number, buffer: WebGpuBuffer): void => {
-      recorder.queue.writeBuffer(uniform, 0, new Uint32Array([number, 0, 0, 0]).buffer);
-      const entries = [uniform, buffer].map((each, binding) => ({ binding, resource: { buffer: each } }));
-      const group = recorder.createBindGroup({ layout, entries });
-      const pass = recorder.createCommandEncoder().beginComputePass();
-      pass.setBindGroup(0, group);
-      pass.end();
-      recorder.queue.submit([]);
-    };
-    const [a, b] = [{ size: 4 }, { size: 4 }] as unknown as WebGpuBuffer[];
-    return { recorder, run, notes, bytes, layout, a, b };
-  }
-
-  it('gathers kernels, each with its own numbers, until it is told to submit', () => {
-    const { recorder, run, notes, bytes, layout, a, b } = noting();
-    expect(layout).toEqual({ entries: [{ binding: 0, buffer: { hasDynamicOffset: true } }] });
-    run(7, a);
-    run(8, b);
-    run(9, a);
-    expect(notes).toEqual(['group 0 at 0', 'group 1 at 256', 'group 0 at 512']);
-    recorder.flush();
-    recorder.flush();
-    expect(notes.slice(3)).toEqual(['end', 'write 768', 'submit']);
-    expect([0, 256, 512].map((at) => bytes[0][at])).toEqual([7, 8, 9]);
-  });
-
-  it('submits before an array is written, a result is waited for, or buffers go', async () => {
-    const { recorder, run, notes, a } = noting();
-    run(1, a);
-    recorder.writeBuffer(a, 0, new Float32Array(3));
-    expect(notes).toEqual(['group 0 at 0', 'end', 'write 256', 'submit', 'write 12']);
-    run(2, a);
-    recorder.copyBufferToBuffer(a, 0, a, 0, 4);
-    await recorder.onSubmittedWorkDone();
-    expect(notes.slice(5)).toEqual(['group 0 at 0', 'end', 'copy', 'write 256', 'submit']);
-    run(3, a);
-    recorder.release();
-    run(4, a);
-    // a group would hold its buffers
-    expect(notes.slice(10)).toEqual(['group 0 at 0', 'end', 'write 256', 'submit', 'group 1 at 0']);
-  });
-
-  it('submits when there is no more room for numbers', () => {
-    const { run, notes, a } = noting();
-    for (let i = 0; i < 130; i++) run(i, a);
-    expect(notes.filter((note) => note === 'submit')).toHaveLength(1);
-    expect(notes.at(-1)).toBe('group 0 at 256');
-  });
-});
-
 describe('waiting', () => {
   it('ends when the condition holds, or the thread ends or falls silent', () => {
     const control = new Control();
@@ -266,6 +175,11 @@ describe('waiting', () => {
     other.noteBatch();
     other.setMemory({ reserved: 2 ** 40, buffers: 3 });
     expect([control.replies, control.batches, control.memoryNow]).toEqual([1, 1, { reserved: 2 ** 40, buffers: 3 }]);
+    // a second and a third batch
+    for (let sent = 1; sent <= 3; sent++) {
+      control.noteSent();
+      expect(other.hasNext).toBe(sent > 2);
+    }
     control.setClosing();
     expect(other.closing).toBe(true);
     other.setEnded();

@@ -281,6 +281,33 @@ export const convCases: readonly ConformanceCase[] = [
       expectElements(backend, dx, expected);
     }
   }),
+  define('conv2d: what lies outside of an image has no products with what is infinite', (backend) => {
+    // as PyTorch's kernels do for all but small images
+    const params = paramsOf({ ...CONFIGS[0], padding: [1, 1] });
+    const ones = (length: number, first: number): number[] => [first, ...new Array<number>(length - 1).fill(1)];
+    const [x, grad] = [numbers(backend, [1, 2, 3, 3], ones(18, 1)), numbers(backend, [1, 2, 3, 3], ones(18, Infinity))];
+    const [dw, out] = [fresh(backend, 'float32', [2, 2, 3, 3]), fresh(backend, 'float32', [1, 2, 3, 3])];
+    backend.conv2dWeightGrad(grad.view, x.view, params, dw, null);
+    const [seen, finite] = [
+      [4, 6, 4, 6, Infinity, Infinity, 4, Infinity, Infinity],
+      [4, 6, 4, 6, 9, 6, 4, 6, 4],
+    ];
+    expectElements(backend, dw, [seen, seen, finite, finite].flat());
+    const weight = numbers(backend, [2, 2, 3, 3], ones(36, Infinity));
+    backend.conv2d(x.view, weight.view, null, params, out);
+    expectElements(backend, out, [
+      8,
+      12,
+      8,
+      12,
+      Infinity,
+      Infinity,
+      8,
+      Infinity,
+      Infinity,
+      ...finite.map((y) => 2 * y),
+    ]);
+  }),
   define('conv2d weight gradient of no images is zero', (backend) => {
     const [out, outBias] = [inside(backend, 'float32', [3, 2, 3, 3]), inside(backend, 'float32', [3])];
     const [grad, x] = [random(backend, 'float32', [0, 3, 2, 2]), random(backend, 'float32', [0, 2, 4, 4])];

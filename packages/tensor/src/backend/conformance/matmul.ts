@@ -179,6 +179,16 @@ export const matmulCases: readonly ConformanceCase[] = [
     check(backend, a, b);
     check(backend, a, b, operand(backend, 'float32', [4], [nan, 0, -inf, inf]));
   }),
+  define('matmul of a single row or column that any stride leads to', (backend) => {
+    const view = (shape: number[], strides: number[], data: number[]): View => ({
+      ...operand(backend, 'float32', [data.length], data).view,
+      shape,
+      strides,
+    });
+    const out = fresh(backend, 'float32', [1, 1]);
+    backend.matmul(view([1, 3], [2 ** 31, 1], [1, 2, 3]), view([3, 1], [1, 2 ** 40], [4, 5, 6]), null, out);
+    expectElements(backend, out, [32]);
+  }),
   define('matmul of int32 wraps around exactly', (backend) => {
     const large = operand(backend, 'int32', [1, 2], [2147483647, 123456789]);
     const other = operand(backend, 'int32', [2, 1], [2147483647, 987654321]);

@@ -33,10 +33,12 @@ interface Strided {
 
 /** Strides stand in the kernel's text and cost nothing; an offset would make a new kernel for every slice, so it packs. */
 function strided(x: View, inRows = false): Strided {
-  const asItLies = x.offset === 0 && x.strides.every((step) => step >= 0);
+  // the only element of a dimension has no next one: `as_strided` gives it any stride, also one that no kernel's text can hold
+  const steps = x.strides.map((step, d) => (x.shape[d] === 1 ? 0 : step));
+  const asItLies = x.offset === 0 && steps.every((step) => step >= 0);
   // what lies across costs a GPU many times what it costs to pack it
-  const packs = inRows && (x.strides.at(-1) as number) > 1;
-  if (asItLies && !packs) return { handle: handleOf(x), strides: x.strides };
+  const packs = inRows && (steps.at(-1) as number) > 1;
+  if (asItLies && !packs) return { handle: handleOf(x), strides: steps };
   const handle = contiguousHandle(x);
   const strides = x.shape.map((_, d) => numelOf(x.shape.slice(d + 1)));
   return { handle, strides };

@@ -44,7 +44,7 @@ let watch: Watch<Cell> | null = null;
 const young = new GarbageLimit({
   least: 32 * KIBI,
   most: 64 * MEBI,
-  time: 0.25,
+  time: 0.15,
   part: 0.35,
   memory: 0.99,
   little: 8 * KIBI,
@@ -53,7 +53,7 @@ const young = new GarbageLimit({
 const all = new GarbageLimit({
   least: 64 * KIBI,
   most: 256 * MEBI,
-  time: 0.2,
+  time: 0.1,
   part: 0.35,
   memory: 0.9,
   little: 8 * KIBI,

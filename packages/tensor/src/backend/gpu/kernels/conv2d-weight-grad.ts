@@ -41,10 +41,10 @@ export function conv2dWeightGradKernel(s: ConvShape, lanes: Lanes, parts: number
   const [iy, ix] = [inputPlace(s, 0, 'oy', 'ky'), inputPlace(s, 1, 'ox', 'kx')];
   const channel = groups === 1 ? 'c' : `(${weighted(['ofGroup', perGroup], ['c', 1])})`;
   const pixel = `x[${at(s.x, 'n', channel, iy, ix)}]`;
-  const check = withinImage(s, 1, ix);
-  const products = `const pixel = ${check === null ? pixel : `(${check}) ? ${pixel} : 0`};
+  const products = `const pixel = ${pixel};
 ${each(lanes, (lane) => `sum${lane} += grad[${at(s.out, 'n', `o${lane}`, 'oy', 'ox')}] * pixel;`)}`;
-  const row = when(withinImage(s, 0, iy), loop('ox', oW, products));
+  // what lies outside has no products, which with an infinite gradient would be NaN
+  const row = when(withinImage(s, 0, iy), loop('ox', oW, when(withinImage(s, 1, ix), products)));
   return {
     ...grouped,
     kernel: {

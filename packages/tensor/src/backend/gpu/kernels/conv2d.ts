@@ -7,17 +7,7 @@ import type { Lanes } from '../driver.js';
 import { divide, integer, loop, shifted, unravel, weighted } from './indexing.js';
 import { type Laid, laidRow, returnSums, zeroSums } from './lanes.js';
 import { literal, written } from './sizes.js';
-import {
-  type Moving,
-  products,
-  productsInside,
-  seenTaps,
-  seesLanes,
-  type Taps,
-  type Visit,
-  visitTaps,
-  when,
-} from './taps.js';
+import { type Moving, products, seenTaps, seesLanes, type Taps, type Visit, visitTaps, when } from './taps.js';
 
 export interface ConvShape {
   readonly x: readonly number[];
@@ -108,7 +98,7 @@ export function conv2dInputGradKernel(s: ConvShape, lanes: Lanes): Laid {
   const outPerGroup = outChannels / groups;
   const { sizes, strides } = laid(s.x, lanes);
   const filter = groups === 1 ? 'f' : `(${weighted(['group', outPerGroup], ['f', 1])})`;
-  const visit = productsInside(
+  const visit = products(
     (column) => `grad[${at(s.out, 'n', filter, 'oy', column)}]`,
     (tap) => `weight[${at(s.weight, filter, groups === 1 ? 'c' : 'inGroup', 'ky', tap)}]`,
   );

@@ -47,18 +47,15 @@ export const inside = (condition: string | null, expression: string, outside: st
 export const when = (condition: string | null, body: string): string =>
   condition === null ? body : `if (${condition}) {\n${body}\n}`;
 
-/** Visits `source` through each column, and adds its products with `weight`: outside of it, those of zeros. */
+/**
+ * Visits `source` through each column, and adds its products with `weight`. What lies outside of the source has none, not even those of
+ * zeros, which are not 0 where a weight is infinite.
+ */
 export const products = (source: (column: string) => string, weight: (tap: string) => string): Visit => ({
   read: (name, column, condition) => `const ${name} = ${inside(condition, source(column), '0')};`,
   readTap: (name, tap) => `const ${name} = ${weight(tap)};`,
-  add: (lane, name, tapName) => `sum${lane} += ${name} * ${tapName};`,
+  add: (lane, name, tapName, condition) => when(condition, `sum${lane} += ${name} * ${tapName};`),
 });
-
-/** The same for a source that has no zeros around it: what is not finite there has no products. */
-export const productsInside = (...visited: Parameters<typeof products>): Visit => {
-  const visit = products(...visited);
-  return { ...visit, add: (lane, name, tapName, condition) => when(condition, visit.add(lane, name, tapName, null)) };
-};
 
 /** Source of all visits. */
 export function visitTaps(taps: Taps, visit: Visit, lanes: Lanes): string {

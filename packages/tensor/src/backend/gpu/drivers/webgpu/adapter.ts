@@ -2,11 +2,15 @@
  * `navigator.gpu` as gpu.js sees it: a device with all the limits that the adapter has, whose array buffers come from a
  * pool, whose commands are gathered, and whose errors come to us. gpu.js takes the device from there and cannot be given one.
  */
+import { regroup } from './bind-groups.js';
 import {
   adapterName,
   type BindGroupDescriptor,
   type BindGroupLayoutDescriptor,
   type BufferDescriptor,
+  type Limits,
+  type PipelineLayoutDescriptor,
+  type ShaderModuleDescriptor,
   Usage,
   type WebGpu,
   type WebGpuAdapter,
@@ -31,13 +35,14 @@ export interface DeviceEvents {
 }
 
 /** What gpu.js calls on a device, apart from what is replaced below. */
-const PASSED_ON = [
-  'createPipelineLayout',
-  'createComputePipeline',
-  'pushErrorScope',
-  'popErrorScope',
-  'destroy',
-] as const;
+const PASSED_ON = ['createComputePipeline', 'pushErrorScope', 'popErrorScope', 'destroy'] as const;
+
+/** gpu.js looks at limits for each kernel, and the device makes each anew. */
+const copyOf = (limits: Limits): object => {
+  const copy: Record<string, unknown> = {};
+  for (const name in limits) copy[name] = limits[name as keyof Limits];
+  return copy;
+};
 
 type Method = (...args: unknown[]) => unknown;
 
@@ -45,17 +50,18 @@ function wrapDevice(device: WebGpuDevice, pool: BufferPool, recorder: Recorder):
   const methods = device as unknown as Record<string, Method>;
   return {
     ...Object.fromEntries(PASSED_ON.map((name) => [name, (...args: unknown[]) => methods[name].apply(device, args)])),
-    createShaderModule(descriptor: unknown): unknown {
+    createShaderModule({ code }: ShaderModuleDescriptor): unknown {
       // gpu.js asks the module for its errors; without a scope they would come a second time, from the device
       device.pushErrorScope('validation');
-      const module = device.createShaderModule(descriptor);
+      const module = device.createShaderModule({ code: regroup(code) });
       void device.popErrorScope();
       return module;
     },
-    limits: device.limits,
+    limits: copyOf(device.limits),
     queue: recorder.queue,
     createCommandEncoder: recorder.createCommandEncoder,
     createBindGroupLayout: (descriptor: BindGroupLayoutDescriptor) => recorder.createBindGroupLayout(descriptor),
+    createPipelineLayout: (descriptor: PipelineLayoutDescriptor) => recorder.createPipelineLayout(descriptor),
     createBindGroup: (descriptor: BindGroupDescriptor) => recorder.createBindGroup(descriptor),
     // gpu.js prints a loss unless it was wanted; here an error tells of it
     lost: device.lost.then(({ message }) => ({ message, reason: 'destroyed' })),

@@ -101,7 +101,11 @@ export async function execute(batch: Batch, executor: Executor, stopped: () => b
   const [forms, data] = [batch.forms.values(), batch.data.values()];
   let at = 0;
   const next = (): number => words[at++];
-  const list = (): number[] => Array.from(words.subarray(at + 1, (at += 1 + words[at])));
+  const list = (): number[] => {
+    const numbers: number[] = [];
+    for (let left = next(); left > 0; left--) numbers.push(next());
+    return numbers;
+  };
   while (at < words.length && !stopped()) {
     const code = next();
     if (code === Code.upload) await executor.upload(next(), data.next().value as Float32Array);

@@ -1,7 +1,7 @@
 /** Memory that the caller's thread and the device's share: how far the one is, and whether the other still lives. */
 
 /** Positions in the 32-bit words. */
-const Word = { events: 0, replies: 1, batches: 2, beat: 3, state: 4, closing: 5 } as const;
+const Word = { events: 0, replies: 1, batches: 2, beat: 3, state: 4, closing: 5, sent: 6 } as const;
 
 const WORDS = 16;
 
@@ -58,6 +58,11 @@ export class Control {
     this.wake();
   }
 
+  /** Whether the caller has sent another batch behind the one that is being carried out. */
+  get hasNext(): boolean {
+    return Atomics.load(this.words, Word.sent) - this.batches > 1;
+  }
+
   get closing(): boolean {
     return Atomics.load(this.words, Word.closing) !== 0;
   }
@@ -80,6 +85,10 @@ export class Control {
   /** Batches that were carried out. */
   get batches(): number {
     return Atomics.load(this.words, Word.batches);
+  }
+
+  noteSent(): void {
+    Atomics.add(this.words, Word.sent, 1);
   }
 
   get ended(): boolean {

@@ -34,7 +34,15 @@ export interface CommandEncoder {
 }
 
 export interface BindGroupLayoutDescriptor {
-  readonly entries: readonly { readonly binding: number; readonly buffer: object }[];
+  readonly entries: readonly { readonly binding: number; readonly buffer: object; readonly visibility?: number }[];
+}
+
+export interface PipelineLayoutDescriptor {
+  readonly bindGroupLayouts: readonly object[];
+}
+
+export interface ShaderModuleDescriptor {
+  readonly code: string;
 }
 
 export interface BindGroupDescriptor {
@@ -58,7 +66,8 @@ export interface WebGpuDevice {
   readonly lost: Promise<{ readonly reason?: string; readonly message: string }>;
   onuncapturederror: ((event: { readonly error: WebGpuError }) => void) | null;
   createBuffer(descriptor: BufferDescriptor): WebGpuBuffer;
-  createShaderModule(descriptor: unknown): unknown;
+  createShaderModule(descriptor: ShaderModuleDescriptor): unknown;
+  createPipelineLayout(descriptor: PipelineLayoutDescriptor): unknown;
   createBindGroupLayout(descriptor: BindGroupLayoutDescriptor): object;
   createBindGroup(descriptor: BindGroupDescriptor): unknown;
   createCommandEncoder(): CommandEncoder;

@@ -98,7 +98,13 @@ export class Engine {
   }
 
   /** Sees to it that a buffer of `bytes` can be taken. @throws OutOfMemoryError naming the op. */
-  private async reserve(op: string, bytes: number): Promise<Started> {
+  private reserve(op: string, bytes: number): Started | Promise<Started> {
+    if (this.started === null || !this.started.pool.has(bytes)) return this.make(op, bytes);
+    this.lastOp = op;
+    return this.started;
+  }
+
+  private async make(op: string, bytes: number): Promise<Started> {
     const started = await this.device();
     this.lastOp = op;
     try {

@@ -30,15 +30,20 @@ export class BufferPool {
   /** Every buffer, with what really destroys it. */
   private readonly buffers = new Map<WebGpuBuffer, () => void>();
 
+  private readonly limit: number;
+
   /** @param settle submits what may still use a free buffer */
   constructor(
     private readonly device: WebGpuDevice,
     private readonly settle: () => void = () => {},
-  ) {}
+  ) {
+    const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
+    this.limit = Math.min(maxBufferSize, maxStorageBufferBindingSize);
+  }
 
-  private get limit(): number {
-    const { maxBufferSize, maxStorageBufferBindingSize } = this.device.limits;
-    return Math.min(maxBufferSize, maxStorageBufferBindingSize);
+  /** Whether the next {@link take} of this many bytes finds a free buffer. */
+  has(bytes: number): boolean {
+    return (this.free.get(sizeClass(bytes, this.limit))?.length ?? 0) > 0;
   }
 
   /**
@@ -46,8 +51,8 @@ export class BufferPool {
    * @throws PoolExhausted when the device has no memory left, not even without the free buffers.
    */
   async reserve(bytes: number): Promise<void> {
+    if (this.has(bytes)) return;
     const size = sizeClass(bytes, this.limit);
-    if (this.free.get(size)?.length) return;
     if (this.freeBytes > Math.max(KEPT_FREE, this.reserved - this.freeBytes)) this.empty();
     const made = (await this.tryMake(size)) ?? (this.freeBytes > 0 ? await this.retry(size) : null);
     if (made === null) throw new PoolExhausted();

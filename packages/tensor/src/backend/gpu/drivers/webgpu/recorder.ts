@@ -3,12 +3,14 @@
  * which costs a GPU's driver more than most kernels; here the kernels of a batch become one pass, their numbers lie side by side
  * in one buffer, and both go to the device at once.
  */
+import { BindGroups, type KernelLayout, kernelLayout } from './bind-groups.js';
 import {
   type BindGroupDescriptor,
   type BindGroupLayoutDescriptor,
   type BufferDescriptor,
   type CommandEncoder,
   type ComputePass,
+  type PipelineLayoutDescriptor,
   Usage,
   type WebGpuBuffer,
   type WebGpuDevice,
@@ -18,15 +20,13 @@ import {
 /** Bytes for the numbers of kernels that are submitted together. */
 const NUMBERS = 2 ** 15;
 
-/** Bind groups that are kept. */
-const GROUPS = 4096;
-
 /** gpu.js does nothing with a command buffer but hand it back, … */
 const COMMANDS = {};
 
 /** … and with a bind group the same. */
 interface Bound {
-  readonly group: unknown;
+  readonly output: unknown;
+  readonly inputs: readonly unknown[];
   /** Where the kernel's numbers lie. */
   readonly offset: number;
 }
@@ -41,13 +41,16 @@ export class Recorder {
   private used = 0;
   /** Numbers that the next bind group is about. */
   private latest: ArrayBuffer = new ArrayBuffer(0);
-  /** By the numbers of their parts. */
-  private readonly groups = new Map<string, unknown>();
-  private readonly numbered = new WeakMap<object, number>();
-  private count = 0;
+  private readonly groups: BindGroups;
+  /** Inputs' groups that the pass has. */
+  private bound: unknown[] = [];
+  /** Where a kernel's numbers may begin: at multiples of this. */
+  private readonly step: number;
 
   constructor(private readonly device: WebGpuDevice) {
     this.numbersBuffer = device.createBuffer({ size: NUMBERS, usage: Usage.UNIFORM | Usage.COPY_DST });
+    this.groups = new BindGroups(device, this.numbersBuffer);
+    this.step = device.limits.minUniformBufferOffsetAlignment;
   }
 
   /** What is recorded runs after everything that was submitted, and before what will be. */
@@ -95,6 +98,7 @@ export class Recorder {
   private endPass(): void {
     this.pass?.end();
     this.pass = null;
+    this.bound = [];
   }
 
   // what gpu.js calls in place of the device's own
@@ -105,42 +109,30 @@ export class Recorder {
     return buffer;
   }
 
-  /** The first binding is a kernel's numbers, which lie elsewhere each time. */
-  createBindGroupLayout({ entries: [numbers, ...arrays] }: BindGroupLayoutDescriptor): object {
-    const moving = { ...numbers, buffer: { ...numbers.buffer, hasDynamicOffset: true } };
-    return this.device.createBindGroupLayout({ entries: [moving, ...arrays] });
+  createBindGroupLayout(descriptor: BindGroupLayoutDescriptor): KernelLayout {
+    return kernelLayout(descriptor);
   }
 
-  /** The numbers last written, and the arrays: in a loop mostly those of the last round, for which there is a group already. */
-  createBindGroup({ layout, entries: [numbers, ...arrays] }: BindGroupDescriptor): Bound {
-    const offset = this.place(this.latest);
+  createPipelineLayout({ bindGroupLayouts: [layout] }: PipelineLayoutDescriptor): unknown {
+    return this.device.createPipelineLayout({ bindGroupLayouts: this.groups.layouts(layout as KernelLayout) });
+  }
+
+  /** For the numbers last written, the inputs and the output. */
+  createBindGroup({ entries: [, ...arrays] }: BindGroupDescriptor): Bound {
     const buffers = arrays.map(({ resource }) => resource.buffer);
-    const key = [layout, ...buffers].map((part) => this.numberOf(part)).join();
-    let group = this.groups.get(key);
-    if (group === undefined) {
-      const resource = { buffer: this.numbersBuffer, offset: 0, size: this.latest.byteLength };
-      group = this.device.createBindGroup({ layout, entries: [{ ...numbers, resource }, ...arrays] });
-      if (this.groups.size >= GROUPS) this.groups.clear();
-      this.groups.set(key, group);
-    }
-    return { group, offset };
+    const output = buffers.pop() as WebGpuBuffer;
+    const { offset, bytes } = this.place(this.latest);
+    return { output: this.groups.forOutput(output, bytes), inputs: this.groups.forInputs(buffers), offset };
   }
 
-  private numberOf(part: object): number {
-    let number = this.numbered.get(part);
-    if (number === undefined) this.numbered.set(part, (number = this.count++));
-    return number;
-  }
-
-  /** Where the numbers lie from now on. */
-  private place(data: ArrayBuffer): number {
-    const step = this.device.limits.minUniformBufferOffsetAlignment;
-    const bytes = Math.ceil(data.byteLength / step) * step;
+  /** Where the numbers lie from now on, and the bytes that they may take. */
+  private place(data: ArrayBuffer): { readonly offset: number; readonly bytes: number } {
+    const bytes = Math.ceil(data.byteLength / this.step) * this.step;
     if (this.used + bytes > NUMBERS) this.flush();
     const offset = this.used;
     this.numbers.set(new Uint8Array(data), offset);
     this.used += bytes;
-    return offset;
+    return { offset, bytes };
   }
 
   readonly queue: WebGpuQueue = {
@@ -151,9 +143,14 @@ export class Recorder {
 
   private readonly recordedPass: ComputePass = {
     setPipeline: (pipeline: unknown): void => this.pass?.setPipeline(pipeline),
-    setBindGroup: (index: number, bound: unknown): void => {
-      const { group, offset } = bound as Bound;
-      this.pass?.setBindGroup(index, group, [offset]);
+    setBindGroup: (_: number, bound: unknown): void => {
+      const { output, inputs, offset } = bound as Bound;
+      this.pass?.setBindGroup(0, output, [offset]);
+      for (let i = 0; i < inputs.length; i++) {
+        if (this.bound[i] === inputs[i]) continue;
+        this.pass?.setBindGroup(i + 1, inputs[i]);
+        this.bound[i] = inputs[i];
+      }
     },
     dispatchWorkgroups: (x: number, y: number, z: number): void => this.pass?.dispatchWorkgroups(x, y, z),
     end: (): void => {},

@@ -81,7 +81,8 @@ export class Server {
       },
       () => control.closing,
     );
-    if (!control.closing) engine.flush();
+    // a submission costs more than most kernels
+    if (!control.closing && !control.hasNext) engine.flush();
     remember();
     control.noteBatch();
     if (control.closing) await this.close();

@@ -139,6 +139,7 @@ export class WorkerDriver implements Driver {
     this.throwIfEnded();
     this.bytesAhead += this.batch.bytes;
     this.transport.send(this.batch.take());
+    this.control.noteSent();
     this.sent++;
     this.holdBack();
   }
