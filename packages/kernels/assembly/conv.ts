@@ -95,7 +95,7 @@ function readRows(g: Geometry, plane: usize, col: usize, rowShift: i32, shift: i
       const from = plane + ((row * g.width + shift) << 2);
       for (let i = 0; i < low; i++) store<f32>(col + (i << 2), 0);
       if (stride == 1) copyElements(from + (low << 2), col + (low << 2), high - low);
-      else for (let i = low; i < high; i++) store<f32>(col + (i << 2), load<f32>(from + ((i * stride) << 2)));
+      else readStrided(from + ((low * stride) << 2), stride, col + (low << 2), high - low);
       for (let i = high; i < g.outWidth; i++) store<f32>(col + (i << 2), 0);
     }
     col += (g.outWidth as usize) << 2;
@@ -111,13 +111,44 @@ function addRows(g: Geometry, plane: usize, col: usize, rowShift: i32, shift: i3
     if (row >= 0 && row < g.height) {
       const to = plane + ((row * g.width + shift) << 2);
       if (stride == 1) addInto(col + (low << 2), to + (low << 2), high - low);
-      else {
-        for (let i = low; i < high; i++) {
-          const at = to + ((i * stride) << 2);
-          store<f32>(at, load<f32>(at) + load<f32>(col + (i << 2)));
-        }
-      }
+      else addStrided(col + (low << 2), stride, to + ((low * stride) << 2), high - low);
     }
     col += (g.outWidth as usize) << 2;
+  }
+}
+
+/** Copies `n` elements that lie `stride` apart. */
+function readStrided(from: usize, stride: i32, to: usize, n: i32): void {
+  const end = to + ((n as usize) << 2);
+  if (stride == 2) {
+    // the last of every eight elements may lie beyond the last that is wanted
+    for (; to + 20 <= end; to += 16) {
+      v128.store(to, v128.shuffle<f32>(v128.load(from), v128.load(from, 16), 0, 2, 4, 6));
+      from += 32;
+    }
+  }
+  const step = (stride as usize) << 2;
+  for (; to < end; to += 4) {
+    store<f32>(to, load<f32>(from));
+    from += step;
+  }
+}
+
+/** Adds `n` elements to those that lie `stride` apart; what lies between is no negative zero, and stays as it is. */
+function addStrided(from: usize, stride: i32, to: usize, n: i32): void {
+  const end = from + ((n as usize) << 2);
+  if (stride == 2) {
+    const zero = f32x4.splat(0);
+    for (; from + 20 <= end; from += 16) {
+      const four = v128.load(from);
+      v128.store(to, f32x4.add(v128.load(to), v128.shuffle<f32>(four, zero, 0, 4, 1, 5)));
+      v128.store(to, f32x4.add(v128.load(to, 16), v128.shuffle<f32>(four, zero, 2, 4, 3, 5)), 16);
+      to += 32;
+    }
+  }
+  const step = (stride as usize) << 2;
+  for (; from < end; from += 4) {
+    store<f32>(to, load<f32>(to) + load<f32>(from));
+    to += step;
   }
 }
