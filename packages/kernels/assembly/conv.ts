@@ -1,36 +1,63 @@
-// Unfolding images to columns and back, over whole images.
+// Unfolding images to columns and back: whole images, or some rows of the output of one image.
 import { Geometry } from './geometry';
 import { addInto, clearElements, copyElements } from './planes';
 
-/** x (at the group's first channel) to col `[channels * kh * kw, images * outHeight * outWidth]`. */
-export function unfold(geometry: usize, images: i32, x: usize, col: usize): void {
-  walk(geometry, images, x, col, true);
+/**
+ * x (at the group's first channel) to col `[channels * kh * kw, images * rows * outWidth]`, for the output's rows from `row` on; rows of col
+ * are `pitch` elements apart.
+ */
+export function unfold(geometry: usize, images: i32, row: i32, rows: i32, x: usize, col: usize, pitch: i32): void {
+  walk(geometry, images, row, rows, x, col, pitch, true);
 }
 
-/** Adds every element of col to the place in x it was taken from; spoils the elements of col that lie in the padding. */
-export function fold(geometry: usize, images: i32, col: usize, x: usize): void {
-  walk(geometry, images, x, col, false);
+/**
+ * Adds every element of col to the place in x it was taken from; spoils the elements of col that lie in the padding. With the first row,
+ * `cleared` bytes of x are cleared before.
+ */
+export function fold(
+  geometry: usize,
+  images: i32,
+  row: i32,
+  rows: i32,
+  col: usize,
+  pitch: i32,
+  x: usize,
+  cleared: i32,
+): void {
+  if (row == 0) memory.fill(x, 0, cleared as usize);
+  walk(geometry, images, row, rows, x, col, pitch, false);
 }
 
-function walk(geometry: usize, images: i32, x: usize, col: usize, reading: bool): void {
+function walk(
+  geometry: usize,
+  images: i32,
+  row: i32,
+  rows: i32,
+  x: usize,
+  col: usize,
+  pitch: i32,
+  reading: bool,
+): void {
   const g = changetype<Geometry>(geometry);
   const plane = ((g.height * g.width) as usize) << 2;
   const image = (g.planes as usize) * plane;
-  const out = ((g.outHeight * g.outWidth) as usize) << 2;
+  const out = ((rows * g.outWidth) as usize) << 2;
   const same = g.strideHeight == 1 && g.strideWidth == 1 && g.outWidth == g.width;
   for (let c = 0; c < g.channels; c++) {
     for (let kh = 0; kh < g.kernelHeight; kh++) {
       for (let kw = 0; kw < g.kernelWidth; kw++) {
-        const rowShift = kh * g.dilationHeight - g.padTop;
+        const rowShift = row * g.strideHeight + kh * g.dilationHeight - g.padTop;
         const shift = kw * g.dilationWidth - g.padLeft;
         let source = x + (c as usize) * plane;
+        let to = col;
         for (let b = 0; b < images; b++) {
-          if (same) shiftedPlane(g, source, col, rowShift, shift, reading);
-          else if (reading) readRows(g, source, col, rowShift, shift);
-          else addRows(g, source, col, rowShift, shift);
+          if (same) shiftedPlane(g, rows, source, to, rowShift, shift, reading);
+          else if (reading) readRows(g, rows, source, to, rowShift, shift);
+          else addRows(g, rows, source, to, rowShift, shift);
           source += image;
-          col += out;
+          to += out;
         }
+        col += (pitch as usize) << 2;
       }
     }
   }
@@ -40,10 +67,18 @@ function walk(geometry: usize, images: i32, x: usize, col: usize, reading: bool)
  * Rows of input and output have the same length, so the tap is the whole plane moved by a constant: one copy (or one
  * addition), and the columns that wrapped around into the neighbouring row are cleared.
  */
-function shiftedPlane(g: Geometry, plane: usize, col: usize, rowShift: i32, shift: i32, reading: bool): void {
+function shiftedPlane(
+  g: Geometry,
+  rows: i32,
+  plane: usize,
+  col: usize,
+  rowShift: i32,
+  shift: i32,
+  reading: bool,
+): void {
   const width = g.width;
-  const first = min(g.outHeight, max(0, -rowShift));
-  const last = max(first, min(g.outHeight, g.height - rowShift));
+  const first = min(rows, max(0, -rowShift));
+  const last = max(first, min(rows, g.height - rowShift));
   const low = min(width, max(0, -shift));
   const high = max(low, min(width, width - shift));
   const move = rowShift * width + shift;
@@ -51,7 +86,7 @@ function shiftedPlane(g: Geometry, plane: usize, col: usize, rowShift: i32, shif
   const end = min(last * width, g.height * width - move);
   if (reading) {
     clearElements(col, first * width);
-    clearElements(col + ((last * width) << 2), (g.outHeight - last) * width);
+    clearElements(col + ((last * width) << 2), (rows - last) * width);
     if (end > start) copyElements(plane + ((start + move) << 2), col + (start << 2), end - start);
   }
   const inside = col + ((first * width) << 2);
@@ -83,11 +118,11 @@ function insideHigh(shift: i32, stride: i32, size: i32, outSize: i32): i32 {
   return room <= 0 ? 0 : min(outSize, (room + stride - 1) / stride);
 }
 
-function readRows(g: Geometry, plane: usize, col: usize, rowShift: i32, shift: i32): void {
+function readRows(g: Geometry, rows: i32, plane: usize, col: usize, rowShift: i32, shift: i32): void {
   const stride = g.strideWidth;
   const high = insideHigh(shift, stride, g.width, g.outWidth);
   const low = insideLow(shift, stride, high);
-  for (let oh = 0; oh < g.outHeight; oh++) {
+  for (let oh = 0; oh < rows; oh++) {
     const row = oh * g.strideHeight + rowShift;
     if (row < 0 || row >= g.height) {
       clearElements(col, g.outWidth);
@@ -102,11 +137,11 @@ function readRows(g: Geometry, plane: usize, col: usize, rowShift: i32, shift: i
   }
 }
 
-function addRows(g: Geometry, plane: usize, col: usize, rowShift: i32, shift: i32): void {
+function addRows(g: Geometry, rows: i32, plane: usize, col: usize, rowShift: i32, shift: i32): void {
   const stride = g.strideWidth;
   const high = insideHigh(shift, stride, g.width, g.outWidth);
   const low = insideLow(shift, stride, high);
-  for (let oh = 0; oh < g.outHeight; oh++) {
+  for (let oh = 0; oh < rows; oh++) {
     const row = oh * g.strideHeight + rowShift;
     if (row >= 0 && row < g.height) {
       const to = plane + ((row * g.width + shift) << 2);

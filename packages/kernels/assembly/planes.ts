@@ -131,11 +131,11 @@ function copyAndSum(from: usize, to: usize, n: i32): f64 {
   return sum;
 }
 
-/** Adds the sum of each of `planes` planes of `positions` elements to `sums` (float64). */
-export function sumPlanes(x: usize, sums: usize, planes: i32, positions: i32): void {
-  for (let plane = 0; plane < planes; plane++) {
-    store<f64>(sums, load<f64>(sums) + sumOf(x, positions));
-    x += (positions as usize) << 2;
+/** Adds the sum of `n` elements of each of `planes` planes, which are `plane` elements apart, to `sums` (float64). */
+export function sumPlanes(x: usize, sums: usize, planes: i32, n: i32, plane: i32): void {
+  for (let i = 0; i < planes; i++) {
+    store<f64>(sums, load<f64>(sums) + sumOf(x, n));
+    x += (plane as usize) << 2;
     sums += 8;
   }
 }

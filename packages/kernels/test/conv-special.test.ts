@@ -167,6 +167,10 @@ const byRows = (): void => {
   Object.assign(limits, { minPositions: 1, leastBand: 1 });
   onColumns();
 };
+const inStrips = (): void => {
+  Object.assign(limits, { minPositions: 1, leastBand: 1, mostTurned: 0, stripElements: 100, minColumns: 1 });
+  onColumns();
+};
 const always = (): void =>
   void Object.assign(depthwiseLimits, {
     ...{ mostMultiplier: { blas: 3, wasm: 3 }, mostShortRows: 99, mostUnseen: 9999 },
@@ -182,6 +186,7 @@ describe.each<[string, GemmProvider | null]>([
     it.skipIf(provider === null).each([
       ['columns', inGroups, onColumns, anyLarge],
       ['columns, rows of the kernel in turns', inGroups, byRows, anyLarge],
+      ['columns, in strips', inGroups, inStrips, anyLarge],
       ['columns of single channels', depthwise, onColumns, anyLarge],
       ['single channels, directly', depthwise, always, anyLarge],
       // rounding errors are relative to the largest number of a tile

@@ -244,12 +244,12 @@ describe('conv2d stages', () => {
         const first = xAt + (4 * g * image) / s.groups;
         part(xAt, x.length).set(x);
         im2col(s, x, 0, col, 0, s.batch, g);
-        exports.unfold(memory.geometry, s.batch, first, colAt);
+        exports.unfold(memory.geometry, s.batch, 0, s.outHeight, first, colAt, n);
         expect(part(colAt, length)).toEqual(col);
         part(xAt, x.length).fill(0);
         back.fill(0);
         col2im(s, col, 0, back, 0, s.batch, g);
-        exports.fold(memory.geometry, s.batch, colAt, first);
+        exports.fold(memory.geometry, s.batch, 0, s.outHeight, colAt, n, first, 0);
         expect(worstError(part(xAt, x.length), back)).toBeLessThan(1e-6);
       }
     });

@@ -40,6 +40,7 @@ export const limits: {
   minBlocks: number;
   minPositions: number;
   maxBlockElements: number;
+  stripElements: number;
   leastBand: number;
   mostTurned: number;
 } = {
@@ -56,6 +57,8 @@ export const limits: {
   minPositions: 128,
   /** The columns of a single image above this many elements (256 MiB of float32) are made some rows at a time. */
   maxBlockElements: 1 << 26,
+  /** Columns of an image above this many elements (1 MiB) are made some rows at a time. */
+  stripElements: 1 << 18,
   /** Rows of the column matrix that are worth a product of their own. */
   leastBand: 32,
   /** Multiplications of an image's product up to which turning its gradient first is worth it. */

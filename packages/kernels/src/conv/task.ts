@@ -65,15 +65,15 @@ export function forwardTask(
   if (work === null) return false;
   const [from, given, biases, to] = work.addresses;
   const weights = bandWeights(p, work, given, biases);
-  const n = p.ofImages(p.positions);
-  const product = p.images === 1 ? p.output(to) : work.product;
+  const { n } = p;
+  const [product, line] = p.images === 1 ? [p.output(to), p.positions] : [work.product, n];
   const add = bias === null || p.biased ? 0 : p.along(biases, 0, 4 * p.outGroup);
   const scatter = [product, p.output(to), add, p.outGroup, p.ofImages(1), p.positions, p.outImage];
   const multiply = (band: number): Call => {
     const col = p.direct ? p.input(from) : work.band(band);
-    const [w, wide, beta] = [weights(band), p.bands > 1 ? p.bandColumns : n, band > 0 ? 1 : 0];
+    const [w, beta] = [weights(band), band > 0 ? 1 : 0];
     const rows = band === p.bands - 1 ? p.line : p.bandDepth;
-    return work.gemm(false, false, p.outGroup, n, rows, 1, w, p.line, col, wide, beta, product, n);
+    return work.gemm(false, false, p.outGroup, n, rows, 1, w, p.line, col, p.bandColumns, beta, product, line);
   };
   work.run(
     work.unfold(from),
@@ -110,25 +110,25 @@ export function inputGradTask(
   const { shared, exports } = work.kernels;
   const [from, given, to] = work.addresses;
   const weights = bandWeights(p, work, given, 0);
-  const n = p.ofImages(p.positions);
-  const grads = p.images === 1 ? p.output(from) : work.product;
+  const { n } = p;
+  const [grads, line] = p.images === 1 ? [p.output(from), p.positions] : [work.product, n];
   const gather = [p.output(from), work.product, 0, p.outGroup, p.ofImages(1), p.positions, p.outImage];
   // the channels of a group lie side by side only in a single image
   const together = shape.groups === 1 || p.images === 1;
   if (!p.direct && !together) exports.clear(to, 4 * shape.batch * p.image);
-  const clear = [p.input(to), p.ofImages(4 * p.inGroup * p.plane)];
+  const cleared = together ? p.ofImages(4 * p.inGroup * p.plane) : 0;
+  const fold = [work.geometry, p.ofImages(1), ...p.place, work.col, p.bandColumns, p.input(to), cleared];
   const clearColumns = [work.col, 4 * p.bandDepth * p.bandColumns];
   const multiply = (band: number): Call => {
     const col = p.direct ? p.input(to) : work.band(band);
-    const [w, wide, beta] = [weights(band), p.bands > 1 ? p.bandColumns : n, p.bands > 1 ? 1 : 0];
-    return work.gemm(true, false, p.bandDepth, n, p.outGroup, 1, w, p.bandDepth, grads, n, beta, col, wide);
+    const [w, beta] = [weights(band), p.bands > 1 ? 1 : 0];
+    return work.gemm(true, false, p.bandDepth, n, p.outGroup, 1, w, p.bandDepth, grads, line, beta, col, p.bandColumns);
   };
   work.run(
     p.images === 1 ? null : { kernel: shared.gatherPlanes, args: gather },
     p.bands === 1 ? null : { kernel: shared.clear, args: clearColumns },
     ...forEachBand(p, multiply),
-    p.direct || !together ? null : { kernel: shared.clear, args: clear },
-    p.direct ? null : { kernel: shared.fold, args: [work.geometry, p.ofImages(1), work.col, p.input(to)] },
+    p.direct ? null : { kernel: shared.fold, args: fold },
   );
   work.end();
   return true;
@@ -182,18 +182,32 @@ export function weightGradTask(
   const partial = sums + 4 * parts * sumsSize;
   exports.clear(sums, 4 * parts * sumsSize);
   exports.clear(partial, 4 * parts * size);
-  const n = p.ofImages(p.positions);
+  const { n } = p;
   const toPart = (base: number, perPart: number, perGroup: number): Varying => ({
     base,
     perBlock: shape.groups === 1 ? perPart : perGroup,
   });
-  const rows = p.images === 1 && !p.turned ? p.output(grads) : work.product;
+  const [rows, line] = p.images === 1 && !p.turned ? [p.output(grads), p.positions] : [work.product, n];
   // columns times gradients, [depth, outGroup]: BLAS is faster with the long side first
   const multiply = (band: number): Call => {
     const to = toPart(partial + 4 * band * p.bandDepth * p.outGroup, 4 * size, 4 * p.outGroup * p.depth);
     const col = p.direct ? p.input(from) : work.band(band);
-    const [long, line] = [p.bands > 1 ? p.bandColumns : n, p.turned ? p.outGroup : n];
-    return work.gemm(false, !p.turned, p.bandDepth, p.outGroup, n, 1, col, long, rows, line, 1, to, p.outGroup);
+    const across = p.turned ? p.outGroup : line;
+    return work.gemm(
+      false,
+      !p.turned,
+      p.bandDepth,
+      p.outGroup,
+      n,
+      1,
+      col,
+      p.bandColumns,
+      rows,
+      across,
+      1,
+      to,
+      p.outGroup,
+    );
   };
   work.run(
     work.unfold(from),
@@ -224,5 +238,5 @@ function readGrads(p: Plan, { kernels, product }: Work, grads: number, sums: Var
     return { kernel: gatherPlanes, args };
   }
   if (p.turned) return { kernel: turnPlanes, args: [from, product, sums, p.outGroup, p.positions] };
-  return summed ? { kernel: sumPlanes, args: [from, sums, p.outGroup, p.positions] } : null;
+  return summed ? { kernel: sumPlanes, args: [from, sums, p.outGroup, p.n, p.positions] } : null;
 }

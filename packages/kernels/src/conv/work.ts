@@ -80,15 +80,13 @@ export class Work {
   unfold(x: number): Call | null {
     const { plan, kernels, geometry } = this;
     if (plan.direct) return null;
-    return { kernel: kernels.shared.unfold, args: [geometry, plan.ofImages(1), plan.input(x), this.col] };
+    const args = [geometry, plan.ofImages(1), ...plan.place, plan.input(x), this.col, plan.bandColumns];
+    return { kernel: kernels.shared.unfold, args };
   }
 }
 
-/** What {@link Plan.bands} unfold: a kernel one row high over more rows. */
-function unfolded({ shape, bands }: Plan): Conv2dShape {
-  if (bands === 1) return shape;
-  return { ...shape, kernelHeight: 1, outHeight: shape.outHeight + (bands - 1) * shape.dilationHeight };
-}
+/** What {@link Plan.bands} unfold: a kernel one row high. */
+const unfolded = ({ shape, bands }: Plan): Conv2dShape => (bands === 1 ? shape : { ...shape, kernelHeight: 1 });
 
 /** The parameter block of assembly/geometry.ts, in its order; returns where it ends. */
 export function writeGeometry(ints: Int32Array, at: number, s: Conv2dShape): number {

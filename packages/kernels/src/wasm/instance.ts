@@ -23,8 +23,17 @@ export interface WasmExports {
     ldc: number,
     work: number,
   ): void;
-  unfold(geometry: number, images: number, x: number, col: number): void;
-  fold(geometry: number, images: number, col: number, x: number): void;
+  unfold(geometry: number, images: number, row: number, rows: number, x: number, col: number, pitch: number): void;
+  fold(
+    geometry: number,
+    images: number,
+    row: number,
+    rows: number,
+    col: number,
+    pitch: number,
+    x: number,
+    cleared: number,
+  ): void;
   scatterPlanes(
     from: number,
     to: number,
@@ -96,7 +105,7 @@ export interface WasmExports {
     toRow: number,
     toColumn: number,
   ): void;
-  sumPlanes(x: number, sums: number, planes: number, positions: number): void;
+  sumPlanes(x: number, sums: number, planes: number, n: number, plane: number): void;
   turnPlanes(x: number, to: number, sums: number, channels: number, positions: number): void;
   maxBlocks(x: number, out: number, blocks: number, rows: number, columns: number, stride: number): void;
   minBlocks(x: number, out: number, blocks: number, rows: number, columns: number, stride: number): void;
