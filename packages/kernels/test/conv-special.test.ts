@@ -173,7 +173,8 @@ const inStrips = (): void => {
 };
 const always = (): void =>
   void Object.assign(depthwiseLimits, {
-    ...{ mostMultiplier: { blas: 3, wasm: 3 }, mostShortRows: 99, mostUnseen: 9999 },
+    ...{ mostMultiplier: { blas: 3, wasm: 3 }, leastTaps: { blas: 0, wasm: 0 }, leastGradTaps: 0 },
+    ...{ mostShortRows: 99, mostUnseen: 9999 },
     ...{ bandElements: 300, leastBand: 2 },
   });
 

@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { depthwiseForward, depthwiseInputGrad, depthwiseWeightGrad } from '../src/conv/depthwise.js';
-import { depthwiseLimits, isDepthwise, lying } from '../src/conv/depthwise-plan.js';
+import { depthwiseLimits, isDepthwise, isSeldomSeen, lying } from '../src/conv/depthwise-plan.js';
 import { provider } from '../src/gemm/provider.js';
 import { type Conv2dShape, conv2dForward, conv2dInputGrad, conv2dWeightGrad } from '../src/index.js';
 import { convShape, eachProduct, numbers, residentCopy, worstError } from './support.js';
@@ -97,6 +97,8 @@ const limits = fc.record({
   leastBand: small(1, 9),
   leastUnits: small(1, 16),
   mostMultiplier: fc.constant({ blas: 3, wasm: 3 }),
+  leastTaps: fc.constant({ blas: 0, wasm: 0 }),
+  leastGradTaps: fc.constant(0),
   mostShortRows: fc.constant(99),
   mostUnseen: fc.constant(9999),
 });
@@ -239,6 +241,23 @@ describe('depthwise convolution', () => {
       conv2dInputGrad(s, data.grad, 0, data.weight, 0, gradX, 0);
       expect(worstError(gradX, definition(s, data).gradX)).toBeLessThan(1e-5);
     }
+  });
+
+  it('leaves strides that pass more elements than the kernel has taps to the columns', () => {
+    const far = {
+      ...plain,
+      kernelHeight: 1,
+      kernelWidth: 2,
+      strideHeight: 2,
+      strideWidth: 2,
+      outHeight: 6,
+      outWidth: 4,
+    };
+    expect(isDepthwise(far)).toBe(provider().name !== 'blas');
+    expect(isDepthwise({ ...far, strideWidth: 1 })).toBe(true);
+    expect(isSeldomSeen({ ...far, strideWidth: 1 })).toBe(true);
+    expect(isSeldomSeen({ ...far, kernelHeight: 3 })).toBe(false);
+    expect(isSeldomSeen({ ...plain, kernelHeight: 1, kernelWidth: 1 })).toBe(false);
   });
 
   it('has a single column for a row, where nothing lies beside it', () => {

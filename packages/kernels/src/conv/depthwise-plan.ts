@@ -7,6 +7,8 @@ import { writeGeometry } from './work.js';
 export const depthwiseLimits: {
   leastGroups: number;
   mostMultiplier: { readonly blas: number; readonly wasm: number };
+  leastTaps: { readonly blas: number; readonly wasm: number };
+  leastGradTaps: number;
   mostShortRows: number;
   mostUnseen: number;
   bandElements: number;
@@ -17,6 +19,10 @@ export const depthwiseLimits: {
   leastGroups: 2,
   /** The same with more output channels of each group, the earlier the faster products are. */
   mostMultiplier: { blas: 2, wasm: 8 },
+  /** Taps for each element that a stride passes: with fewer, columns are smaller than a copy of the image. */
+  leastTaps: { blas: 1, wasm: 0 },
+  /** The same for the gradient of the input, where there have to be more than this: its elements are taken from a row for each tap. */
+  leastGradTaps: 1,
   /** Output rows of less than a vector: with more of them the time goes into their beginnings and ends. */
   mostShortRows: 32,
   /** Of what the gradient of the input adds up, so much may be zeros around the output, relative to the rest. */
@@ -31,15 +37,23 @@ export const depthwiseLimits: {
 
 /** Whether every output sees a single channel, few see the same one, and their rows are worth it. */
 export function isDepthwise(s: Conv2dShape): boolean {
-  const { leastGroups, mostMultiplier, mostShortRows } = depthwiseLimits;
+  const { leastGroups, mostMultiplier, leastTaps, mostShortRows } = depthwiseLimits;
   if (s.inChannels !== s.groups || s.groups < leastGroups) return false;
   if (s.outWidth < 4 && s.outHeight > mostShortRows) return false;
-  return s.outChannels / s.groups <= mostMultiplier[provider().name === 'blas' ? 'blas' : 'wasm'];
+  const products = provider().name === 'blas' ? 'blas' : 'wasm';
+  if (tapsPerStep(s) < leastTaps[products]) return false;
+  return s.outChannels / s.groups <= mostMultiplier[products];
 }
 
-/** Whether what is seen of an image in few places, by a kernel about as large, would be sought in vain everywhere else. */
-export const isSeldomSeen = (s: Conv2dShape): boolean =>
-  s.height * s.width > depthwiseLimits.mostUnseen * s.strideHeight * s.outHeight * s.strideWidth * s.outWidth;
+const tapsPerStep = (s: Conv2dShape): number => (s.kernelHeight * s.kernelWidth) / (s.strideHeight * s.strideWidth);
+
+/** Whether much of the input's gradient would be sought in vain: strides pass it, or few outputs see it, with a kernel about as large. */
+export function isSeldomSeen(s: Conv2dShape): boolean {
+  const { leastGradTaps, mostUnseen } = depthwiseLimits;
+  const steps = s.strideHeight * s.strideWidth;
+  if (steps > 1 && tapsPerStep(s) <= leastGradTaps) return true;
+  return s.height * s.width > mostUnseen * steps * s.outHeight * s.outWidth;
+}
 
 /** The same convolution with its only column as a row, along which vectors lie. */
 export function lying(s: Conv2dShape): Conv2dShape {

@@ -54,13 +54,13 @@ export const limits: {
    * An image with so many positions is a block of its own: the matrix product then reads and writes the images' own planes, and
    * nothing has to be scattered or gathered.
    */
-  minPositions: 128,
+  minPositions: 64,
   /** The columns of a single image above this many elements (256 MiB of float32) are made some rows at a time. */
   maxBlockElements: 1 << 26,
   /** Columns of an image above this many elements (1 MiB) are made some rows at a time. */
   stripElements: 1 << 18,
   /** Rows of the column matrix that are worth a product of their own. */
-  leastBand: 32,
+  leastBand: 16,
   /** Multiplications of an image's product up to which turning its gradient first is worth it. */
   mostTurned: 1 << 20,
 };
