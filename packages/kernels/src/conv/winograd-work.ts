@@ -2,6 +2,7 @@
 import { provider } from '../gemm/provider.js';
 import type { GemmCall } from '../gemm/shared.js';
 import type { Argument, Call, Varying } from '../parallel/pool.js';
+import { addressOf, BLOCKS_PER_THREAD, unitsOf, unitsPerBlock } from '../parallel/split.js';
 import { type WasmKernels, wasmKernels } from '../wasm/instance.js';
 import { elementsAway, type Operand, type Visit, visit } from '../wasm/visit.js';
 import { apart, PRODUCTS, type Strips } from './winograd-plan.js';
@@ -30,6 +31,7 @@ export class Filtering {
   readonly stage: Argument;
   private readonly visit: Visit;
   private readonly peaks: readonly number[];
+  private readonly weightPeaks: number;
 
   private constructor(
     readonly kernels: WasmKernels,
@@ -46,9 +48,10 @@ export class Filtering {
   ) {
     const set = PRODUCTS * (leftApart + rightApart);
     const sets = kept ? strips.count : threads;
-    const sizes = [(sets * set) / 4, (threads * stage) / 4, 2 * strips.count, 2 * strips.count, ...regions];
+    const most = BLOCKS_PER_THREAD * kernels.pool.threads;
+    const sizes = [(sets * set) / 4, (threads * stage) / 4, 2 * strips.count, 2 * strips.count, 2 * most, ...regions];
     this.visit = visit(kernels.memory, operands, sizes);
-    const [own, stages, firstPeaks, secondPeaks, ...rest] = this.visit.regions;
+    const [own, stages, firstPeaks, secondPeaks, weightPeaks, ...rest] = this.visit.regions;
     const matrices = (base: number, step: number): Varying[] =>
       Array.from({ length: PRODUCTS }, (_, i) => {
         const place = base + i * step;
@@ -58,6 +61,7 @@ export class Filtering {
     this.right = matrices(own + PRODUCTS * leftApart, rightApart);
     this.stage = { base: stages, perThread: stage };
     this.peaks = [firstPeaks, secondPeaks];
+    this.weightPeaks = weightPeaks;
     this.addresses = this.visit.addresses;
     this.regions = rest;
   }
@@ -93,6 +97,17 @@ export class Filtering {
     return this.strips.along(this.peaks[side], 8);
   }
 
+  /** Transforms so many kernels to 16 matrices `step` bytes from each other; the largest magnitude that was read. */
+  transformWeights(weight: number, pairs: number, to: number, step: number): number {
+    const { pool, shared, memory } = this.kernels;
+    const perBlock = unitsPerBlock(pool, pairs, PRODUCTS, 4);
+    const blocks = Math.ceil(pairs / perBlock);
+    const args = [addressOf(weight, 36 * perBlock), unitsOf(pairs, perBlock), addressOf(to, 4 * perBlock), step];
+    const result = { base: this.weightPeaks, perBlock: 8 };
+    pool.run({ blocks, calls: [{ kernel: shared.winogradWeight, args, result }] });
+    return largestOf(memory.doubles, this.weightPeaks / 8, blocks);
+  }
+
   run(...calls: Call[]): void {
     this.kernels.pool.run({ ...this.strips.blocks, threads: this.threads, calls });
   }
@@ -120,13 +135,16 @@ export class Filtering {
 
   /** Of what the transforms read; NaN if there was one. */
   largest(side: 0 | 1): number {
-    const { doubles } = this.kernels.memory;
-    let most = 0;
-    for (let i = 0; i < this.strips.count; i++) most = Math.max(most, doubles[this.peaks[side] / 8 + i]);
-    return most;
+    return largestOf(this.kernels.memory.doubles, this.peaks[side] / 8, this.strips.count);
   }
 
   end(): void {
     this.visit.end();
   }
+}
+
+function largestOf(values: Float64Array, from: number, count: number): number {
+  let most = 0;
+  for (let i = from; i < from + count; i++) most = Math.max(most, values[i]);
+  return most;
 }

@@ -36,9 +36,9 @@ function filter(
   const work = Filtering.begin(strips, [source[0], target[0]], operands, [(PRODUCTS * step) / 4]);
   if (work === null) return false;
   const { kernels, left, right, leftApart, rightApart, stage, addresses } = work;
-  const { shared, exports } = kernels;
+  const { shared } = kernels;
   const [transformed] = work.regions;
-  const peak = exports.winogradWeight(addresses[1], s.inChannels * s.outChannels, transformed, step);
+  const peak = work.transformWeights(addresses[1], s.inChannels * s.outChannels, transformed, step);
   const [top, beside] = turned ? [2 - s.padTop, 2 - s.padLeft] : [s.padTop, s.padLeft];
   const n = strips.of(strips.tileColumns);
   work.run(
