@@ -6,7 +6,7 @@ Run from anywhere: OPENBLAS_NUM_THREADS=1 python3 tools/pytorch-golden/ops.py [f
 import importlib
 import sys
 
-FAMILIES = ['elementwise', 'reduction', 'matrix', 'view', 'network', 'factory', 'promotion', 'inplace', 'norms', 'activations', 'losses', 'embedding', 'convs', 'pointwise', 'stats', 'sorting', 'sampling', 'attention', 'indexing', 'shapes', 'einsum', 'padding', 'corners']
+FAMILIES = ['elementwise', 'reduction', 'matrix', 'view', 'network', 'factory', 'promotion', 'inplace', 'norms', 'activations', 'losses', 'embedding', 'convs', 'pointwise', 'stats', 'sorting', 'sampling', 'attention', 'indexing', 'shapes', 'einsum', 'padding', 'corners', 'classes']
 
 for family in sys.argv[1:] or FAMILIES:
     importlib.import_module('ops_' + family)

@@ -1,6 +1,6 @@
 /** The suite finds what is broken: each method, left out or slightly wrong, fails a case that names it. */
 import { expect, it } from 'vitest';
-import type { AttentionKernels, Backend, View } from '../src/backend/backend.js';
+import type { AttentionKernels, Backend, NllLossKernels, View } from '../src/backend/backend.js';
 import { conformanceCases } from '../src/backend/conformance.js';
 import { cpuBackend } from '../src/backend/cpu/cpu-backend.js';
 import { ELEMENTWISE, type ElementwiseName } from '../src/backend/elementwise.js';
@@ -54,6 +54,12 @@ it.each(['forward', 'backward'] as const)('an attention whose %s pass does nothi
   expect(firstFailure(cpuBackend, /^attention/)).toBeNull();
   const attention = { ...(cpuBackend.attention as AttentionKernels), [method]: nothing };
   expect(firstFailure({ ...cpuBackend, attention }, /^attention/)).not.toBeNull();
+});
+
+it.each(['forward', 'backward'] as const)('an nll loss whose %s pass does nothing', (method) => {
+  expect(firstFailure(cpuBackend, /^nll loss/)).toBeNull();
+  const nllLoss = { ...(cpuBackend.nllLoss as NllLossKernels), [method]: nothing };
+  expect(firstFailure({ ...cpuBackend, nllLoss }, /^nll loss/)).not.toBeNull();
 });
 
 it.each(Object.keys(ELEMENTWISE) as ElementwiseName[])('an elementwise %s that computes something else', (name) => {

@@ -76,6 +76,26 @@ export interface AttentionKernels {
   ): void;
 }
 
+export interface NllLossParams {
+  /** A target that does not count. */
+  readonly ignore_index: number;
+  readonly reduction: 'none' | 'sum' | 'mean';
+}
+
+/**
+ * Negative log likelihood of x `[N, C, …]` or `[C]`; target, of integers, `[N, …]` or `[]`: each a class or `ignore_index`; weight
+ * `[C]`, null: all 1.
+ */
+export interface NllLossKernels {
+  /**
+   * −weight[target] · x[target] of each target, 0 where it is ignored: `out` has the target's shape; or, of shape `[]`, their sum, for
+   * the mean divided by the sum of the weights of those that count.
+   */
+  forward(x: View, target: View, weight: View | null, params: NllLossParams, out: View): void;
+  /** The gradient of x, contiguous, from `grad`, which looks like the forward's result. */
+  backward(grad: View, target: View, weight: View | null, params: NllLossParams, out: View): void;
+}
+
 /** A distribution: of uniforms in [from, to), of normals, of exponentials, of `scale` with probability p, of [low, high). */
 export type RandomDraw =
   | { readonly kind: 'uniform'; readonly from: number; readonly to: number }
@@ -187,6 +207,8 @@ export interface Backend {
   matmul(a: View, b: View, bias: View | null, out: View): void;
   /** Null where a device has no kernel for all of it, and it is composed of others. */
   readonly attention: AttentionKernels | null;
+  /** Null likewise. */
+  readonly nllLoss: NllLossKernels | null;
 
   // Convolution and pooling: x [N, C, H, W], weight [O, C / groups, kH, kW]
   conv2d(x: View, weight: View, bias: View | null, params: Conv2dParams, out: View): void;

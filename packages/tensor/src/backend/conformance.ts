@@ -11,6 +11,7 @@ import type { ConformanceCase } from './conformance/harness.js';
 import { indexCases } from './conformance/indices.js';
 import { matmulCases } from './conformance/matmul.js';
 import { memoryCases } from './conformance/memory.js';
+import { nllLossCases } from './conformance/nll-loss.js';
 import { poolCases } from './conformance/pool.js';
 import { reduceCases } from './conformance/reduce.js';
 import { rowsCases } from './conformance/rows.js';
@@ -29,6 +30,7 @@ export const conformanceCases: readonly ConformanceCase[] = [
   ...indexCases,
   ...matmulCases,
   ...attentionCases,
+  ...nllLossCases,
   ...convCases,
   ...poolCases,
 ];

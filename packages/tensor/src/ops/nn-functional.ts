@@ -12,13 +12,14 @@ export { scaled_dot_product_attention } from './attention.js';
 export { conv2d } from './conv.js';
 export { conv_transpose1d, conv_transpose2d } from './conv-transpose.js';
 export { conv1d } from './conv1d.js';
+export { cross_entropy } from './cross-entropy.js';
 export { dropout } from './dropout.js';
 export { embedding } from './embedding.js';
 export { alpha_dropout, dropout1d, dropout2d, dropout3d } from './feature-dropout.js';
 export { fold, unfold } from './im2col.js';
 export { instance_norm } from './instance-norm.js';
 export { interpolate } from './interpolate.js';
-export { cross_entropy, mse_loss, nll_loss } from './loss.js';
+export { mse_loss } from './loss.js';
 export {
   cosine_embedding_loss,
   hinge_embedding_loss,
@@ -28,6 +29,7 @@ export {
   triplet_margin_loss,
 } from './margin-loss.js';
 export { linear } from './matmul.js';
+export { nll_loss } from './nll-loss.js';
 export { batch_norm, group_norm, layer_norm } from './normalization.js';
 export { pad } from './pad.js';
 export {

@@ -9,6 +9,7 @@ import { elementwise, elementwiseFew } from './elementwise.js';
 import { gather, scatter, scatterAdd } from './indices.js';
 import { matmul } from './matmul.js';
 import { allocate, fromHost, hostArray, release, storage } from './memory.js';
+import * as nllLoss from './nll-loss.js';
 import { reduce } from './reduce.js';
 import { rows } from './rows.js';
 import { scan, sort } from './scan.js';
@@ -62,5 +63,6 @@ export const cpuBackend: Backend = {
   scatter,
   matmul,
   attention,
+  nllLoss,
   ...conv,
 };

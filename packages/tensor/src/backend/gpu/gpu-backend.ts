@@ -61,6 +61,7 @@ const methods: Backend = {
   ...pool,
   ...linear,
   attention: null,
+  nllLoss: null,
 };
 
 /** Every method frees its temporaries, also when it throws. */

@@ -13,6 +13,7 @@ export type Kernels = Omit<
   Backend,
   | 'device'
   | 'attention'
+  | 'nllLoss'
   | 'allocate'
   | 'storage'
   | 'release'
