@@ -2,7 +2,7 @@ export { fold, unfold } from './conv';
 export { depthwiseForward } from './depthwise';
 export { depthwiseInputGrad } from './depthwise-input';
 export { depthwiseWeightGrad } from './depthwise-weight';
-export { clear, copy } from './memory';
+export { clear, copy, repeat } from './memory';
 export { sgemm, sgemmWorkspace } from './gemm';
 export { gatherPlanes, scatterPlanes, sumPlanes } from './planes';
 export { avgPool2x2, avgPool2x2Backward, maxPool2x2, maxPool2x2Backward } from './pool';

@@ -25,6 +25,7 @@ export {
   isResident,
   MIN_RESIDENT,
   releaseArray,
+  repeatArray,
   residentUsage,
 } from './resident.js';
 export { moveRows, type RowPlaces, type RowsMove } from './rows.js';

@@ -1,5 +1,6 @@
 /** Memory for arrays on which kernels run without copies. */
 import { addressOf, share, unitsOf } from './parallel/split.js';
+import type { NumericArray } from './types.js';
 import { startedKernels, type WasmKernels, wasmKernels } from './wasm/instance.js';
 import type { ResidentArray } from './wasm/residents.js';
 
@@ -73,4 +74,31 @@ export function copyArray<T extends Float32Array | Int32Array>(
   if (kernels?.memory.holds(from) && kernels.memory.holds(to)) {
     copy(kernels, from.byteOffset + 4 * fromOffset, to.byteOffset + 4 * toOffset, 4 * length);
   } else to.set(from.subarray(fromOffset, fromOffset + length), toOffset);
+}
+
+/** `to[toOffset …]` becomes `rows` times `from[fromOffset …]`, which has `length` elements. The arrays are of one type, at least one row. */
+export function repeatArray<T extends NumericArray>(
+  from: T,
+  fromOffset: number,
+  length: number,
+  to: T,
+  toOffset: number,
+  rows: number,
+): void {
+  const first = to.subarray(toOffset, toOffset + length) as T;
+  first.set(from.subarray(fromOffset, fromOffset + length));
+  const kernels = length * rows < MIN_RESIDENT || to.BYTES_PER_ELEMENT !== 4 ? null : wasmKernels();
+  if (kernels?.memory.holds(to)) {
+    const bytes = 4 * length;
+    share(kernels.pool, kernels.shared.repeat, rows - 1, length, (size, perBlock) => [
+      first.byteOffset,
+      addressOf(first.byteOffset + bytes, bytes * perBlock),
+      bytes,
+      size,
+    ]);
+    return;
+  }
+  const all = length * rows;
+  for (let done = length; done < all; done *= 2)
+    to.copyWithin(toOffset + done, toOffset, toOffset + Math.min(done, all - done));
 }

@@ -5,6 +5,7 @@ import {
   copyArray,
   type LoopDefinition,
   type RowsDefinition,
+  repeatArray,
   setNumThreads,
   vectorLoop,
   vectorRows,
@@ -203,6 +204,15 @@ describe('copies', () => {
       const zeros = bits(to);
       copyArray(from, 5, to, 2, N - 5);
       return [zeros, bits(to)];
+    });
+  });
+
+  it('of one row to every row', () => {
+    const from = resident(1001, 4);
+    expectSame(() => {
+      const to = resident(N, 5);
+      repeatArray(from, 3, 900, to, 2, Math.floor(N / 900) - 1);
+      return bits(to);
     });
   });
 

@@ -2,7 +2,15 @@
 
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type * as resident from '../src/resident.js';
-import { allocateArray32, copyArray, isResident, MIN_RESIDENT, releaseArray, residentUsage } from '../src/resident.js';
+import {
+  allocateArray32,
+  copyArray,
+  isResident,
+  MIN_RESIDENT,
+  releaseArray,
+  repeatArray,
+  residentUsage,
+} from '../src/resident.js';
 import { wasmKernels } from '../src/wasm/instance.js';
 import { numbers } from './support.js';
 
@@ -54,6 +62,31 @@ describe.skipIf(wasmKernels() === null)('arrays for tensors', () => {
       });
       copyArray(ints, 1, copied, 2, length);
       expect([...copied.subarray(0, length + 3)]).toEqual([0, 0, ...ints.subarray(1, length + 1), 0]);
+    }
+  });
+
+  it('take one row to every row', () => {
+    for (const [length, rows] of [
+      [1, 3],
+      [3, 100],
+      [250, 70],
+      [5000, 3],
+    ]) {
+      const values = numbers(length, 2).map(Math.fround);
+      const expected = [-9, ...Array.from({ length: rows }, () => values).flat(), -9];
+      for (const resident of [true, false]) {
+        const to = resident ? allocateArray32(Float32Array, expected.length, true) : new Float32Array(expected.length);
+        to.fill(-9);
+        repeatArray(Float32Array.of(7, ...values), 1, length, to, 1, rows);
+        expect([...to]).toEqual(expected);
+        const at = 1 + length * (rows - 1); // the last row is to be the one
+        to.fill(0, 1, at);
+        repeatArray(to, at, length, to, 1, rows);
+        expect([...to]).toEqual(expected);
+      }
+      const doubles = new Float64Array(expected.length).fill(-9);
+      repeatArray(Float64Array.from(values), 0, length, doubles, 1, rows);
+      expect([...doubles]).toEqual(expected);
     }
   });
 

@@ -1,4 +1,6 @@
 /** Compiled passes over the rows of matrices. */
+import { threadLimits } from '../parallel/limits.js';
+import type { Kernel } from '../parallel/pool.js';
 import { addressOf, unitsOf, unitsPerBlock } from '../parallel/split.js';
 import { compileKernel, wasmKernels } from '../wasm/instance.js';
 import type { WasmMemory } from '../wasm/memory.js';
@@ -48,7 +50,10 @@ export function vectorRows(definition: RowsDefinition): VectorRows | null {
     ...definition.rowOutputs.map((_, i) => definition.arrays.length + definition.rowInputs.length + i),
   ]);
   const elementwise = isElementwise(definition);
+  const runSmall = directly(definition, memory, kernel);
   return (rows, columns, matrices, numbers, scalars) => {
+    const small = rows * columns < threadLimits.leastShared || pool.threads === 1;
+    if (small && runSmall(rows, columns, matrices, numbers, scalars)) return true;
     for (const { array, step } of matrices) if (step !== 0 && !memory.holds(array)) return false;
     const all = [...matrices, ...numbers];
     const visits = bringIn(memory, all, (i) =>
@@ -77,6 +82,29 @@ export function vectorRows(definition: RowsDefinition): VectorRows | null {
     visits.forEach((visit, i) => {
       if (visit !== null && written.has(i)) bringBack(memory, visit);
     });
+    return true;
+  };
+}
+
+/**
+ * The passes on one thread over what lies in the memory, where the lists that a task takes would cost more than the work; false where
+ * something lies elsewhere.
+ */
+function directly(definition: RowsDefinition, memory: WasmMemory, kernel: Kernel): VectorRows {
+  const { arrays, rowInputs, rowOutputs, scalars: names } = definition;
+  const count = arrays.length + rowInputs.length + rowOutputs.length;
+  const args = new Array<number>(2 + 2 * count + names.length).fill(0);
+  return (rows, columns, matrices, numbers, scalars) => {
+    for (let i = 0; i < count; i++) {
+      const { array, offset, step } = i < matrices.length ? matrices[i] : numbers[i - matrices.length];
+      if (!memory.holds(array)) return false;
+      args[2 + i] = array.byteOffset + 4 * offset;
+      args[2 + count + i] = 4 * step;
+    }
+    args[0] = rows;
+    args[1] = columns;
+    for (let i = 0; i < scalars.length; i++) args[2 + 2 * count + i] = scalars[i];
+    kernel.run(...args);
     return true;
   };
 }

@@ -166,6 +166,7 @@ export interface WasmExports {
   ): void;
   /** Sets `bytes` to zero. */
   clear(address: number, bytes: number): void;
+  repeat(row: number, to: number, bytes: number, rows: number): void;
   /** Moves `bytes`. */
   copy(from: number, to: number, bytes: number): void;
   gatherRows(table: number, packed: number, offsets: number, rows: number, bytes: number, step: number): void;

@@ -130,6 +130,28 @@ export const memoryCases: readonly ConformanceCase[] = [
     backend.copy(x.view, out);
     expectElements(backend, out, x.data);
   }),
+  ...defineFor(ALL, 'copy of a row to every row', (backend, dtype) => {
+    for (const [rows, width] of [
+      [5, 3],
+      [7, 300],
+      [300, 250],
+    ]) {
+      for (const to of ['offset', 'strided', 'transposed'] as const) {
+        const x = expanded(random(backend, dtype, [width], 'offset', 5), [rows, width]);
+        const out = random(backend, dtype, [rows, width], to, 6).view;
+        expectOnlyViewWritten(backend, out, () => backend.copy(x.view, out));
+        expectElements(backend, out, x.data);
+      }
+    }
+    // the row is one of those written
+    const { view, data } = random(backend, dtype, [4, 6], 'offset', 5);
+    backend.copy({ ...view, strides: [0, 1], offset: view.offset + 12 }, view);
+    expectElements(
+      backend,
+      view,
+      [0, 1, 2, 3].flatMap(() => data.slice(12, 18)),
+    );
+  }),
   ...defineFor(ALL, 'copy of large views that lie across', (backend, dtype) => {
     for (const shape of [
       [2, 19, 35],

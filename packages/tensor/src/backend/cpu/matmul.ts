@@ -1,11 +1,10 @@
 /** Matrix products: transposed operands go to gemm as they are, anything that gemm cannot address is packed. */
-import { type Batch, gemmBatch, type VectorLoop, vectorLoop } from '@torchlet/kernels';
+import { type Batch, gemmBatch, repeatArray, type VectorLoop, vectorLoop } from '@torchlet/kernels';
 import type { TypedArray } from '../../dtype.js';
 import { checkSafe } from '../../dtype.js';
-import type { Shape } from '../../shape.js';
 import type { View } from '../backend.js';
 import { release } from './memory.js';
-import { copy, packedCopy } from './strided.js';
+import { packedCopy, withPacked } from './strided.js';
 
 /** Matrices as gemm takes them: rows of `leading` elements, or columns when transposed. */
 interface Operand extends Batch<TypedArray> {
@@ -71,7 +70,7 @@ export function matmul(a: View, b: View, bias: View | null, out: View): void {
   const m = b.shape[r - 1];
   const result = out.storage.buffer as TypedArray;
   if (n === 1 && m === 1 && batch === 1 && bias === null && dot(a, b, k, out)) return;
-  if (bias !== null) copy(repeated(bias, out.shape), out);
+  if (bias !== null) spread(bias, m, batch * n, out);
   const copies: TypedArray[] = [];
   const [x, y] = [operand(a, copies), operand(b, copies)];
   const z = { array: result, offset: out.offset, step: n * m, leading: Math.max(1, m) };
@@ -80,11 +79,10 @@ export function matmul(a: View, b: View, bias: View | null, out: View): void {
   if (out.dtype === 'int64') for (let i = 0; i < batch * n * m; i++) checkSafe(result[out.offset + i]);
 }
 
-/** The bias as every row of the result. */
-const repeated = (bias: View, shape: Shape): View => ({
-  storage: bias.storage,
-  dtype: bias.dtype,
-  offset: bias.offset,
-  shape,
-  strides: shape.map((_, d) => (d === shape.length - 1 ? bias.strides[0] : 0)),
-});
+/** The bias becomes every row of the result. */
+function spread(bias: View, columns: number, rows: number, out: View): void {
+  if (rows === 0 || columns === 0) return;
+  withPacked([bias], ({ array, offset }) =>
+    repeatArray(array, offset, columns, out.storage.buffer as TypedArray, out.offset, rows),
+  );
+}

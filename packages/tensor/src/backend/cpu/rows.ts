@@ -149,6 +149,6 @@ export function reduceRows(
   if (count === 0 || columns === 0) return false;
   const target = kernel.writes.length > 0;
   const result = rowsOf(out, target ? columns : 1, false);
-  const from = { ...x, step: columns };
+  const from = { array: x.array, offset: x.offset, step: columns };
   return vectorFor(kernel)?.(count, columns, target ? [from, result] : [from], target ? [] : [result], []) ?? false;
 }
