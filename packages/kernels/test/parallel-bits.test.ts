@@ -212,7 +212,7 @@ describe('copies', () => {
     expectSame(() => {
       const to = resident(N, 5);
       repeatArray(from, 3, 900, to, 2, Math.floor(N / 900) - 1);
-      return bits(to);
+      return [bits(to)];
     });
   });
 

@@ -12,7 +12,7 @@ function withOperands(
   run: (block: Block, ids: Packed, weights: Packed | null) => void,
 ): void {
   withBlock(x, [x.shape.length === 1 ? 0 : 1], (block) =>
-    withPacked(weight === null ? [target] : [target, weight], (ids, weights = null) => run(block, ids, weights)),
+    withPacked(weight === null ? [target] : [target, weight], (ids, weights) => run(block, ids, weights ?? null)),
   );
 }
 
