@@ -64,9 +64,25 @@ def add_broadcast():
     return lambda: a + b
 
 
+CHANNELS = (64, 16, 28, 28)
+LAYOUTS = {
+    "sum over dimension 0 of 1024×1024": dropped((1024, 1024), lambda x: x.sum(0)),
+    "sum over dimension 1 of a transposed 1024×1024": dropped((1024, 1024), lambda x: x.t().sum(1)),
+    "mean of each channel of 64×16×28×28": dropped(CHANNELS, lambda x: x.mean((0, 2, 3))),
+    "max over dimension 0 of 1024×1024": dropped((1024, 1024), lambda x: x.max(0)[0]),
+    "softmax over dimension 0 of 1024×1024": dropped((1024, 1024), lambda x: x.softmax(0)),
+    "softmax over the channels of 64×16×28×28": dropped(CHANNELS, lambda x: x.softmax(1)),
+    "copy of a transposed 1024×1024": dropped((1024, 1024), lambda x: x.t().contiguous()),
+    "copy of 16×64×8×64 as 16×8×64×64": dropped((16, 64, 8, 64), lambda x: x.permute(0, 2, 1, 3).contiguous()),
+    "copy of every second column of 1024×1024": dropped((1024, 1024), lambda x: x[:, ::2].contiguous()),
+    "flip of 64×16×28×28 along the last dimension": dropped(CHANNELS, lambda x: x.flip(3)),
+}
+
+
 TENSORS = {
     **in_turn("1 M", (MEGA,), ELEMENTWISE),
     **in_turn("1024×1024", (1024, 1024), ROWS),
+    **LAYOUTS,
     "add of a transposed 1024×1024": add_transposed,
     "add of a row to 1024×1024": add_broadcast,
     "max_pool2d 2×2 on 64×16×28×28, forward + backward": step((64, 16, 28, 28), lambda x: F.max_pool2d(x, 2)),

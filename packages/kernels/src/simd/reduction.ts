@@ -35,11 +35,11 @@ export interface Accumulator {
   finish(): Code;
 }
 
-/** The sum of vectors, neighbours first. */
-function pairwise(vectors: readonly Code[]): Code {
+/** Vectors joined by an instruction, neighbours first. */
+function inPairs(vectors: readonly Code[], join: Code): Code {
   if (vectors.length === 1) return vectors[0];
   const half = vectors.length >> 1;
-  return [...pairwise(vectors.slice(0, half)), ...pairwise(vectors.slice(half)), ...op.f32x4Add];
+  return [...inPairs(vectors.slice(0, half), join), ...inPairs(vectors.slice(half), join), ...join];
 }
 
 class Sum implements Accumulator {
@@ -70,7 +70,12 @@ class Sum implements Accumulator {
     ];
     const together = this.locals.add(V128);
     const upper = [...localGet(together), ...localGet(together), ...upperHalf];
-    return [...pairwise(found), ...localSet(together), ...add(this.low, localGet(together)), ...add(this.high, upper)];
+    return [
+      ...inPairs(found, op.f32x4Add),
+      ...localSet(together),
+      ...add(this.low, localGet(together)),
+      ...add(this.high, upper),
+    ];
   }
 
   one(lanes: Code): Code {
@@ -90,7 +95,7 @@ class Max implements Accumulator {
   private readonly extreme: number;
   private readonly unordered: number;
 
-  constructor(locals: LocalSource) {
+  constructor(private readonly locals: LocalSource) {
     this.extreme = locals.add(V128);
     this.unordered = locals.add(V128);
   }
@@ -100,18 +105,20 @@ class Max implements Accumulator {
   }
 
   vectors(found: readonly Code[]): Code {
-    return found.flatMap((lanes) => [
+    // the greatest of all first, so that a turn waits for the turn before it once
+    const kept = found.map(() => this.locals.add(V128));
+    const differ = kept.map((v) => [...localGet(v), ...localGet(v), ...op.f32x4Ne]);
+    return [
+      ...found.flatMap((lanes, i) => [...lanes, ...localSet(kept[i])]),
       ...localGet(this.extreme),
-      ...lanes,
+      ...inPairs(kept.map(localGet), op.f32x4Pmax),
       ...op.f32x4Pmax,
       ...localSet(this.extreme),
       ...localGet(this.unordered),
-      ...lanes,
-      ...lanes,
-      ...op.f32x4Ne,
+      ...inPairs(differ, op.or),
       ...op.or,
       ...localSet(this.unordered),
-    ]);
+    ];
   }
 
   one(lanes: Code): Code {

@@ -18,7 +18,11 @@ import {
 
 /** int64 indices within `[0, size)`, as far as the host knows them. @throws ShapeError in PyTorch's words. */
 export function checkIndex(op: string, index: Tensor, dim: number, size: number): void {
-  for (const i of knownElements(index) ?? []) {
+  const list = knownElements(index);
+  if (list === null) return;
+  // an iterator over the elements takes ten times as long
+  for (let k = 0; k < list.length; k++) {
+    const i = list[k];
     if (i < 0 || i >= size) {
       throw new ShapeError(`${op}(): index ${i} is out of bounds for dimension ${dim} with size ${size}`);
     }

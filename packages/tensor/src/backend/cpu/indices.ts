@@ -1,42 +1,68 @@
 /** Reading and writing through index tensors. Indices are int64 and in range: the ops have checked them. */
 import { moveRows, type RowPlaces, type RowsMove } from '@torchlet/kernels';
-import { checkSafe, type TypedArray } from '../../dtype.js';
-import { contiguousStrides, isContiguous, numelOf } from '../../shape.js';
+import { checkSafe, type DType, type TypedArray } from '../../dtype.js';
+import { isContiguous, numelOf } from '../../shape.js';
 import type { View } from '../backend.js';
-import { type Place, runPlanes } from './planes.js';
-
-/** Elements of a tensor that a line of index numbers selects, against elements that follow one another. */
-interface Line {
-  readonly n: number;
-  /** Where the tensor's line begins, how it goes on from number to number, and how far one more in a number leads. */
-  readonly start: number;
-  readonly step: number;
-  readonly by: number;
-  /** Where the first number stands, and from one to the next. */
-  readonly number: number;
-  readonly numberStep: number;
-  /** Where the other elements are. */
-  readonly other: number;
-  readonly otherStep: number;
-}
+import { runPlanes } from './planes.js';
+import { typedLoop } from './typed-loop.js';
 
 /**
- * Calls `visit` for the lines of `index`, which selects along `dim` of `table`; `other` has the shape of the index. Lines lie along the
- * longest dimension, and elements that meet do so in the order of `dim`, whichever that is.
+ * Elements of a tensor that a line of index numbers selects, against `other` elements. The tensor's line begins at `start` and goes on
+ * by `step` from number to number; one more in a number leads `by` further.
  */
-function walk(index: View, dim: number, table: Place, other: Place, visit: (line: Line) => void): void {
+type Line = (
+  n: number,
+  table: TypedArray,
+  start: number,
+  step: number,
+  by: number,
+  numbers: TypedArray,
+  number: number,
+  numberStep: number,
+  others: TypedArray,
+  other: number,
+  otherStep: number,
+  check: (v: number) => void,
+) => void;
+
+const lineOf = (body: string): ((...dtypes: DType[]) => Line) =>
+  typedLoop<Line>(
+    'n, table, start, step, by, numbers, number, numberStep, others, other, otherStep, check',
+    `for (let i = 0; i < n; i++) {
+      const at = start + i * step + numbers[number + i * numberStep] * by;
+      const p = other + i * otherStep;
+      ${body}
+    }`,
+  );
+const gatherLine = lineOf('others[p] = table[at];');
+const scatterLine = lineOf('table[at] = others[p];');
+const addLine = lineOf('table[at] += others[p];');
+const addCheckedLine = lineOf('table[at] += others[p]; check(table[at]);');
+
+/** Shorter lines cost more than it does to go across memory. */
+const LEAST_LINE = 16;
+
+/**
+ * Runs a line for all lines of `index`, which selects along `dim` of `table`; `other` has the shape of the index. Lines lie along the
+ * last dimension, or the longest if that is short, and elements that meet do so in the order of `dim`, whichever that is.
+ */
+function walk(lineFor: (...dtypes: DType[]) => Line, table: View, dim: number, index: View, other: View): void {
   if (numelOf(index.shape) === 0) return;
+  const line = lineFor(table.dtype, index.dtype, other.dtype);
   const scalar = index.shape.length === 0;
   const shape = scalar ? [1] : index.shape;
-  const of = ({ strides }: Place): readonly number[] => (scalar ? [strides[0] ?? 1] : strides);
+  const of = ({ strides }: View): readonly number[] => (scalar ? [strides[0] ?? 1] : strides);
   const by = of(table)[dim];
   const steps = [of(table).map((s, d) => (d === dim ? 0 : s)), of(index), of(other)];
-  const longest = shape.indexOf(Math.max(...shape));
-  const outer = shape.flatMap((_, d) => (d === longest ? [] : [d]));
+  const last = shape.length - 1;
+  const along = shape[last] >= LEAST_LINE ? last : shape.indexOf(Math.max(...shape));
+  const outer = shape.flatMap((_, d) => (d === along ? [] : [d]));
   const places = [table, index, other].map(({ offset }, k) => ({ offset, strides: outer.map((d) => steps[k][d]) }));
-  const [step, numberStep, otherStep] = steps.map((list) => list[longest]);
+  const [step, numberStep, otherStep] = steps.map((list) => list[along]);
+  const [x, numbers, others] = [table, index, other].map(arrayOf);
+  const n = shape[along];
   runPlanes([...outer.map((d) => shape[d]), 1, 1], places, ([start, number, first]) => {
-    visit({ n: shape[longest], start, step, by, number, numberStep, other: first, otherStep });
+    line(n, x, start, step, by, numbers, number, numberStep, others, first, otherStep, checkSafe);
     return true;
   });
 }
@@ -81,12 +107,7 @@ export function gather(x: View, dim: number, index: View, out: View): void {
     }
     return;
   }
-  const packed = { offset: out.offset, strides: contiguousStrides(index.shape) };
-  walk(index, dim, x, packed, ({ n, start, step, by, number, numberStep, other, otherStep }) => {
-    for (let i = 0; i < n; i++) {
-      to[other + i * otherStep] = from[start + i * step + numbers[number + i * numberStep] * by];
-    }
-  });
+  walk(gatherLine, x, dim, index, out);
 }
 
 /** `src` has the index's shape; the last of several that meet wins. */
@@ -103,11 +124,7 @@ export function scatter(out: View, dim: number, index: View, src: View): void {
     }
     return;
   }
-  walk(index, dim, out, src, ({ n, start, step, by, number, numberStep, other, otherStep }) => {
-    for (let i = 0; i < n; i++) {
-      to[start + i * step + numbers[number + i * numberStep] * by] = from[other + i * otherStep];
-    }
-  });
+  walk(scatterLine, out, dim, index, src);
 }
 
 /** `out` is contiguous; `src` has the index's shape. */
@@ -127,11 +144,5 @@ export function scatterAdd(out: View, dim: number, index: View, src: View): void
     }
     return;
   }
-  walk(index, dim, out, src, ({ n, start, step, by, number, numberStep, other, otherStep }) => {
-    for (let i = 0; i < n; i++) {
-      const at = start + i * step + numbers[number + i * numberStep] * by;
-      to[at] += from[other + i * otherStep];
-      if (safe) checkSafe(to[at]);
-    }
-  });
+  walk(safe ? addCheckedLine : addLine, out, dim, index, src);
 }

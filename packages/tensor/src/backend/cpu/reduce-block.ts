@@ -1,32 +1,87 @@
 /** One step of a reduction: the middle dimension of a block, by the fast kernels or in loops. */
 import { reduceColumns, type VectorLoop, vectorLoop } from '@torchlet/kernels';
-import { castNumber, type TypedArray } from '../../dtype.js';
+import { castNumber, type DType, type TypedArray } from '../../dtype.js';
 import type { ReduceName, View } from '../backend.js';
 import type { RowsKernel } from '../rows-kernel.js';
 import type { Block } from './block.js';
 import { arrayOf, startOf } from './elementwise.js';
 import { reduceRows } from './rows.js';
+import { typedLoop } from './typed-loop.js';
 
-type Combine = (a: number, v: number) => number;
-
-/** A NaN stays: `v > NaN` is false, and `v !== v` lets a NaN in. */
-const COMBINE: Readonly<Record<Exclude<ReduceName, 'sum'>, Combine>> = {
-  prod: (a, v) => a * v,
-  max: (a, v) => (v > a || v !== v ? v : a),
-  min: (a, v) => (v < a || v !== v ? v : a),
+/** What is found of nothing, and how an element `v` joins what was found. A NaN stays: `v > NaN` is false, and `v !== v` lets a NaN in. */
+const COMBINE: Readonly<Record<ReduceName, readonly [start: string, next: (a: string, v: string) => string]>> = {
+  sum: ['0', (a, v) => `${a} + ${v}`],
+  prod: ['1', (a, v) => `${a} * ${v}`],
+  max: ['-Infinity', (a, v) => `${v} > ${a} || ${v} !== ${v} ? ${v} : ${a}`],
+  min: ['Infinity', (a, v) => `${v} < ${a} || ${v} !== ${v} ? ${v} : ${a}`],
 };
 
-/** `out[i][j]` = the reduction of `block[i][r][j]` over `r`; `out` is contiguous. */
-export function reduceBlock(name: ReduceName, block: Block, out: View): void {
-  if (block.array instanceof Float32Array && out.dtype === 'float32' && reduceFloat32(name, block, out)) return;
+/** The reduction of `n` elements that lie side by side. */
+type Run = (array: TypedArray, start: number, n: number) => number;
+/** The reductions of columns, into `found`. */
+type Columns = (array: TypedArray, start: number, rows: number, columns: number, found: Float64Array) => void;
+
+/** Four of them run at a time, because one would wait four cycles for each element. */
+function runOf(name: ReduceName): (dtype: DType) => Run {
+  const [start, next] = COMBINE[name];
+  const turn = ['a', 'b', 'c', 'd'].map((a, i) => `v = array[p + ${i}]; ${a} = ${next(a, 'v')};`).join(' ');
+  return typedLoop<Run>(
+    'array, start, n',
+    `let a = ${start}, b = a, c = a, d = a, v = 0, p = start;
+    const end = start + n;
+    for (; p + 3 < end; p += 4) { ${turn} }
+    for (; p < end; p++) { v = array[p]; a = ${next('a', 'v')}; }
+    a = ${next('a', 'b')};
+    c = ${next('c', 'd')};
+    return ${next('a', 'c')};`,
+  );
+}
+
+function columnsOf(name: ReduceName): (dtype: DType) => Columns {
+  const [start, next] = COMBINE[name];
+  const four = ['p', 'p + columns', 'p + 2 * columns', 'p + 3 * columns']
+    .map((at) => `v = array[${at}]; a = ${next('a', 'v')};`)
+    .join(' ');
+  return typedLoop<Columns>(
+    'array, start, rows, columns, found',
+    `found.fill(${start});
+    let p = start, i = 0;
+    for (; i + 3 < rows; i += 4, p += 3 * columns) {
+      for (let j = 0; j < columns; j++, p++) { let a = found[j], v = 0; ${four} found[j] = a; }
+    }
+    for (; i < rows; i++) {
+      for (let j = 0; j < columns; j++, p++) { const a = found[j], v = array[p]; found[j] = ${next('a', 'v')}; }
+    }`,
+  );
+}
+
+const NAMES = ['sum', 'prod', 'max', 'min'] as const;
+const loopsBy = <F>(make: (name: ReduceName) => F): Readonly<Record<ReduceName, F>> =>
+  Object.fromEntries(NAMES.map((name) => [name, make(name)])) as Record<ReduceName, F>;
+const RUNS = loopsBy(runOf);
+const COLUMNS = loopsBy(columnsOf);
+
+/** `out[i][j]` = the reduction of `block[i][r][j]`, elements of a dtype, over `r`; `out` is contiguous. */
+export function reduceBlock(name: ReduceName, block: Block, dtype: DType, out: View): void {
+  if (dtype === 'float32' && out.dtype === 'float32' && reduceFloat32(name, block, out)) return;
   const result = arrayOf(out);
   const start = startOf(out);
   const store = (i: number, v: number): void => {
     // a float stores itself; integers must be checked (int64) or wrapped
     result[start + i] = out.dtype === 'float32' || out.dtype === 'float64' ? v : castNumber(v, out.dtype);
   };
-  if (name === 'sum') sum(block, store);
-  else fold(block, name, store);
+  const { array, offset, outer, reduced, inner } = block;
+  if (inner === 1) {
+    const run = RUNS[name](dtype);
+    for (let i = 0; i < outer; i++) store(i, run(array, offset + i * reduced, reduced));
+    return;
+  }
+  const columns = COLUMNS[name](dtype);
+  const found = new Float64Array(inner);
+  for (let i = 0; i < outer; i++) {
+    columns(array, offset + i * reduced * inner, reduced, inner, found);
+    for (let j = 0; j < inner; j++) store(i * inner + j, found[j]);
+  }
 }
 
 /** Fewer elements are not worth the call. */
@@ -89,51 +144,4 @@ function reduceFloat32(name: ReduceName, block: Block, out: View): boolean {
   if (inner === 1 && reduced >= LONG_ROW && reduceLong(name, block, out)) return true;
   if (inner === 1) return reduceRows(ROWS[name], outer, reduced, { array: x, offset }, out);
   return reduceColumns(name, x, offset, outer, reduced, inner, out.storage.buffer as Float32Array, out.offset);
-}
-
-function sum({ array, offset, outer, reduced, inner }: Block, store: (i: number, v: number) => void): void {
-  if (inner === 1) {
-    for (let i = 0; i < outer; i++) store(i, sumRun(array, offset + i * reduced, reduced));
-    return;
-  }
-  const acc = new Float64Array(inner);
-  for (let i = 0, p = offset; i < outer; i++) {
-    acc.fill(0);
-    for (let r = 0; r < reduced; r++) for (let j = 0; j < inner; j++) acc[j] += array[p++];
-    for (let j = 0; j < inner; j++) store(i * inner + j, acc[j]);
-  }
-}
-
-/** Four running sums, because one would wait four cycles for each addition. */
-function sumRun(array: TypedArray, start: number, n: number): number {
-  let a = 0;
-  let b = 0;
-  let c = 0;
-  let d = 0;
-  const end = start + n;
-  let p = start;
-  for (; p + 3 < end; p += 4) {
-    a += array[p];
-    b += array[p + 1];
-    c += array[p + 2];
-    d += array[p + 3];
-  }
-  for (; p < end; p++) a += array[p];
-  return a + b + (c + d);
-}
-
-function fold(
-  { array, offset, outer, reduced, inner }: Block,
-  name: Exclude<ReduceName, 'sum'>,
-  store: (i: number, v: number) => void,
-): void {
-  const combine = COMBINE[name];
-  const start = name === 'prod' ? 1 : name === 'max' ? -Infinity : Infinity;
-  for (let i = 0; i < outer; i++) {
-    for (let j = 0; j < inner; j++) {
-      let a = start;
-      for (let r = 0, p = offset + i * reduced * inner + j; r < reduced; r++, p += inner) a = combine(a, array[p]);
-      store(i * inner + j, a);
-    }
-  }
 }

@@ -19,7 +19,7 @@ export function reduce(name: ReduceName, x: View, dims: readonly number[], out: 
   // a product may leave the range of its type on the way, and whole numbers theirs
   const inSteps = name !== 'prod' && isFloating(x.dtype) && x.dtype === out.dtype && numelOf(x.shape) >= LEAST_STEPS;
   if (inSteps) reduceInSteps(name, x, dims, out);
-  else withBlock(x, dims, (block) => reduceBlock(name, block, out));
+  else withBlock(x, dims, (block) => reduceBlock(name, block, x.dtype, out));
 }
 
 /** Neighbours in memory that are all reduced, or all kept. */
@@ -84,11 +84,11 @@ function runSteps(name: ReduceName, x: Packed, groups: readonly Group[], out: Vi
   const block = { ...x, outer: sizeOf(before), reduced: groups[at]?.size ?? 1, inner: sizeOf(after) };
   const rest = [...before, ...after];
   if (!rest.some(({ reduced }) => reduced)) {
-    reduceBlock(name, block, out);
+    reduceBlock(name, block, out.dtype, out);
     return;
   }
   const found = temporary(out.dtype, [block.outer * block.inner]);
-  reduceBlock(name, block, found);
+  reduceBlock(name, block, out.dtype, found);
   const joined = groupsOf(
     rest.map(({ size }) => size),
     rest.map(({ reduced }) => reduced),
