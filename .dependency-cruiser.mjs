@@ -22,7 +22,7 @@ const tensorLayers = [
   ['errors', 'dtype', 'shape', 'arguments', 'signature', 'dtype-names'],
   ['random/', 'format', 'storage'],
   ['backend/'],
-  ['tensor-rare', 'tensor', 'generator', 'threads', 'config'],
+  ['tensor-rare', 'tensor-grad', 'tensor', 'generator', 'threads', 'config'],
   ['autograd/'],
   [
     'tensor-data',

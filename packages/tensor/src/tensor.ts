@@ -5,8 +5,9 @@ import { isFloating, itemsize } from './dtype.js';
 import { AutogradError, DTypeError, ShapeError, ValueError } from './errors.js';
 import { formatTensor } from './format.js';
 import type { HostOp } from './ops/host-ops.js';
-import { isContiguous, numelOf, type Shape, sameShape, showShape, wrapDim } from './shape.js';
+import { isContiguous, numelOf, type Shape, wrapDim } from './shape.js';
 import type { Device, Storage, VersionCounter } from './storage.js';
+import { checkGradient } from './tensor-grad.js';
 import { NOTHING_RARE, Rare } from './tensor-rare.js';
 
 /** What `tolist` returns: numbers (booleans for bool), nested as deep as the tensor has dimensions. */
@@ -114,21 +115,7 @@ export class Tensor {
       if (!(value instanceof Tensor)) {
         throw new ValueError(`assigned grad expected to be a Tensor or null but got grad of type ${typeof value}`);
       }
-      if (!sameShape(value.shape, this.shape)) {
-        throw new AutogradError(
-          `assigned grad has data of a different size: expected ${showShape(this.shape)}, got ${showShape(value.shape)}`,
-        );
-      }
-      if (value.dtype !== this.dtype) {
-        throw new AutogradError(
-          `assigned grad has data of a different type: expected ${this.dtype}, got ${value.dtype}`,
-        );
-      }
-      if (value.device !== this.device) {
-        throw new AutogradError(
-          `assigned grad has data located on a different device: expected ${this.device}, got ${value.device}`,
-        );
-      }
+      checkGradient(this, value);
     }
     const { gradient: old, accumulator } = this.rare;
     if (old === value) return;
