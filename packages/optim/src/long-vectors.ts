@@ -4,6 +4,8 @@ import { partOf, type RowsKernel, runRows, vectorOf } from '@torchlet/tensor/int
 
 /** Elements that contribute one number: vectors are cut into rows of so many, which threads share. */
 const ROW = 1 << 13;
+/** Up to so many are one row: threads would not share them, and a second call takes as long. */
+const SHORT = 1 << 15;
 
 type Reduction = { readonly reduce: 'sum' | 'max'; readonly of: string };
 
@@ -44,7 +46,7 @@ export function walk(
     });
   };
   const n = vectors[0].numel();
-  const rest = n % ROW;
+  const rest = n <= SHORT ? n : n % ROW;
   if (n > rest) run(0, (n - rest) / ROW, ROW);
   if (rest > 0) run(n - rest, 1, rest);
   return found;

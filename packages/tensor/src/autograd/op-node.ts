@@ -116,9 +116,8 @@ export class OpNode extends Node implements Context, Edge {
   }
 
   private save(t: Tensor): void {
-    const saved = this.saved as Tensor[] | null;
-    // most lists stay short: one that grows has room for many more
-    (this.saved as Tensor[] | null) = saved === null ? [t] : [...saved, t];
+    if (this.saved === null) (this.saved as Tensor[] | null) = [t];
+    else (this.saved as unknown as Tensor[]).push(t);
   }
 
   keep(result: Tensor): void {

@@ -122,8 +122,6 @@ export function composed(gradName: string, result: Tensor): Tensor {
 function forward({ forward: run }: Spec, ctx: Context, args: readonly unknown[]): Result {
   if (args.length === 1) return run(ctx, args[0]);
   if (args.length === 2) return run(ctx, args[0], args[1]);
-  if (args.length === 3) return run(ctx, args[0], args[1], args[2]);
-  if (args.length === 4) return run(ctx, args[0], args[1], args[2], args[3]);
   return run(ctx, ...args);
 }
 
