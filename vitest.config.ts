@@ -13,6 +13,8 @@ export default defineConfig({
     sequence: { sequencer: SlowFirst },
     // the caller does little while they work: on two processors, one worker would take nearly twice as long
     maxWorkers: '100%',
+    // a property with hundreds of cases takes a second, and ten times that on processors that others use, too
+    testTimeout: 30_000,
     // what is generated is no staler than the sources
     globalSetup: ['packages/kernels/build.mjs'],
     include: ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts', 'tools/*/test/**/*.test.ts'],
