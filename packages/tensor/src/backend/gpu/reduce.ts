@@ -4,6 +4,7 @@ import { numelOf } from '../../shape.js';
 import type { Backend, ReduceName, View } from '../backend.js';
 import { collapse } from '../cpu/elementwise.js';
 import { Handle, handleOf } from './handles.js';
+import { withOutputs } from './kernels/memo.js';
 import { argReduceKernel, type Dimensions, type Reduction, reduceKernel } from './kernels/reduce.js';
 import { runKernel } from './run.js';
 import { throughCpu } from './transfers.js';
@@ -80,7 +81,7 @@ export function reduceTo(name: ReduceName, x: View, dims: readonly number[], dty
 export function sumParts(x: Handle, parts: number, { sizes, strides }: Dimensions, numel: number): Handle {
   const reduced = { sizes: [parts], strides: [numelOf(sizes)] };
   const { kernel, scalars } = reduceKernel('sum', { kept: { sizes, strides }, reduced, offset: 0, cut: null });
-  return runKernel({ ...kernel, outputs: numel }, [x], scalars);
+  return runKernel(withOutputs(kernel, numel), [x], scalars);
 }
 
 function inStages(name: ReduceName, x: Handle, reduction: Reduction, dtype: DType): Handle {

@@ -9,6 +9,7 @@ import { gpuDriver } from './device.js';
 import { gpuBufferOf, Handle, handleOf } from './handles.js';
 import { elementwiseKernel, type Prepared } from './kernels/elementwise.js';
 import type { Grouped, Laid } from './kernels/lanes.js';
+import { withOutputs } from './kernels/memo.js';
 import { type Place, rowMajor } from './kernels/walk.js';
 import { windowKernel } from './kernels/window.js';
 import { runKernel } from './run.js';
@@ -100,11 +101,11 @@ export function storeGrouped({ kernel, sizes, strides }: Grouped, inputs: readon
   // what is too much lies behind the result
   const outputs = numelOf(out.shape);
   if (isContiguous(sizes, strides)) {
-    store(runKernel(kernel.outputs === outputs ? kernel : { ...kernel, outputs }, inputs), out);
+    store(runKernel(withOutputs(kernel, outputs), inputs), out);
     return;
   }
   const pack = copyKernel(out.dtype, sizes, { strides, offset: 0 });
-  store(runKernel({ ...pack.kernel, outputs }, [runKernel(kernel, inputs)], pack.scalars), out);
+  store(runKernel(withOutputs(pack.kernel, outputs), [runKernel(kernel, inputs)], pack.scalars), out);
 }
 
 /**

@@ -1,3 +1,5 @@
+import type { KernelSource } from '../driver.js';
+
 /** Texts are put together once: on the host that costs more than to run a kernel. */
 export class Memo<T> {
   private readonly made = new Map<string, T>();
@@ -14,4 +16,22 @@ export class Memo<T> {
     }
     return value;
   }
+}
+
+/** Makes once what the arguments, as JSON, tell apart. A kernel that stays the same object is found without its text. */
+export function once<A extends readonly unknown[], T>(make: (...args: A) => T): (...args: A) => T {
+  const memo = new Memo<T>();
+  return (...args) => memo.get(JSON.stringify(args), () => make(...args));
+}
+
+const resized = new WeakMap<KernelSource, Map<number, KernelSource>>();
+
+/** The kernel for the first `outputs` of what it computes. */
+export function withOutputs(kernel: KernelSource, outputs: number): KernelSource {
+  if (kernel.outputs === outputs) return kernel;
+  let known = resized.get(kernel);
+  if (known === undefined) resized.set(kernel, (known = new Map()));
+  let other = known.get(outputs);
+  if (other === undefined) known.set(outputs, (other = { ...kernel, outputs }));
+  return other;
 }

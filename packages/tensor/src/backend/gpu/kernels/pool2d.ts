@@ -6,6 +6,7 @@ import type { AvgPool2dParams, Pool2dParams } from '../../backend.js';
 import type { KernelSource, Lanes } from '../driver.js';
 import { divide, integer, loop, shifted, unravel, weighted } from './indexing.js';
 import { each, type Laid, laidRow, returnSums, zeroSums } from './lanes.js';
+import { once } from './memo.js';
 import { literal, written } from './sizes.js';
 import { inside, type Moving, seenTaps, seesLanes, type Visit, visitTaps } from './taps.js';
 
@@ -56,7 +57,7 @@ const at = (plane: string, [, , height, width]: readonly number[], y: string, x:
 const planesOf = ([n, c, height, width]: readonly number[]): number[] => [n * c, height, width];
 
 /** The maximum of each window, or its position within the plane; the first of equal ones, and a NaN is the greatest. */
-export function maxPool2dKernel(s: PoolShape, what: 'value' | 'index'): Prepared {
+export const maxPool2dKernel: (s: PoolShape, what: 'value' | 'index') => Prepared = once((s, what) => {
   const value = `v = x[${at('p', s.x, 'iy', 'ix')}];
 if (!(v === v) || v > best || place < 0) { best = v; place = ${weighted(['iy', s.x[3]], ['ix', 1])}; }`;
   return {
@@ -75,7 +76,7 @@ return ${what === 'value' ? 'best' : 'place'};`,
     },
     scalars: [Infinity],
   };
-}
+});
 
 /** Whether {@link maxPool2dBackwardKernel} can compute so many neighbours in a thread. */
 export const backwardTakes = (s: PoolShape, lanes: Lanes): boolean => seesLanes(columnsOf(s), lanes);
@@ -88,7 +89,7 @@ const columnsOf = ({ params }: PoolShape): Moving => ({
 });
 
 /** dx[i] = Σ grad[o] over the windows whose maximum stood at i; a thread computes `lanes` neighbours of a row. */
-export function maxPool2dBackwardKernel(s: PoolShape, lanes: Lanes): Laid {
+export const maxPool2dBackwardKernel: (s: PoolShape, lanes: Lanes) => Laid = once((s, lanes) => {
   const [n, c, height, width] = s.x;
   const row = laidRow(width, lanes);
   const element = (array: string, column: string): string => `${array}[${at('p', s.out, 'oy', column)}]`;
@@ -118,7 +119,7 @@ ${seenRows(s, columns)}
 ${returnSums(lanes)}`,
     },
   };
-}
+});
 
 /** Source that declares `count`, by which a window's sum is divided: its elements in the image, or with padding around it. */
 function divisor({ x, params }: PoolShape<AvgPool2dParams>): string {
@@ -142,7 +143,7 @@ if (e${axis} > ${end(margin(axis))}) { e${axis} = ${end(margin(axis))}; }`;
 }
 
 /** The mean of each window. */
-export function avgPool2dKernel(s: PoolShape<AvgPool2dParams>): Prepared {
+export const avgPool2dKernel: (s: PoolShape<AvgPool2dParams>) => Prepared = once((s) => {
   return {
     kernel: {
       op: 'avgPool2d',
@@ -156,10 +157,10 @@ return sum / count;`,
     },
     scalars: [],
   };
-}
+});
 
 /** dx[i] = Σ grad[o] / count[o] over the windows that saw i */
-export function avgPool2dBackwardKernel(s: PoolShape<AvgPool2dParams>): Prepared {
+export const avgPool2dBackwardKernel: (s: PoolShape<AvgPool2dParams>) => Prepared = once((s) => {
   const visit = `${divisor(s)}\nsum = sum + grad[${at('p', s.out, 'oy', 'ox')}] / count;`;
   return {
     kernel: {
@@ -173,4 +174,4 @@ return sum;`,
     },
     scalars: [],
   };
-}
+});

@@ -2,6 +2,7 @@
 import type { ReduceName } from '../../backend.js';
 import type { KernelSource } from '../driver.js';
 import { integer, loop, unravel, weighted } from './indexing.js';
+import { once } from './memo.js';
 import { isNumber, written } from './sizes.js';
 import { position, startOf } from './walk.js';
 
@@ -77,7 +78,7 @@ const STEP: Readonly<Record<ReduceName, string>> = {
 
 const outputsOf = ({ kept }: Reduction): number => kept.sizes.reduce((a, b) => a * b, 1);
 
-export function reduceKernel(name: ReduceName, reduction: Reduction): ReduceKernel {
+export const reduceKernel: (name: ReduceName, reduction: Reduction) => ReduceKernel = once((name, reduction) => {
   const { code, body, scalars, values } = overReduced(reduction, (at) => `v = x[${at}];\n${STEP[name]}`);
   const infinite = name === 'max' || name === 'min';
   return {
@@ -90,10 +91,10 @@ export function reduceKernel(name: ReduceName, reduction: Reduction): ReduceKern
     },
     scalars: [...values, ...(infinite ? [Infinity] : [])],
   };
-}
+});
 
 /** First position of the extremum along the one reduced dimension; a NaN is the extremum. */
-export function argReduceKernel(name: 'max' | 'min', reduction: Reduction): ReduceKernel {
+export const argReduceKernel: (name: 'max' | 'min', reduction: Reduction) => ReduceKernel = once((name, reduction) => {
   const better = name === 'max' ? 'v > found' : 'v < found';
   const { code, body, scalars, values } = overReduced(
     reduction,
@@ -109,4 +110,4 @@ export function argReduceKernel(name: 'max' | 'min', reduction: Reduction): Redu
     },
     scalars: values,
   };
-}
+});

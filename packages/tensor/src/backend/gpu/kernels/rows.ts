@@ -8,6 +8,7 @@ import type { KernelSource } from '../driver.js';
 import { loop, unravel, weighted } from './indexing.js';
 import { Translator } from './language.js';
 import { live, undeclared } from './live.js';
+import { Memo } from './memo.js';
 
 export interface RowsShape {
   readonly rows: number;
@@ -151,10 +152,26 @@ class RowsWriter {
   }
 }
 
+/** What has been written, by the definition. */
+const written = new WeakMap<RowsKernel, Memo<PreparedRows>>();
+
+function prepared(
+  definition: RowsKernel,
+  { rows, columns, shared }: RowsShape,
+  what: string,
+  write: (writer: RowsWriter) => PreparedRows,
+): PreparedRows {
+  let memo = written.get(definition);
+  if (memo === undefined) written.set(definition, (memo = new Memo<PreparedRows>()));
+  return memo.get(`${what} ${rows} ${columns} ${[...shared].join()}`, () =>
+    write(new RowsWriter(definition, { rows, columns, shared })),
+  );
+}
+
 /** The kernel of one of a pass's results, of a matrix that it writes, or of a row's value behind all passes. */
 export const foundKernel = (definition: RowsKernel, shape: RowsShape, pass: number, name: string): PreparedRows =>
-  new RowsWriter(definition, shape).found(pass, name);
+  prepared(definition, shape, `found ${pass} ${name}`, (writer) => writer.found(pass, name));
 export const writtenKernel = (definition: RowsKernel, shape: RowsShape, pass: number, name: string): PreparedRows =>
-  new RowsWriter(definition, shape).written(pass, name);
+  prepared(definition, shape, `written ${pass} ${name}`, (writer) => writer.written(pass, name));
 export const rowValueKernel = (definition: RowsKernel, shape: RowsShape, name: string): PreparedRows =>
-  new RowsWriter(definition, shape).value(name);
+  prepared(definition, shape, `value ${name}`, (writer) => writer.value(name));

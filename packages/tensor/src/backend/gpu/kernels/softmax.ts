@@ -2,6 +2,7 @@
 import type { KernelSource } from '../driver.js';
 import { loop, unravel, weighted } from './indexing.js';
 import { Translator } from './language.js';
+import { once } from './memo.js';
 
 export interface SoftmaxShape {
   readonly outer: number;
@@ -15,7 +16,7 @@ export interface PreparedSoftmax {
 }
 
 /** Σ exp(x − max) */
-export function softmaxSumKernel({ outer, size, inner }: SoftmaxShape): PreparedSoftmax {
+export const softmaxSumKernel: (shape: SoftmaxShape) => PreparedSoftmax = once(({ outer, size, inner }) => {
   const translator = new Translator();
   const at = weighted(['o', size * inner], ['k', inner], ['j', 1]);
   const one = translator.expression('Math.exp(v - m)');
@@ -31,22 +32,24 @@ ${loop('k', size, `v = x[${at}];\nsum = sum + ${one};`)}
 return sum;`,
   });
   return { kernel, scalars: translator.scalars };
-}
+});
 
 /** exp(x − max) / sum, or x − max − log(sum) */
-export function softmaxKernel({ outer, size, inner }: SoftmaxShape, log: boolean): PreparedSoftmax {
-  const translator = new Translator();
-  const row = weighted(['o', inner], ['j', 1]);
-  const result = translator.expression(log ? 'v - m - Math.log(s)' : 'Math.exp(v - m) / s');
-  const kernel = translator.complete({
-    op: log ? 'log_softmax' : 'softmax',
-    parameters: ['x', 'max', 'sum'],
-    outputs: outer * size * inner,
-    body: `${unravel(['o', 'k', 'j'], [outer, size, inner])}
+export const softmaxKernel: (shape: SoftmaxShape, log: boolean) => PreparedSoftmax = once(
+  ({ outer, size, inner }, log) => {
+    const translator = new Translator();
+    const row = weighted(['o', inner], ['j', 1]);
+    const result = translator.expression(log ? 'v - m - Math.log(s)' : 'Math.exp(v - m) / s');
+    const kernel = translator.complete({
+      op: log ? 'log_softmax' : 'softmax',
+      parameters: ['x', 'max', 'sum'],
+      outputs: outer * size * inner,
+      body: `${unravel(['o', 'k', 'j'], [outer, size, inner])}
 const m = max[${row}];
 const s = sum[${row}];
 const v = x[this.thread.x];
 return ${result};`,
-  });
-  return { kernel, scalars: translator.scalars };
-}
+    });
+    return { kernel, scalars: translator.scalars };
+  },
+);

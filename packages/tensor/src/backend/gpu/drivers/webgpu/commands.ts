@@ -60,7 +60,12 @@ export class BatchWriter {
   }
 
   run(id: KernelId, outputs: number, arrays: readonly ArrayId[], numbers: readonly number[], out: ArrayId): void {
-    this.write(Code.run, id, outputs, out, arrays.length, ...arrays, numbers.length, ...numbers);
+    const { words } = this;
+    words.push(Code.run, id, outputs, out, arrays.length);
+    for (const array of arrays) words.push(array);
+    words.push(numbers.length);
+    for (const number of numbers) words.push(number);
+    this.count++;
   }
 
   free(id: ArrayId): void {
@@ -86,7 +91,7 @@ export class BatchWriter {
 
   /** The commands so far, which are forgotten here. */
   take(): Batch {
-    const batch = { words: Float64Array.from(this.words), forms: this.forms, data: this.data };
+    const batch = { words: new Float64Array(this.words), forms: this.forms, data: this.data };
     this.words = [];
     this.forms = [];
     this.data = [];

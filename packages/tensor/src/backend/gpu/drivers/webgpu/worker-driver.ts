@@ -14,8 +14,10 @@ import type { Reply, Transport } from './transport.js';
 /** Compiled kernels that the device keeps. */
 const KERNELS = 1024;
 
-/** A batch is sent when it has so many commands or bytes. */
+/** A batch is sent when it has so many commands, for a device that has nothing to do, … */
 const BATCH_COMMANDS = 16;
+/** … or so many for one that is busy, or so many bytes: to send one costs as much as some operations. */
+const BATCH_MOST = 64;
 const BATCH_BYTES = 4 * 2 ** 20;
 
 /** The caller waits when it is further ahead of the device than this. */
@@ -123,7 +125,7 @@ export class WorkerDriver implements Driver {
   }
 
   private enqueued(): void {
-    if (this.batch.count >= BATCH_COMMANDS || this.batch.bytes >= BATCH_BYTES) this.flush();
+    if (this.isFull) this.flush();
     else if (!this.scheduled) {
       // for a caller that goes to do something else
       this.scheduled = true;
@@ -132,6 +134,12 @@ export class WorkerDriver implements Driver {
         if (this.ended === null) this.flush();
       });
     }
+  }
+
+  private get isFull(): boolean {
+    const { count, bytes } = this.batch;
+    if (count < BATCH_COMMANDS && bytes < BATCH_BYTES) return false;
+    return count >= BATCH_MOST || bytes >= BATCH_BYTES || this.control.batches === this.sent;
   }
 
   private flush(): void {
