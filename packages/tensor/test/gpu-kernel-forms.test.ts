@@ -7,6 +7,8 @@ import { openGpuJs } from '../src/backend/gpu/drivers/gpu-js.js';
 import { expectShapes, KernelForms, limitShapes } from '../src/backend/gpu/drivers/kernel-forms.js';
 import { LocalDriver } from '../src/backend/gpu/drivers/local.js';
 import { divide, integer, loop, weighted } from '../src/backend/gpu/kernels/indexing.js';
+import { withOutputs } from '../src/backend/gpu/kernels/memo.js';
+import { reduceKernel } from '../src/backend/gpu/kernels/reduce.js';
 import { literal, literalSizes, namedSizes, written } from '../src/backend/gpu/kernels/sizes.js';
 
 beforeEach(() => limitShapes('auto', { first: 2, uses: 3, most: 4 }));
@@ -46,6 +48,31 @@ const rowSums = (rows: number, columns: number): KernelSource => ({
   parameters: ['x'],
   outputs: rows,
   body: `let s = 0;\n${loop('k', columns, `s = s + x[${weighted(['this.thread.x', columns], ['k', 1])}];`)}\nreturn s;`,
+});
+
+describe('what is written once', () => {
+  const sum = (size: number, offset = 0) =>
+    reduceKernel('sum', {
+      kept: { sizes: [3], strides: [size] },
+      reduced: { sizes: [size], strides: [1] },
+      offset,
+      cut: null,
+    });
+
+  it('is the same object for the same arguments, and another for others', () => {
+    expect(sum(4)).toBe(sum(4));
+    expect(sum(5)).not.toBe(sum(4));
+    expect(sum(4, 2).scalars).toEqual([2]);
+    expect(sum(4, 3).scalars).toEqual([3]);
+  });
+
+  it('has one kernel for each number of outputs', () => {
+    const { kernel } = sum(4);
+    expect(withOutputs(kernel, 3)).toBe(kernel);
+    expect(withOutputs(kernel, 2)).toEqual({ ...kernel, outputs: 2 });
+    expect(withOutputs(kernel, 2)).toBe(withOutputs(kernel, 2));
+    expect(withOutputs(kernel, 1).outputs).toBe(1);
+  });
 });
 
 describe('the form of a kernel', () => {

@@ -3,12 +3,13 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { KernelSource } from '../src/backend/gpu/driver.js';
 import { KernelIds } from '../src/backend/gpu/drivers/kernel-ids.js';
-import { BatchWriter, type Executor, execute } from '../src/backend/gpu/drivers/webgpu/commands.js';
+import { type Batch, BatchWriter, type Executor, execute } from '../src/backend/gpu/drivers/webgpu/commands.js';
 import { Control } from '../src/backend/gpu/drivers/webgpu/control.js';
 import { adapterName, type WebGpuBuffer, type WebGpuDevice } from '../src/backend/gpu/drivers/webgpu/device-api.js';
 import { BufferPool, PoolExhausted, sizeClass } from '../src/backend/gpu/drivers/webgpu/pool.js';
 import { ReplyArea } from '../src/backend/gpu/drivers/webgpu/reply-area.js';
-import type { Reply } from '../src/backend/gpu/drivers/webgpu/transport.js';
+import type { Reply, Transport } from '../src/backend/gpu/drivers/webgpu/transport.js';
+import { WorkerDriver } from '../src/backend/gpu/drivers/webgpu/worker-driver.js';
 import * as browser from '../src/backend/gpu/load/browser.js';
 
 const source = (body: string, outputs = 1): KernelSource => ({ op: 'op', parameters: ['a'], outputs, body });
@@ -188,6 +189,37 @@ describe('waiting', () => {
   });
 });
 
+describe('batches', () => {
+  it('are sent early to a device that has nothing to do, and larger to one that is busy', () => {
+    const control = new Control();
+    control.noteReply();
+    const sent: Batch[] = [];
+    const transport: Transport = {
+      send: (batch) => void sent.push(batch),
+      expect: () => {},
+      receive: () => ({ kind: 'started', name: 'none', maxBytes: 2 ** 31 }),
+      kill: () => {},
+      cause: () => null,
+    };
+    const driver = new WorkerDriver(transport, control);
+    const kernel = { op: 'fill', parameters: [], outputs: 1, body: 'return 1;' };
+    const runs = (count: number): number => {
+      for (let i = 0; i < count; i++) driver.run(kernel, [], [], i);
+      return sent.length;
+    };
+    // the kernel's text is a command too
+    expect([runs(14), runs(1)]).toEqual([0, 1]);
+    expect([runs(63), runs(1)]).toEqual([1, 2]);
+    expect(runs(20)).toBe(2);
+    control.noteBatch();
+    expect(runs(1)).toBe(2);
+    control.noteBatch();
+    expect(runs(1)).toBe(3);
+    for (let i = 0; i < 3; i++) driver.upload(i, new Float32Array(2 ** 19));
+    expect(sent.length).toBe(4);
+  });
+});
+
 describe('replies in shared memory', () => {
   it('are read once, as they were written', () => {
     const area = new ReplyArea();
@@ -196,7 +228,6 @@ describe('replies in shared memory', () => {
       { kind: 'started', name: 'Grün', maxBytes: 2 ** 31 },
       { kind: 'elements', elements: new Float32Array([1.5, Number.NaN, -0]) },
       { kind: 'elements', elements: new Float32Array(0) },
-      { kind: 'done' },
       { kind: 'failed', failure: { kind: 'memory', message: 'none left' } },
     ];
     for (const reply of replies) {

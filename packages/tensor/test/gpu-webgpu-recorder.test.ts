@@ -56,7 +56,7 @@ describe('the recorder', () => {
       },
       createCommandEncoder: () => ({
         beginComputePass: () => ({
-          setPipeline: () => {},
+          setPipeline: (name: string) => notes.push(`run ${name}`),
           setBindGroup: (index: number, group: string, offsets: number[] = []) =>
             notes.push([index, group, ...offsets].join(' ')),
           dispatchWorkgroups: () => {},
@@ -117,6 +117,20 @@ describe('the recorder', () => {
     expect([0, 256, 512, 768].map((at) => bytes[0][at])).toEqual([7, 8, 9, 10]);
     run(11, a, b);
     expect(notes.slice(10)).toEqual(['0 0(numbers256,b) 0', '1 1(a)']);
+  });
+
+  it('tells a pass of a pipeline when it is another than before', () => {
+    const { recorder, notes } = noting();
+    const runs = (...names: string[]): void => {
+      const pass = recorder.createCommandEncoder().beginComputePass();
+      for (const name of names) pass.setPipeline(name);
+    };
+    runs('first', 'first', 'second', 'first');
+    runs('first');
+    expect(notes).toEqual(['run first', 'run second', 'run first']);
+    recorder.flush();
+    runs('first');
+    expect(notes.slice(3)).toEqual(['end', 'submit', 'run first']);
   });
 
   it('from the third input on, inputs share a group', () => {

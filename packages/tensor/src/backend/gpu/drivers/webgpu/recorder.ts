@@ -42,7 +42,8 @@ export class Recorder {
   /** Numbers that the next bind group is about. */
   private latest: ArrayBuffer = new ArrayBuffer(0);
   private readonly groups: BindGroups;
-  /** Inputs' groups that the pass has. */
+  /** What the pass has: the pipeline, and inputs' groups. */
+  private pipeline: unknown = null;
   private bound: unknown[] = [];
   /** Where a kernel's numbers may begin: at multiples of this. */
   private readonly step: number;
@@ -98,6 +99,7 @@ export class Recorder {
   private endPass(): void {
     this.pass?.end();
     this.pass = null;
+    this.pipeline = null;
     this.bound = [];
   }
 
@@ -142,7 +144,11 @@ export class Recorder {
   };
 
   private readonly recordedPass: ComputePass = {
-    setPipeline: (pipeline: unknown): void => this.pass?.setPipeline(pipeline),
+    setPipeline: (pipeline: unknown): void => {
+      if (this.pipeline === pipeline) return;
+      this.pass?.setPipeline(pipeline);
+      this.pipeline = pipeline;
+    },
     setBindGroup: (_: number, bound: unknown): void => {
       const { output, inputs, offset } = bound as Bound;
       this.pass?.setBindGroup(0, output, [offset]);

@@ -76,7 +76,8 @@ export class Server {
           this.answer(async () => {
             await engine.synchronize();
             remember();
-            this.reply({ kind: 'done' });
+            // the count says it all
+            control.noteReply();
           }),
       },
       () => control.closing,

@@ -3,11 +3,10 @@ import type { Batch } from './commands.js';
 import type { Control } from './control.js';
 import type { Failure } from './failure.js';
 
-/** What the device's thread answers to its start, to a download, to a synchronize. */
+/** What the device's thread answers to its start and to a download, and to a synchronize that fails. */
 export type Reply =
   | { readonly kind: 'started'; readonly name: string; readonly maxBytes: number }
   | { readonly kind: 'elements'; readonly elements: Float32Array }
-  | { readonly kind: 'done' }
   | { readonly kind: 'failed'; readonly failure: Failure };
 
 /** The caller's end. */
