@@ -1,5 +1,7 @@
 /** Copies between memory orders: from any strides to any others. */
-import type { Argument } from './parallel/pool.js';
+
+import { threadLimits } from './parallel/limits.js';
+import type { Argument, Pool } from './parallel/pool.js';
 import { addressOf, unitsOf, unitsPerBlock } from './parallel/split.js';
 import { type WasmKernels, wasmKernels } from './wasm/instance.js';
 import type { ResidentArray } from './wasm/residents.js';
@@ -7,7 +9,7 @@ import type { ResidentArray } from './wasm/residents.js';
 /** Rows, or columns, of which threads get a multiple: the elements of a cache line. */
 const BAND = 16;
 /** Fewer elements are as fast in JavaScript. */
-const LEAST = 256;
+const LEAST = 300;
 /** Dimensions that the kernel walks. */
 const RANK = 4;
 /** A dimension with fewer elements is not read across. */
@@ -131,10 +133,10 @@ function run(kernels: WasmKernels, dimensions: readonly Dimension[], from: numbe
   }
   const { pool, shared } = kernels;
   const kernel = shared.copyStrided;
-  const [cut, perBlock] = cutOf(kernels, walk);
-  const { size, from: fromStep, to: toStep } = walk[cut];
   const strides = [...walk.map((d) => 4 * d.from), ...walk.map((d) => 4 * d.to)];
   const sizes: Argument[] = walk.map((d) => d.size);
+  const [cut, perBlock] = cutOf(pool, walk);
+  const { size, from: fromStep, to: toStep } = walk[cut];
   if (perBlock >= size) {
     kernel.run(4 * from, 4 * to, ...(sizes as number[]), ...strides);
     return;
@@ -145,10 +147,11 @@ function run(kernels: WasmKernels, dimensions: readonly Dimension[], from: numbe
 }
 
 /** Which dimension threads share, the one with most pieces, and how many of its elements a block has. */
-function cutOf({ pool }: WasmKernels, walk: readonly Dimension[]): readonly [dimension: number, perBlock: number] {
+function cutOf(pool: Pool, walk: readonly Dimension[]): readonly [dimension: number, perBlock: number] {
+  const numel = walk.reduce((n, { size }) => n * size, 1);
+  if (numel < threadLimits.leastShared || pool.threads === 1) return [0, walk[0].size];
   const pieces = walk.map(({ size }, d) => (d < RANK - 2 ? size : Math.ceil(size / BAND)));
   const cut = pieces.indexOf(Math.max(...pieces));
   const unit = cut < RANK - 2 ? 1 : BAND;
-  const numel = walk.reduce((n, { size }) => n * size, 1);
   return [cut, unit * unitsPerBlock(pool, pieces[cut], numel / pieces[cut])];
 }

@@ -1,56 +1,78 @@
 /** Where extrema are. */
-import type { TypedArray } from '../../dtype.js';
+import type { DType, TypedArray } from '../../dtype.js';
 import type { View } from '../backend.js';
 import { withBlock } from './block.js';
+import { arrayOf, startOf } from './elementwise.js';
 import { discard, temporary } from './memory.js';
-import { reduce } from './reduce.js';
+import { reduceBlock } from './reduce-block.js';
 import { typedLoop } from './typed-loop.js';
 
-/** Puts into `found` where each column has its extremum first. */
+/** Puts into `found` where each row has its extremum, which is known, first. */
 type Find = (
   array: TypedArray,
   start: number,
   rows: number,
   columns: number,
   extrema: TypedArray,
-  first: number,
   found: TypedArray,
   at: number,
 ) => void;
 
-const PARAMETERS = 'array, start, rows, columns, extrema, first, found, at';
-/** Matrices of one column, that is rows: the search ends where it is found. */
-const inRow = typedLoop<Find>(
-  PARAMETERS,
-  `const m = extrema[first];
-  let i = 0;
-  if (m === m) while (i < rows && array[start + i] !== m) i++;
-  else while (i < rows && array[start + i] === array[start + i]) i++;
-  found[at] = i;`,
-);
-
-/** From the last row up, so that the first stays. */
-const inColumns = typedLoop<Find>(
-  PARAMETERS,
-  `for (let i = rows - 1; i >= 0; i--) {
-    for (let j = 0, p = start + i * columns; j < columns; j++, p++) {
-      const v = array[p], m = extrema[first + j];
-      if (v === m || (v !== v && m !== m)) found[at + j] = i;
-    }
+const findInRows = typedLoop<Find>(
+  'array, start, rows, columns, extrema, found, at',
+  `for (let i = 0, p = start; i < rows; i++, p += columns) {
+    const m = extrema[i];
+    let j = 0;
+    if (m === m) while (j < columns && array[p + j] !== m) j++;
+    else while (j < columns && array[p + j] === array[p + j]) j++;
+    found[at + i] = j;
   }`,
 );
 
+/** Finds the extrema and their places at once. A NaN is the extremum. */
+type Search = (
+  array: TypedArray,
+  start: number,
+  outer: number,
+  reduced: number,
+  inner: number,
+  found: TypedArray,
+  at: number,
+) => void;
+
+const searchFor = (beyond: '>' | '<'): ((dtype: DType) => Search) =>
+  typedLoop<Search>(
+    'array, start, outer, reduced, inner, found, at',
+    `for (let i = 0; i < outer; i++) {
+      for (let j = 0; j < inner; j++) {
+        let p = start + i * reduced * inner + j, m = array[p], place = 0;
+        for (let r = 1; r < reduced && m === m; r++) {
+          p += inner;
+          const v = array[p];
+          if (v ${beyond} m || v !== v) { m = v; place = r; }
+        }
+        found[at + i * inner + j] = place;
+      }
+    }`,
+  );
+const SEARCH = { max: searchFor('>'), min: searchFor('<') } as const;
+
+/** Of rows with so many elements in all the extrema are found beforehand, several at a time. */
+const LEAST_BEFORE = 2048;
+
 /** Positions of the first extremum along `dim`; a NaN is the extremum. */
 export function argReduce(name: 'max' | 'min', x: View, dim: number, out: View): void {
-  const extrema = temporary(x.dtype, out.shape);
   const dims = x.shape.length === 0 ? [] : [dim];
-  reduce(name, x, dims, extrema);
-  withBlock(x, dims, ({ array, offset, outer, reduced, inner }) => {
-    const find = (inner === 1 ? inRow : inColumns)(x.dtype);
-    const [values, found] = [extrema, out].map(({ storage }) => storage.buffer as TypedArray);
-    for (let i = 0; i < outer; i++) {
-      find(array, offset + i * reduced * inner, reduced, inner, values, i * inner, found, out.offset + i * inner);
+  withBlock(x, dims, (block) => {
+    const { array, offset, outer, reduced, inner } = block;
+    const [found, at] = [arrayOf(out), startOf(out)];
+    if (inner > 1 || outer * reduced < LEAST_BEFORE) {
+      SEARCH[name](x.dtype)(array, offset, outer, reduced, inner, found, at);
+      return;
     }
+    const extrema = temporary(x.dtype, out.shape);
+    reduceBlock(name, block, x.dtype, extrema);
+    findInRows(x.dtype)(array, offset, outer, reduced, arrayOf(extrema), found, at);
+    discard(extrema);
   });
-  discard(extrema);
 }

@@ -19,12 +19,13 @@ export interface Block {
  * and `dims` are neighbours, else as `[outer, reduced, 1]` or in row-major order.
  */
 export function withBlock(x: View, dims: readonly number[], run: (block: Block) => void): void {
-  const { shape } = x;
-  const neighbours = dims.length === 0 || dims[dims.length - 1] - dims[0] === dims.length - 1;
-  if (neighbours && isContiguous(shape, x.strides)) {
-    run(blockOf(x, dims));
+  const inPlace = blockInPlace(x, dims);
+  if (inPlace !== null) {
+    run(inPlace);
     return;
   }
+  const { shape } = x;
+  const neighbours = areNeighbours(dims);
   const kept = [...shape.keys()].filter((d) => !dims.includes(d));
   const first = dims.length > 0 && neighbours ? dims[0] : kept.length;
   const size = (list: readonly number[]): number => numelOf(list.map((d) => shape[d]));
@@ -34,9 +35,14 @@ export function withBlock(x: View, dims: readonly number[], run: (block: Block) 
   );
 }
 
-/** A contiguous operand where it lies; `dims` are neighbours. */
-function blockOf(x: View, dims: readonly number[]): Block {
+/** Whether dimensions, ascending, follow one another. */
+const areNeighbours = (dims: readonly number[]): boolean =>
+  dims.length === 0 || dims[dims.length - 1] - dims[0] === dims.length - 1;
+
+/** As {@link withBlock}, where it takes no copy; else null. */
+export function blockInPlace(x: View, dims: readonly number[]): Block | null {
   const { shape } = x;
+  if (!areNeighbours(dims) || !isContiguous(shape, x.strides)) return null;
   const first = dims.length === 0 ? shape.length : dims[0];
   const end = first + dims.length;
   return {

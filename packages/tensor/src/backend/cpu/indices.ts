@@ -1,8 +1,9 @@
 /** Reading and writing through index tensors. Indices are int64 and in range: the ops have checked them. */
 import { moveRows, type RowPlaces, type RowsMove } from '@torchlet/kernels';
 import { checkSafe, type DType, type TypedArray } from '../../dtype.js';
-import { isContiguous, numelOf } from '../../shape.js';
+import { isContiguous, numelOf, type Shape } from '../../shape.js';
 import type { View } from '../backend.js';
+import { arrayOf, startOf } from './elementwise.js';
 import { runPlanes } from './planes.js';
 import { typedLoop } from './typed-loop.js';
 
@@ -47,27 +48,36 @@ const LEAST_LINE = 16;
  * last dimension, or the longest if that is short, and elements that meet do so in the order of `dim`, whichever that is.
  */
 function walk(lineFor: (...dtypes: DType[]) => Line, table: View, dim: number, index: View, other: View): void {
-  if (numelOf(index.shape) === 0) return;
+  const n = numelOf(index.shape);
+  if (n === 0) return;
   const line = lineFor(table.dtype, index.dtype, other.dtype);
-  const scalar = index.shape.length === 0;
-  const shape = scalar ? [1] : index.shape;
-  const of = ({ strides }: View): readonly number[] => (scalar ? [strides[0] ?? 1] : strides);
-  const by = of(table)[dim];
-  const steps = [of(table).map((s, d) => (d === dim ? 0 : s)), of(index), of(other)];
-  const last = shape.length - 1;
-  const along = shape[last] >= LEAST_LINE ? last : shape.indexOf(Math.max(...shape));
-  const outer = shape.flatMap((_, d) => (d === along ? [] : [d]));
-  const places = [table, index, other].map(({ offset }, k) => ({ offset, strides: outer.map((d) => steps[k][d]) }));
-  const [step, numberStep, otherStep] = steps.map((list) => list[along]);
-  const [x, numbers, others] = [table, index, other].map(arrayOf);
-  const n = shape[along];
+  const shape = index.shape.length === 0 ? [1] : index.shape;
+  const along = lineAlong(shape);
+  const [x, numbers, others] = [arrayOf(table), arrayOf(index), arrayOf(other)];
+  const stepOf = ({ strides }: View, d: number): number => strides[d] ?? 1;
+  const [by, step] = [stepOf(table, dim), along === dim ? 0 : stepOf(table, along)];
+  const [numberStep, otherStep] = [stepOf(index, along), stepOf(other, along)];
+  const run = (start: number, number: number, first: number): void =>
+    line(shape[along], x, start, step, by, numbers, number, numberStep, others, first, otherStep, checkSafe);
+  if (shape[along] === n) {
+    run(startOf(table), startOf(index), startOf(other));
+    return;
+  }
+  const outer = [...shape.keys()].filter((d) => d !== along);
+  const places = [table, index, other].map((view, k) => ({
+    offset: startOf(view),
+    strides: outer.map((d) => (k === 0 && d === dim ? 0 : view.strides[d])),
+  }));
   runPlanes([...outer.map((d) => shape[d]), 1, 1], places, ([start, number, first]) => {
-    line(n, x, start, step, by, numbers, number, numberStep, others, first, otherStep, checkSafe);
+    run(start, number, first);
     return true;
   });
 }
 
-const arrayOf = (x: View): TypedArray => x.storage.buffer as TypedArray;
+function lineAlong(shape: Shape): number {
+  const last = shape.length - 1;
+  return shape[last] >= LEAST_LINE ? last : shape.indexOf(Math.max(...shape));
+}
 
 /**
  * The length of rows that can be moved at once: the index is one number for all that lies behind dimension 0, and `x`
@@ -83,66 +93,55 @@ function rowLength(index: View, dim: number, x: View): number {
 /** The rows by the kernel for float32; false where they are elsewhere, or few. */
 function moveFast(move: RowsMove, table: View, index: View, packed: View, width: number): boolean {
   if (table.dtype !== 'float32') return false;
-  const places = ({ storage, offset }: View, step: number): RowPlaces => ({
-    array: storage.buffer as Float32Array,
-    offset,
+  const places = (view: View, step: number): RowPlaces => ({
+    array: arrayOf(view) as Float32Array,
+    offset: startOf(view),
     step,
   });
-  const rows = index.storage.buffer as TypedArray;
-  const [start, step] = [index.offset, index.strides[0]];
+  const rows = arrayOf(index);
+  const [start, step] = [startOf(index), index.strides[0]];
   const rowOf = (i: number): number => rows[start + i * step];
   return moveRows(move, places(table, table.strides[0]), places(packed, width), index.shape[0], width, rowOf);
 }
 
-export function gather(x: View, dim: number, index: View, out: View): void {
-  const from = arrayOf(x);
-  const to = arrayOf(out);
+/** Calls `run` with the places of each row in the table and among the packed rows. */
+function eachRow(table: View, index: View, packed: View, width: number, run: (row: number, p: number) => void): void {
   const numbers = arrayOf(index);
-  const width = rowLength(index, dim, x);
-  if (width > 0) {
-    if (moveFast('gather', x, index, out, width)) return;
-    for (let i = 0; i < index.shape[0]; i++) {
-      const start = x.offset + numbers[index.offset + i * index.strides[0]] * x.strides[0];
-      to.set(from.subarray(start, start + width), out.offset + i * width);
-    }
-    return;
+  const [first, start, from] = [startOf(index), startOf(table), startOf(packed)];
+  for (let i = 0; i < index.shape[0]; i++) {
+    run(start + numbers[first + i * index.strides[0]] * table.strides[0], from + i * width);
   }
-  walk(gatherLine, x, dim, index, out);
+}
+
+export function gather(x: View, dim: number, index: View, out: View): void {
+  const width = rowLength(index, dim, x);
+  if (width === 0) walk(gatherLine, x, dim, index, out);
+  else if (!moveFast('gather', x, index, out, width)) {
+    const [from, to] = [arrayOf(x), arrayOf(out)];
+    eachRow(x, index, out, width, (row, p) => to.set(from.subarray(row, row + width), p));
+  }
 }
 
 /** `src` has the index's shape; the last of several that meet wins. */
 export function scatter(out: View, dim: number, index: View, src: View): void {
-  const to = arrayOf(out);
-  const from = arrayOf(src);
-  const numbers = arrayOf(index);
   const width = isContiguous(src.shape, src.strides) ? rowLength(index, dim, out) : 0;
-  if (width > 0) {
-    if (moveFast('scatter', out, index, src, width)) return;
-    for (let i = 0; i < index.shape[0]; i++) {
-      const start = out.offset + numbers[index.offset + i * index.strides[0]] * out.strides[0];
-      to.set(from.subarray(src.offset + i * width, src.offset + (i + 1) * width), start);
-    }
-    return;
+  if (width === 0) walk(scatterLine, out, dim, index, src);
+  else if (!moveFast('scatter', out, index, src, width)) {
+    const [from, to] = [arrayOf(src), arrayOf(out)];
+    eachRow(out, index, src, width, (row, p) => to.set(from.subarray(p, p + width), row));
   }
-  walk(scatterLine, out, dim, index, src);
 }
 
 /** `out` is contiguous; `src` has the index's shape. */
 export function scatterAdd(out: View, dim: number, index: View, src: View): void {
-  const to = arrayOf(out);
-  const from = arrayOf(src);
-  const numbers = arrayOf(index);
   const safe = out.dtype === 'int64';
   const width = isContiguous(src.shape, src.strides) ? rowLength(index, dim, out) : 0;
-  if (width > 0) {
-    if (moveFast('add', out, index, src, width)) return;
-    for (let i = 0; i < index.shape[0]; i++) {
-      const start = out.offset + numbers[index.offset + i * index.strides[0]] * out.strides[0];
-      const p = src.offset + i * width;
-      for (let j = 0; j < width; j++) to[start + j] += from[p + j];
-      if (safe) for (let j = 0; j < index.shape[1]; j++) checkSafe(to[start + j]);
-    }
-    return;
+  if (width === 0) walk(safe ? addCheckedLine : addLine, out, dim, index, src);
+  else if (!moveFast('add', out, index, src, width)) {
+    const [from, to] = [arrayOf(src), arrayOf(out)];
+    eachRow(out, index, src, width, (row, p) => {
+      for (let j = 0; j < width; j++) to[row + j] += from[p + j];
+      if (safe) for (let j = 0; j < width; j++) checkSafe(to[row + j]);
+    });
   }
-  walk(safe ? addCheckedLine : addLine, out, dim, index, src);
 }

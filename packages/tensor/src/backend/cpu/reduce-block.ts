@@ -1,6 +1,6 @@
 /** One step of a reduction: the middle dimension of a block, by the fast kernels or in loops. */
 import { reduceColumns, type VectorLoop, vectorLoop } from '@torchlet/kernels';
-import { castNumber, type DType, type TypedArray } from '../../dtype.js';
+import { castNumber, type DType, isFloating, type TypedArray } from '../../dtype.js';
 import type { ReduceName, View } from '../backend.js';
 import type { RowsKernel } from '../rows-kernel.js';
 import type { Block } from './block.js';
@@ -16,41 +16,61 @@ const COMBINE: Readonly<Record<ReduceName, readonly [start: string, next: (a: st
   min: ['Infinity', (a, v) => `${v} < ${a} || ${v} !== ${v} ? ${v} : ${a}`],
 };
 
-/** The reduction of `n` elements that lie side by side. */
-type Run = (array: TypedArray, start: number, n: number) => number;
-/** The reductions of columns, into `found`. */
-type Columns = (array: TypedArray, start: number, rows: number, columns: number, found: Float64Array) => void;
+/** The reductions of a block's middle dimension, into `out`. */
+type Reduce = (
+  array: TypedArray,
+  start: number,
+  outer: number,
+  reduced: number,
+  inner: number,
+  out: TypedArray,
+  to: number,
+  cast: typeof castNumber,
+) => void;
 
-/** Four of them run at a time, because one would wait four cycles for each element. */
-function runOf(name: ReduceName): (dtype: DType) => Run {
+const PARAMETERS = 'array, start, outer, reduced, inner, out, to, cast';
+
+/** A float stores itself; integers must be checked (int64) or wrapped. */
+const stored = (a: string, dtype: DType): string => (isFloating(dtype) ? a : `cast(${a}, '${dtype}')`);
+
+/** Rows: four elements at a time, because one would wait four cycles for each. */
+function rowsOf(name: ReduceName): (...dtypes: DType[]) => Reduce {
   const [start, next] = COMBINE[name];
   const turn = ['a', 'b', 'c', 'd'].map((a, i) => `v = array[p + ${i}]; ${a} = ${next(a, 'v')};`).join(' ');
-  return typedLoop<Run>(
-    'array, start, n',
-    `let a = ${start}, b = a, c = a, d = a, v = 0, p = start;
-    const end = start + n;
-    for (; p + 3 < end; p += 4) { ${turn} }
-    for (; p < end; p++) { v = array[p]; a = ${next('a', 'v')}; }
-    a = ${next('a', 'b')};
-    c = ${next('c', 'd')};
-    return ${next('a', 'c')};`,
+  return typedLoop<Reduce>(
+    PARAMETERS,
+    (_, result) => `for (let i = 0, p = start; i < outer; i++) {
+      let a = ${start}, b = a, c = a, d = a, v = 0;
+      const end = p + reduced;
+      for (; p + 3 < end; p += 4) { ${turn} }
+      for (; p < end; p++) { v = array[p]; a = ${next('a', 'v')}; }
+      a = ${next('a', 'b')};
+      c = ${next('c', 'd')};
+      a = ${next('a', 'c')};
+      out[to + i] = ${stored('a', result)};
+    }`,
   );
 }
 
-function columnsOf(name: ReduceName): (dtype: DType) => Columns {
+/** Columns: row by row, four at a time. */
+function columnsOf(name: ReduceName): (...dtypes: DType[]) => Reduce {
   const [start, next] = COMBINE[name];
-  const four = ['p', 'p + columns', 'p + 2 * columns', 'p + 3 * columns']
+  const four = ['p', 'p + inner', 'p + 2 * inner', 'p + 3 * inner']
     .map((at) => `v = array[${at}]; a = ${next('a', 'v')};`)
     .join(' ');
-  return typedLoop<Columns>(
-    'array, start, rows, columns, found',
-    `found.fill(${start});
-    let p = start, i = 0;
-    for (; i + 3 < rows; i += 4, p += 3 * columns) {
-      for (let j = 0; j < columns; j++, p++) { let a = found[j], v = 0; ${four} found[j] = a; }
-    }
-    for (; i < rows; i++) {
-      for (let j = 0; j < columns; j++, p++) { const a = found[j], v = array[p]; found[j] = ${next('a', 'v')}; }
+  return typedLoop<Reduce>(
+    PARAMETERS,
+    (_, result) => `const found = new Float64Array(inner);
+    for (let i = 0, p = start; i < outer; i++) {
+      found.fill(${start});
+      let r = 0;
+      for (; r + 3 < reduced; r += 4, p += 3 * inner) {
+        for (let j = 0; j < inner; j++, p++) { let a = found[j], v = 0; ${four} found[j] = a; }
+      }
+      for (; r < reduced; r++) {
+        for (let j = 0; j < inner; j++, p++) { const a = found[j], v = array[p]; found[j] = ${next('a', 'v')}; }
+      }
+      for (let j = 0; j < inner; j++) out[to + i * inner + j] = ${stored('found[j]', result)};
     }`,
   );
 }
@@ -58,30 +78,15 @@ function columnsOf(name: ReduceName): (dtype: DType) => Columns {
 const NAMES = ['sum', 'prod', 'max', 'min'] as const;
 const loopsBy = <F>(make: (name: ReduceName) => F): Readonly<Record<ReduceName, F>> =>
   Object.fromEntries(NAMES.map((name) => [name, make(name)])) as Record<ReduceName, F>;
-const RUNS = loopsBy(runOf);
-const COLUMNS = loopsBy(columnsOf);
+const OF_ROWS = loopsBy(rowsOf);
+const OF_COLUMNS = loopsBy(columnsOf);
 
 /** `out[i][j]` = the reduction of `block[i][r][j]`, elements of a dtype, over `r`; `out` is contiguous. */
 export function reduceBlock(name: ReduceName, block: Block, dtype: DType, out: View): void {
   if (dtype === 'float32' && out.dtype === 'float32' && reduceFloat32(name, block, out)) return;
-  const result = arrayOf(out);
-  const start = startOf(out);
-  const store = (i: number, v: number): void => {
-    // a float stores itself; integers must be checked (int64) or wrapped
-    result[start + i] = out.dtype === 'float32' || out.dtype === 'float64' ? v : castNumber(v, out.dtype);
-  };
   const { array, offset, outer, reduced, inner } = block;
-  if (inner === 1) {
-    const run = RUNS[name](dtype);
-    for (let i = 0; i < outer; i++) store(i, run(array, offset + i * reduced, reduced));
-    return;
-  }
-  const columns = COLUMNS[name](dtype);
-  const found = new Float64Array(inner);
-  for (let i = 0; i < outer; i++) {
-    columns(array, offset + i * reduced * inner, reduced, inner, found);
-    for (let j = 0; j < inner; j++) store(i * inner + j, found[j]);
-  }
+  const loop = (inner === 1 ? OF_ROWS : OF_COLUMNS)[name](dtype, out.dtype);
+  loop(array, offset, outer, reduced, inner, arrayOf(out), startOf(out), castNumber);
 }
 
 /** Fewer elements are not worth the call. */
@@ -127,10 +132,10 @@ function wholeFor(name: Exclude<ReduceName, 'prod'>): VectorLoop | null {
 function reduceLong(name: Exclude<ReduceName, 'prod'>, { array, offset, outer, reduced }: Block, out: View): boolean {
   const loop = wholeFor(name);
   if (loop === null) return false;
-  const result = out.storage.buffer as Float32Array;
+  const [result, to] = [arrayOf(out), startOf(out)];
   for (let i = 0; i < outer; i++) {
     const found = loop(reduced, [array as Float32Array], [offset + i * reduced], []);
-    result[out.offset + i] = name === 'min' ? -found : found;
+    result[to + i] = name === 'min' ? -found : found;
   }
   return true;
 }
@@ -143,5 +148,5 @@ function reduceFloat32(name: ReduceName, block: Block, out: View): boolean {
   const x = array as Float32Array;
   if (inner === 1 && reduced >= LONG_ROW && reduceLong(name, block, out)) return true;
   if (inner === 1) return reduceRows(ROWS[name], outer, reduced, { array: x, offset }, out);
-  return reduceColumns(name, x, offset, outer, reduced, inner, out.storage.buffer as Float32Array, out.offset);
+  return reduceColumns(name, x, offset, outer, reduced, inner, arrayOf(out) as Float32Array, startOf(out));
 }

@@ -7,7 +7,7 @@
 import { isFloating, type TypedArray } from '../../dtype.js';
 import { contiguousStrides, numelOf, type Shape } from '../../shape.js';
 import type { ReduceName, View } from '../backend.js';
-import { withBlock } from './block.js';
+import { blockInPlace, withBlock } from './block.js';
 import { discard, temporary } from './memory.js';
 import { reduceBlock } from './reduce-block.js';
 import { copy, type Packed, permuted, withPacked } from './strided.js';
@@ -16,9 +16,12 @@ import { copy, type Packed, permuted, withPacked } from './strided.js';
 const LEAST_STEPS = 256;
 
 export function reduce(name: ReduceName, x: View, dims: readonly number[], out: View): void {
+  // one step needs no plan
+  const inPlace = blockInPlace(x, dims);
   // a product may leave the range of its type on the way, and whole numbers theirs
   const inSteps = name !== 'prod' && isFloating(x.dtype) && x.dtype === out.dtype && numelOf(x.shape) >= LEAST_STEPS;
-  if (inSteps) reduceInSteps(name, x, dims, out);
+  if (inPlace !== null) reduceBlock(name, inPlace, x.dtype, out);
+  else if (inSteps) reduceInSteps(name, x, dims, out);
   else withBlock(x, dims, (block) => reduceBlock(name, block, x.dtype, out));
 }
 

@@ -4,6 +4,7 @@ import type { TypedArray } from '../../dtype.js';
 import type { View } from '../backend.js';
 import { functionsIn } from '../elementwise-functions.js';
 import type { RowsKernel, RowsPass } from '../rows-kernel.js';
+import { arrayOf, startOf } from './elementwise.js';
 
 type Loop = (
   rows: number,
@@ -103,8 +104,8 @@ function vectorFor(kernel: RowsKernel): VectorRows | null {
 
 /** A view of contiguous rows, or of one row that all others share. */
 const rowsOf = (view: View, columns: number, shared: boolean): Rows => ({
-  array: view.storage.buffer as Float32Array,
-  offset: view.offset,
+  array: arrayOf(view) as Float32Array,
+  offset: startOf(view),
   step: shared ? 0 : columns,
 });
 

@@ -2,9 +2,8 @@
 import { castNumber, type DType, isFloating, type TypedArray } from '../../dtype.js';
 import type { ScanName, View } from '../backend.js';
 import { type Block, withBlock } from './block.js';
+import { arrayOf, startOf } from './elementwise.js';
 import { typedLoop } from './typed-loop.js';
-
-const arrayOf = (x: View): TypedArray => x.storage.buffer as TypedArray;
 
 /** ln(eᵃ + eᵇ) without overflow. */
 function logAdd(a: number, b: number): number {
@@ -22,49 +21,47 @@ const STEP: Readonly<Record<ScanName, readonly [start: string, next: string]>> =
   logsumexp: ['-Infinity', 'logAdd(a, v)'],
 };
 
-/** Running values of `columns` lines that lie beside one another; `running` and `places` have one number for each of them. */
+/** Running values of `columns` lines that lie beside one another. */
 type Scan = (
   array: TypedArray,
   start: number,
   rows: number,
   columns: number,
-  running: Float64Array,
-  places: Float64Array,
   out: TypedArray,
   to: number,
   indices: TypedArray | null,
   indicesTo: number,
-  stored: (a: number) => number,
+  cast: typeof castNumber,
   logAdd: (a: number, v: number) => number,
 ) => void;
 
-/** Fewer lines go one after the other. */
+/** Fewer lines go one after the other, and so do those of fewer elements, which stay in the cache meanwhile. */
 const LEAST_BESIDE = 8;
+const LEAST_ELEMENTS = 1 << 15;
 
-function scanOf(name: ScanName, isFloat: boolean): (dtype: DType) => Scan {
+function scanOf(name: ScanName): (...dtypes: DType[]) => Scan {
   const [start, next] = STEP[name];
-  const element = `const v = array[start + p];
+  const elementOf = (result: DType): string => `const v = array[start + p];
     a = ${next};
-    out[to + p] = ${isFloat ? 'a' : 'stored(a)'};
+    out[to + p] = ${isFloating(result) ? 'a' : `cast(a, '${result}')`};
     if (indices !== null) {
       if (a === v || v !== v) at = i;
       indices[indicesTo + p] = at;
     }`;
   return typedLoop<Scan>(
-    'array, start, rows, columns, running, places, out, to, indices, indicesTo, stored, logAdd',
-    `if (columns < ${LEAST_BESIDE}) {
+    'array, start, rows, columns, out, to, indices, indicesTo, cast, logAdd',
+    (_, result) => `if (columns < ${LEAST_BESIDE} || rows * columns < ${LEAST_ELEMENTS}) {
       for (let j = 0; j < columns; j++) {
         let a = ${start}, at = 0;
-        for (let i = 0, p = j; i < rows; i++, p += columns) { ${element} }
+        for (let i = 0, p = j; i < rows; i++, p += columns) { ${elementOf(result)} }
       }
       return;
     }
-    running.fill(${start});
-    places.fill(0);
+    const running = new Float64Array(columns).fill(${start}), places = new Float64Array(columns);
     for (let i = 0, p = 0; i < rows; i++) {
       for (let j = 0; j < columns; j++, p++) {
         let a = running[j], at = places[j];
-        ${element}
+        ${elementOf(result)}
         running[j] = a;
         places[j] = at;
       }
@@ -72,22 +69,18 @@ function scanOf(name: ScanName, isFloat: boolean): (dtype: DType) => Scan {
   );
 }
 
-const scans = new Map<string, (dtype: DType) => Scan>();
+const SCANS = Object.fromEntries((Object.keys(STEP) as ScanName[]).map((name) => [name, scanOf(name)])) as Readonly<
+  Record<ScanName, (...dtypes: DType[]) => Scan>
+>;
 
 export function scan(name: ScanName, x: View, dim: number, out: View, indices: View | null): void {
-  const isFloat = isFloating(out.dtype);
-  const key = `${name} ${isFloat}`;
-  let loops = scans.get(key);
-  if (loops === undefined) scans.set(key, (loops = scanOf(name, isFloat)));
-  const loop = loops(x.dtype);
-  const stored = (a: number): number => castNumber(a, out.dtype);
+  const loop = SCANS[name](x.dtype, out.dtype);
   withBlock(x, x.shape.length === 0 ? [] : [dim], ({ array, offset, outer, reduced, inner }) => {
-    const [running, places] = [new Float64Array(inner), new Float64Array(inner)];
-    const [result, at] = [arrayOf(out), indices && arrayOf(indices)];
+    const [result, start] = [arrayOf(out), startOf(out)];
+    const [at, first] = indices === null ? [null, 0] : [arrayOf(indices), startOf(indices)];
     for (let i = 0; i < outer; i++) {
       const p = i * reduced * inner;
-      const to = [out.offset + p, (indices?.offset ?? 0) + p];
-      loop(array, offset + p, reduced, inner, running, places, result, to[0], at, to[1], stored, logAdd);
+      loop(array, offset + p, reduced, inner, result, start + p, at, first + p, castNumber, logAdd);
     }
   });
 }
@@ -102,8 +95,8 @@ function sortBlock(
   out: View,
   indices: View,
 ): void {
-  const result = arrayOf(out);
-  const places = arrayOf(indices);
+  const [result, to] = [arrayOf(out), startOf(out)];
+  const [places, first] = [arrayOf(indices), startOf(indices)];
   const line = new Float64Array(reduced);
   // a NaN is greater than everything; equal elements keep their order either way
   const ascend = (a: number, b: number): number => {
@@ -121,8 +114,8 @@ function sortBlock(
       for (let r = 0; r < reduced; r++) line[r] = array[offset + start + r * inner];
       const order = orderOf(reduced, compare);
       for (let r = 0; r < reduced; r++) {
-        result[out.offset + start + r * inner] = line[order[r]];
-        places[indices.offset + start + r * inner] = order[r];
+        result[to + start + r * inner] = line[order[r]];
+        places[first + start + r * inner] = order[r];
       }
     }
   }
