@@ -45,14 +45,28 @@ function setData(x: Tensor, value: Tensor): void {
     throw new DTypeError('data set to a tensor that requires gradients must be floating point or complex dtype');
   }
   const target: Writable = x;
+  const { version } = x.versionCounter; // which may be that of the memory that it leaves
   target.storage = value.storage;
   target.shape = value.shape;
   target.strides = value.strides;
   target.offset = value.offset;
   target.dtype = value.dtype;
-  target.versionCounter = { version: x.versionCounter.version };
+  target.versionCounter = { version };
   if (x.rare.accumulator !== null && x.grad !== null && x.grad.dtype !== x.dtype) x.grad = null;
 }
+
+/** What `sparse.ts` overrides. */
+const SPARSE_ONLY = [
+  'sparse_dim',
+  'dense_dim',
+  '_nnz',
+  '_indices',
+  '_values',
+  'indices',
+  'values',
+  'is_coalesced',
+  'coalesce',
+] as const satisfies readonly (keyof Tensor)[];
 
 function* iterate(x: Tensor): IterableIterator<Tensor> {
   if (x.ndim === 0) throw new ShapeError('iteration over a 0-d tensor');
@@ -86,6 +100,15 @@ export function installProperties(): void {
       throw new ShapeError(`tensor.mT is only supported on matrices or batches of matrices. Got ${x.ndim}-D tensor.`);
     return transpose(x, -2, -1);
   });
+  for (const name of SPARSE_ONLY) {
+    Object.defineProperty(Tensor.prototype, name, {
+      configurable: true,
+      writable: true,
+      value: () => {
+        throw new ValueError(`${name}(): expected sparse tensor layout but got Strided`);
+      },
+    });
+  }
   for (const prototype of [Tensor.prototype, Node.prototype]) {
     Object.defineProperty(prototype, INSPECT, {
       configurable: true,

@@ -13,9 +13,6 @@ import { NOTHING_RARE, Rare } from './tensor-rare.js';
 /** What `tolist` returns: numbers (booleans for bool), nested as deep as the tensor has dimensions. */
 export type NestedList = number | boolean | NestedList[];
 
-const notSparse = (method: string): ValueError =>
-  new ValueError(`${method}(): expected sparse tensor layout but got Strided`);
-
 /**
  * An n-dimensional array that remembers how it was computed. A tensor is a view: shape, strides and offset over a
  * {@link Storage} that it may share with others. The operations are listed in `ops/methods.ts` and installed by
@@ -232,49 +229,6 @@ export class Tensor {
     return false;
   }
 
-  /** Number of dimensions that are sparse. https://pytorch.org/docs/stable/generated/torch.Tensor.sparse_dim.html */
-  sparse_dim(): number {
-    throw notSparse('sparse_dim');
-  }
-
-  /** Number of dimensions of each value. */
-  dense_dim(): number {
-    throw notSparse('dense_dim');
-  }
-
-  /** Number of listed elements of a sparse tensor. */
-  _nnz(): number {
-    throw notSparse('_nnz');
-  }
-
-  /** Where the listed elements are, `[sparse_dim, nnz]`, also of an uncoalesced tensor. */
-  _indices(): Tensor {
-    throw notSparse('_indices');
-  }
-
-  _values(): Tensor {
-    throw notSparse('_values');
-  }
-
-  /** Where the elements are. @throws ValueError for a tensor that is not coalesced. */
-  indices(): Tensor {
-    throw notSparse('indices');
-  }
-
-  values(): Tensor {
-    throw notSparse('values');
-  }
-
-  /** Whether each index is listed once, in order. */
-  is_coalesced(): boolean {
-    throw notSparse('is_coalesced');
-  }
-
-  /** With the elements of one index added up. https://pytorch.org/docs/stable/generated/torch.Tensor.coalesce.html */
-  coalesce(): Tensor {
-    throw notSparse('coalesce');
-  }
-
   /** A sparse tensor with all its zeros; any other tensor itself. */
   to_dense(): Tensor {
     return this;
@@ -333,4 +287,24 @@ export interface Tensor {
   readonly mT: Tensor;
   /** Slices along dimension 0. */
   [Symbol.iterator](): IterableIterator<Tensor>;
+}
+
+/** What sparse tensors alone have: see `sparse.ts`. @throws ValueError for all others. */
+export interface Tensor {
+  /** Number of dimensions that are sparse. https://pytorch.org/docs/stable/generated/torch.Tensor.sparse_dim.html */
+  sparse_dim(): number;
+  /** Number of dimensions of each value. */
+  dense_dim(): number;
+  /** Number of listed elements of a sparse tensor. */
+  _nnz(): number;
+  /** Where the listed elements are, `[sparse_dim, nnz]`, also of an uncoalesced tensor. */
+  _indices(): Tensor;
+  _values(): Tensor;
+  /** Where the elements are. @throws ValueError for a tensor that is not coalesced. */
+  indices(): Tensor;
+  values(): Tensor;
+  /** Whether each index is listed once, in order. */
+  is_coalesced(): boolean;
+  /** With the elements of one index added up. https://pytorch.org/docs/stable/generated/torch.Tensor.coalesce.html */
+  coalesce(): Tensor;
 }

@@ -41,8 +41,9 @@ export interface Wants {
 const NOTHING_WANTED: Wants = { needs_input_grad: [], unlisted: 0 };
 
 /**
- * The node of one call of an op; also its forward's context, and the edge to its result where there is only one. There is one for every recorded operation: how many fields it has
- * counts, because much of the time of a small operation goes into memory that is not in the cache yet.
+ * The node of one call of an op; also its forward's context, and the edge to its result where there is only one. There is one for
+ * every recorded operation: how many fields it has counts, because much of the time of a small operation goes into memory that is
+ * not in the cache yet.
  */
 export class OpNode extends Node implements Context, Edge {
   state: unknown = undefined;
@@ -58,9 +59,9 @@ export class OpNode extends Node implements Context, Edge {
     super();
   }
 
-  /** The node is its result's edge, unless the result has been given another look since. */
+  /** The node is its only result's edge: gradients look as the result did, whatever `.data` has made of it since. */
   override edgeTo(t: Tensor): Edge {
-    return t.shape === this.shape && t.dtype === this.dtype ? this : super.edgeTo(t);
+    return this.shape === NO_SHAPE ? super.edgeTo(t) : this;
   }
 
   get node(): this {

@@ -171,7 +171,8 @@ function attachAll(results: readonly Tensor[], node: OpNode): void {
 function runInplace(spec: Spec, args: readonly unknown[]): Tensor {
   const name = `${spec.name}_`;
   const self = checkSelf(name, args[0]);
-  const recorded = gradMode.enabled && spec.backward !== null && anyWantsGrad(args);
+  // integers have no gradients, whatever is copied into them
+  const recorded = gradMode.enabled && spec.backward !== null && isFloating(self.dtype) && anyWantsGrad(args);
   checkInplace(self, recorded);
   if (!spec.idempotent) checkWritable(name, self);
   if (recorded) {
