@@ -35,6 +35,19 @@ class Places {
   at(tap: number, position: number): number {
     return this.places[tap * this.positions + position];
   }
+
+  /** The positions at which one of these taps lies outside, each once. */
+  outsideOf(taps: readonly number[]): readonly number[] {
+    const seen = new Uint8Array(this.positions);
+    const found: number[] = [];
+    for (const tap of taps) {
+      for (const position of this.outside[tap]) {
+        if (seen[position] === 0) found.push(position);
+        seen[position] = 1;
+      }
+    }
+    return found;
+  }
 }
 
 /** Where the first plane of the group that an output channel sees begins. */
@@ -66,11 +79,7 @@ export function repairForward<T extends FloatArray>(
     known ??= new Places(s);
     const places = known;
     const w = wOffset + o * depth;
-    const wrong = new Set<number>();
-    for (let i = 0; i < depth; i++) {
-      if (!Number.isFinite(weight[w + i]))
-        for (const position of places.outside[i % places.kernel]) wrong.add(position);
-    }
+    const wrong = places.outsideOf(spoiltTaps(weight, w, depth, places.kernel));
     for (let image = 0; image < s.batch; image++) {
       const from = xOffset + firstPlane(s, image, o);
       for (const position of wrong) {
@@ -79,6 +88,19 @@ export function repairForward<T extends FloatArray>(
       }
     }
   }
+}
+
+/** The taps that are infinite or NaN in one of the channels that an output channel sees. */
+function spoiltTaps(weight: FloatArray, wOffset: number, depth: number, kernel: number): number[] {
+  const spoilt: number[] = [];
+  for (let tap = 0; tap < kernel; tap++) {
+    for (let i = tap; i < depth; i += kernel) {
+      if (Number.isFinite(weight[wOffset + i])) continue;
+      spoilt.push(tap);
+      break;
+    }
+  }
+  return spoilt;
 }
 
 /** One output; `x` and `weight` start at what it sees and at its weights. */
@@ -97,8 +119,9 @@ function outputAt<T extends FloatArray>(
     for (let tap = 0; tap < places.kernel; tap++, i++) {
       const place = places.at(tap, position);
       if (place >= 0) sum += weight[i] * x[plane + place];
+      // where training has diverged, the first term ends it
+      if (Number.isNaN(sum)) return sum;
     }
-    if (Number.isNaN(sum)) return sum;
   }
   return sum;
 }

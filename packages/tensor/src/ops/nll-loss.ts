@@ -99,6 +99,11 @@ const nllOp: Op<[input: Tensor, targets: Targets, reduction: Reduction], Tensor>
 
 /** The loss on devices that have no kernel for it. */
 function composedLoss(x: Tensor, targets: Targets, reduction: Reduction): Tensor {
+  // without classes, all targets are ignored
+  if (x.shape[targets.dim] === 0) {
+    const none = x.new_zeros(targets.target.shape);
+    return reduction === 'none' ? none : reduction === 'sum' ? none.sum() : none.sum().div(0);
+  }
   const picks = picksOf(targets);
   const each = weighted(x.gather(targets.dim, picks.index).neg(), picks);
   if (reduction === 'none') return each.squeeze(targets.dim);
@@ -107,6 +112,8 @@ function composedLoss(x: Tensor, targets: Targets, reduction: Reduction): Tensor
 
 /** The gradient of x there, and wherever it will be differentiated again. */
 function composedGradient(g: Tensor, x: Tensor, targets: Targets, reduction: Reduction): Tensor {
+  // a gradient of no elements, which depends on `g` as all others do
+  if (x.shape[targets.dim] === 0) return g.sum().expand(x.shape);
   const picks = picksOf(targets);
   const { dim } = targets;
   const scale = reduction === 'none' ? g.unsqueeze(dim) : reduction === 'sum' ? g : g.div(totalOf(picks, x.dtype));

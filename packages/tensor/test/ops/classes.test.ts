@@ -28,6 +28,32 @@ describe('the graph of a loss over classes', () => {
     expect(() => loss.backward()).toThrow('modified by an inplace operation');
   });
 
+  it('reaches no other memory through targets that were changed behind its back', () => {
+    const [x, neighbour] = [logits(), torch.zeros([3, 4])];
+    const target = ids([0, 1, 2]);
+    const loss = F.nll_loss(x, target);
+    target.data.fill_(9);
+    expect(() => loss.backward()).toThrow('nll_loss(): Target 9 is out of bounds.');
+    expect(neighbour.count_nonzero().item()).toBe(0);
+  });
+
+  it.each([
+    ['mean', Number.NaN],
+    ['sum', 0],
+    ['none', 0],
+  ] as const)('without classes, where all targets are ignored, the %s is %d and has derivatives', (reduction, want) => {
+    const x = torch.zeros([2, 0, 3]).requires_grad_();
+    const loss = F.cross_entropy(x, torch.full([2, 3], -100, { dtype: 'int64' }), {
+      reduction,
+      weight: torch.ones([0]),
+    });
+    expect(loss.shape).toEqual(reduction === 'none' ? [2, 3] : []);
+    expect([...loss.detach().toArray()].every((value) => Object.is(value, want))).toBe(true);
+    const [dx] = torch.autograd.grad(loss.square().sum(), x, { create_graph: true }) as [torch.Tensor];
+    expect(dx.requires_grad).toBe(true);
+    expect(torch.autograd.grad(dx.sum(), x)[0]?.shape).toEqual([2, 0, 3]);
+  });
+
   it('gives the same gradient once as it gives to be differentiated again', () => {
     for (const reduction of ['none', 'sum', 'mean'] as const) {
       const x = torch.randn([50, 7]).requires_grad_();

@@ -1,5 +1,6 @@
 /** Negative log likelihood: what a loop over the targets picks out of the log-probabilities. */
 import type { TypedArray } from '../../dtype.js';
+import { ValueError } from '../../errors.js';
 import type { NllLossParams, View } from '../backend.js';
 import { type Block, withBlock } from './block.js';
 import { fill, type Packed, withPacked } from './strided.js';
@@ -58,9 +59,14 @@ export function backward(grad: View, target: View, weight: View | null, params: 
   );
 }
 
-/** The element of class `c` for target number `i`. */
-const placeOf = ({ offset, reduced: classes, inner }: Block, i: number, c: number): number =>
-  offset + (inner === 1 ? i * classes + c : (Math.floor(i / inner) * classes + c) * inner + (i % inner));
+/**
+ * The element of class `c` for target number `i`.
+ * @throws ValueError for a class that does not exist: whoever changes targets behind the graph's back reaches no other memory by that.
+ */
+function placeOf({ offset, reduced: classes, inner }: Block, i: number, c: number): number {
+  if (c < 0 || c >= classes) throw new ValueError(`nll_loss(): Target ${c} is out of bounds.`);
+  return offset + (inner === 1 ? i * classes + c : (Math.floor(i / inner) * classes + c) * inner + (i % inner));
+}
 
 function totalWeight({ array, offset }: Packed, n: number, weights: Packed | null, ignored: number): number {
   let total = 0;
