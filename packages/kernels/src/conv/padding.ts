@@ -36,6 +36,11 @@ class Places {
     return this.places[tap * this.positions + position];
   }
 
+  /** Whether a tap lies inside at a position. */
+  sees(tap: number, position: number): boolean {
+    return this.at(tap, position) >= 0;
+  }
+
   /** The positions at which one of these taps lies outside, each once. */
   outsideOf(taps: readonly number[]): readonly number[] {
     const seen = new Uint8Array(this.positions);
@@ -79,7 +84,12 @@ export function repairForward<T extends FloatArray>(
     known ??= new Places(s);
     const places = known;
     const w = wOffset + o * depth;
-    const wrong = places.outsideOf(spoiltTaps(weight, w, depth, places.kernel));
+    const tapsThat = (is: (value: number) => boolean): number[] => tapsWith(is, weight, w, depth, places.kernel);
+    // where training has diverged, most that is NaN has to be, in all images
+    const certain = tapsThat(Number.isNaN);
+    const wrong = places
+      .outsideOf(tapsThat((value) => !Number.isFinite(value)))
+      .filter((position) => !certain.some((tap) => places.sees(tap, position)));
     for (let image = 0; image < s.batch; image++) {
       const from = xOffset + firstPlane(s, image, o);
       for (const position of wrong) {
@@ -90,17 +100,21 @@ export function repairForward<T extends FloatArray>(
   }
 }
 
-/** The taps that are infinite or NaN in one of the channels that an output channel sees. */
-function spoiltTaps(weight: FloatArray, wOffset: number, depth: number, kernel: number): number[] {
-  const spoilt: number[] = [];
+/** The taps at which one of the weights of an output channel, which begin at `from`, is such a number. */
+function tapsWith(
+  is: (value: number) => boolean,
+  weight: FloatArray,
+  from: number,
+  depth: number,
+  kernel: number,
+): number[] {
+  const taps: number[] = [];
   for (let tap = 0; tap < kernel; tap++) {
-    for (let i = tap; i < depth; i += kernel) {
-      if (Number.isFinite(weight[wOffset + i])) continue;
-      spoilt.push(tap);
-      break;
-    }
+    let i = tap;
+    while (i < depth && !is(weight[from + i])) i += kernel;
+    if (i < depth) taps.push(tap);
   }
-  return spoilt;
+  return taps;
 }
 
 /** One output; `x` and `weight` start at what it sees and at its weights. */
@@ -119,9 +133,8 @@ function outputAt<T extends FloatArray>(
     for (let tap = 0; tap < places.kernel; tap++, i++) {
       const place = places.at(tap, position);
       if (place >= 0) sum += weight[i] * x[plane + place];
-      // where training has diverged, the first term ends it
-      if (Number.isNaN(sum)) return sum;
     }
+    if (Number.isNaN(sum)) return sum;
   }
   return sum;
 }
@@ -147,7 +160,7 @@ export function repairWeightGrad<T extends FloatArray>(
       // a gradient that met a zero has spoilt all channels
       if (!Number.isNaN(gradWeight[first])) continue;
       known ??= new Places(s);
-      if (!meetsZeros(s, known.outside[tap], gradOut, grads)) continue;
+      if (!meetsZeros(s, known.outside[tap], gradOut, grads) || meetsNaN(s, known, tap, gradOut, grads)) continue;
       for (let c = 0; c < depth / kernel; c++) {
         gradWeight[first + c * kernel] = weightGradAt(s, known, x, xOffset, gradOut, grads, o, c, tap);
       }
@@ -160,6 +173,17 @@ function meetsZeros(s: Conv2dShape, outside: readonly number[], gradOut: FloatAr
   for (let image = 0; image < s.batch; image++) {
     const from = grads + image * s.outChannels * s.outHeight * s.outWidth;
     if (outside.some((position) => !Number.isFinite(gradOut[from + position]))) return true;
+  }
+  return false;
+}
+
+/** Whether a tap sees something where the gradient is NaN: so is the sum, then, for all channels. */
+function meetsNaN(s: Conv2dShape, places: Places, tap: number, gradOut: FloatArray, grads: number): boolean {
+  for (let image = 0; image < s.batch; image++) {
+    const from = grads + image * s.outChannels * places.positions;
+    for (let position = 0; position < places.positions; position++) {
+      if (Number.isNaN(gradOut[from + position]) && places.sees(tap, position)) return true;
+    }
   }
   return false;
 }
