@@ -150,6 +150,7 @@ describe.skipIf(!hasVectors)('copyStrided', () => {
     expect(copyStrided([30, 10], lines(x), rows(x, 299))).toBe(false);
     expect(copyStrided([30, 10], lines(x), lines(x, 300, [10, 1]))).toBe(true);
     expect(copyStrided([30, 30], lines(x), lines(y, 0, [1, 0]))).toBe(false);
+    expect(copyStrided([30, 30], rows(x), lines(y, 0, [29, 1]))).toBe(false);
     expect(copyStrided([30, 30], lines(x), lines(y, 0, [2, 30]))).toBe(false);
   });
 });
