@@ -37,12 +37,12 @@ afterEach(() => void Object.assign(limits, usual));
 describe('conv2d of any shape', () => {
   it.each([
     ['as ever', {}],
-    ['each image by itself, rows of the kernel in turns', { minPositions: 1, leastBand: 1 }],
-    ['the same with gradients as they are', { minPositions: 1, leastBand: 1, mostTurned: 0 }],
+    ['each image by itself, rows of the kernel in turns', { minPositions: 1, leastBand: 1, leastWideBand: 1 }],
+    ['the same with gradients as they are', { minPositions: 1, leastBand: 1, leastWideBand: 1, mostTurned: 0 }],
     ['in strips', { minPositions: 1, stripElements: 1, minColumns: 1 }],
     [
       'in strips of some rows, kernels in turns',
-      { minPositions: 1, leastBand: 1, mostTurned: 0, stripElements: 200, minColumns: 9 },
+      { minPositions: 1, leastBand: 1, leastWideBand: 1, mostTurned: 0, stripElements: 200, minColumns: 9 },
     ],
   ])('%s: gives in float32, mostly in WebAssembly, what it gives in float64 on the heap', (_, changed) => {
     Object.assign(limits, changed);

@@ -164,11 +164,18 @@ const inTiles = (): void =>
     ...{ stripElements: 1 << 11, leastColumns: 1 },
   });
 const byRows = (): void => {
-  Object.assign(limits, { minPositions: 1, leastBand: 1 });
+  Object.assign(limits, { minPositions: 1, leastBand: 1, leastWideBand: 1 });
   onColumns();
 };
 const inStrips = (): void => {
-  Object.assign(limits, { minPositions: 1, leastBand: 1, mostTurned: 0, stripElements: 100, minColumns: 1 });
+  Object.assign(limits, {
+    minPositions: 1,
+    leastBand: 1,
+    leastWideBand: 1,
+    mostTurned: 0,
+    stripElements: 100,
+    minColumns: 1,
+  });
   onColumns();
 };
 const always = (): void =>

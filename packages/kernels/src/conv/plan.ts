@@ -17,6 +17,13 @@ const LEAST_USE = 8;
 export const mayOrderWeights = (s: Conv2dShape, many: number): boolean =>
   LEAST_USE * many <= s.batch * s.outHeight * s.outWidth;
 
+/** Whether products with a row of the kernel each are worth it for gradients: thin ones are so in small images alone. */
+export function mayBandGradients(s: Conv2dShape): boolean {
+  const bandDepth = columnDepth(s) / s.kernelHeight;
+  const work = bandDepth * (s.outChannels / s.groups) * s.outHeight * s.outWidth;
+  return bandDepth >= limits.leastWideBand || work <= limits.mostTurned;
+}
+
 /** A convolution cut into blocks of images, and its arguments by block and turn. */
 export class Plan {
   readonly positions: number;

@@ -42,6 +42,7 @@ export const limits: {
   maxBlockElements: number;
   stripElements: number;
   leastBand: number;
+  leastWideBand: number;
   mostTurned: number;
 } = {
   /** A block's columns and products should stay in the cache between the steps that make and use them. */
@@ -61,6 +62,8 @@ export const limits: {
   stripElements: 1 << 18,
   /** Rows of the column matrix that are worth a product of their own. */
   leastBand: 16,
+  /** The same for the gradients of images whose products are not small. */
+  leastWideBand: 32,
   /** Multiplications of an image's product up to which turning its gradient first is worth it. */
   mostTurned: 1 << 20,
 };

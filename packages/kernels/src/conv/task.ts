@@ -5,7 +5,7 @@
 import type { Call, Varying } from '../parallel/pool.js';
 import type { FloatArray } from '../types.js';
 import { operand } from '../wasm/visit.js';
-import { mayOrderWeights, Plan } from './plan.js';
+import { mayBandGradients, mayOrderWeights, Plan } from './plan.js';
 import { type Conv2dShape, needsRowBlocks } from './shape.js';
 import { Work } from './work.js';
 
@@ -95,7 +95,8 @@ export function inputGradTask(
   giOffset: number,
 ): boolean {
   if (!applies(shape, gradOut)) return false;
-  const p = new Plan(shape, 'images, groups', mayOrderWeights(shape, shape.outChannels));
+  const mayBand = mayBandGradients(shape) && mayOrderWeights(shape, shape.outChannels);
+  const p = new Plan(shape, 'images, groups', mayBand);
   const size = shape.outChannels * p.depth;
   const work = Work.begin(
     p,
@@ -160,7 +161,7 @@ export function weightGradTask(
   gbOffset: number,
 ): boolean {
   if (!applies(shape, x)) return false;
-  const p = new Plan(shape, shape.groups === 1 ? 'parts, images' : 'groups, images', true);
+  const p = new Plan(shape, shape.groups === 1 ? 'parts, images' : 'groups, images', mayBandGradients(shape));
   const parts = shape.groups === 1 ? p.parts : 1;
   const size = shape.outChannels * p.depth;
   // sums are added to four at a time
