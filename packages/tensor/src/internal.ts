@@ -10,13 +10,14 @@ export {
   checkOptions,
   isOptions,
 } from './arguments.js';
+export { AccumulateGrad } from './autograd/accumulate-grad.js';
 export { anomalyMode, originOf, registerInternalCode } from './autograd/anomaly.js';
 export { CheckpointError, type CheckpointOptions, checkpoint, checkpoint_sequential } from './autograd/checkpoint.js';
 export { giveBack } from './autograd/give-back.js';
 export { CopySlices, gradientEdge } from './autograd/history.js';
 export { runWithin } from './autograd/inference-mode.js';
 export { type ModuleCall, pathOf, withinModule } from './autograd/module-calls.js';
-export { AccumulateGrad, type Edge } from './autograd/node.js';
+export type { Edge } from './autograd/node.js';
 export { type Observer, observing } from './autograd/observer.js';
 export { OpNode } from './autograd/op-node.js';
 export { HookList, RemovableHandle } from './autograd/removable-handle.js';

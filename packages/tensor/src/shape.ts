@@ -9,8 +9,12 @@ export function numelOf(shape: Shape): number {
   return n;
 }
 
+/** A single element's sizes, and its strides: one list for all. Never written. */
+const NO_SIZES: Shape = [];
+
 /** Row-major strides in elements; as in PyTorch a dimension of size 0 counts as 1. */
-export function contiguousStrides(shape: Shape): number[] {
+export function contiguousStrides(shape: Shape): Shape {
+  if (shape.length === 0) return NO_SIZES;
   const strides = new Array<number>(shape.length);
   let step = 1;
   for (let i = shape.length - 1; i >= 0; i--) {
@@ -106,7 +110,8 @@ export function wrapDims(op: string, dims: number | readonly number[] | null | u
 }
 
 /** The shape left after reducing `dims` (all sorted, wrapped). */
-export function reducedShape(shape: Shape, dims: readonly number[], keepdim: boolean): number[] {
+export function reducedShape(shape: Shape, dims: readonly number[], keepdim: boolean): Shape {
+  if (!keepdim && dims.length === shape.length) return NO_SIZES;
   const out: number[] = [];
   for (let i = 0; i < shape.length; i++) {
     if (!dims.includes(i)) out.push(shape[i]);
@@ -170,9 +175,9 @@ export function inferSize(op: string, sizes: readonly number[], numel: number): 
  * Strides that let `shape`/`strides` be seen as `next` without a copy, or null when no strides can.
  * Groups of dimensions that lie behind each other in memory are split or joined, as in PyTorch's `computeStride`.
  */
-export function viewStrides(shape: Shape, strides: Shape, next: Shape): number[] | null {
+export function viewStrides(shape: Shape, strides: Shape, next: Shape): Shape | null {
   const numel = numelOf(shape);
-  if (numel === 0) return sameShape(shape, next) ? strides.slice() : contiguousStrides(next);
+  if (numel === 0) return sameShape(shape, next) ? strides : contiguousStrides(next);
   const out = new Array<number>(next.length);
   let viewDim = next.length - 1;
   let chunkBase = shape.length > 0 ? strides[shape.length - 1] : 1;

@@ -1,4 +1,4 @@
-import type { AccumulateGrad } from './autograd/node.js';
+import type { AccumulateGrad } from './autograd/accumulate-grad.js';
 import type { VersionCounter } from './storage.js';
 import type { Tensor } from './tensor.js';
 

@@ -38,11 +38,11 @@ export function connectFew(node: OpNode, x: Tensor, y: Tensor | number | undefin
   const needs = first === null ? 0 : 1;
   const unlisted = first !== null || isFloating(x.dtype) ? 0 : 1;
   if (y === undefined) {
-    node.edges = [first];
+    node.lead(1, first, null);
     node.wants = wants(1, needs, unlisted);
   } else {
     const second = typeof y === 'number' ? null : gradientEdge(y);
-    node.edges = [first, second];
+    node.lead(2, first, second);
     const hidden = second === null && !isListed(y, node.spec.wrapsNumbers);
     node.wants = wants(2, second === null ? needs : needs | 2, hidden ? unlisted | 2 : unlisted);
   }
@@ -58,8 +58,9 @@ function tellOf(node: OpNode, args: readonly unknown[]): void {
 function connectLists(node: OpNode, args: readonly unknown[]): number {
   let needs = 0;
   node.note({ layout: args.map((arg) => (isList(arg) ? arg.length : 1)) });
+  const edges = node.edges;
   node.edges = args.flatMap((arg, i) => {
-    if (!isList(arg)) return [node.edges[i]];
+    if (!isList(arg)) return [edges[i]];
     const own = arg.map(gradientEdge);
     if (own.some((edge) => edge !== null)) needs |= 1 << i;
     return own;

@@ -5,9 +5,10 @@
 import { backendOf } from '../backend/devices.js';
 import { inferenceMode, latestStorageId, type Storage } from '../storage.js';
 import type { Tensor } from '../tensor.js';
+import { AccumulateGrad } from './accumulate-grad.js';
 import { anomalyMode, checkResults, explainFailure } from './anomaly.js';
 import { withGradMode } from './grad-mode.js';
-import { AccumulateGrad, type Edge, type Gradients, type Node, type Notes } from './node.js';
+import type { Edge, Gradients, Node, Notes } from './node.js';
 import { observing } from './observer.js';
 import { applyRecycling, isWorthGivingBack, pays } from './recycling.js';
 import { type Pass, running } from './running.js';
@@ -59,7 +60,7 @@ class Run implements Pass {
     for (let i = 0; i < roots.length; i++) {
       roots[i].node.add(roots[i].index, grads[i], false, this.options.createGraph);
     }
-    for (const node of this.nodes) if (node.dependencies === 0) this.makeReady(node);
+    for (const node of new Set(roots.map((root) => root.node))) if (node.dependencies === 0) this.makeReady(node);
     for (let node = this.ready.pop(); node !== undefined; node = this.ready.pop()) this.visit(node);
     return this.captured;
   }
@@ -75,9 +76,9 @@ class Run implements Pass {
     this.enter(start);
     const stack = [start];
     for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-      const { edges } = node;
-      for (let i = 0; i < edges.length; i++) {
-        const next = edges[i]?.node;
+      const { inputs } = node;
+      for (let i = 0; i < inputs; i++) {
+        const next = node.edgeAt(i)?.node;
         if (next === undefined) continue;
         if (next.run !== this) {
           this.enter(next);
@@ -101,13 +102,15 @@ class Run implements Pass {
     const stack = [...this.nodes];
     for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
       if (done.has(node)) continue;
-      const open = node.edges.flatMap((edge) => (edge === null || done.has(edge.node) ? [] : [edge.node]));
-      if (open.length > 0) {
-        stack.push(node, ...open);
-        continue;
+      const under = stack.push(node);
+      for (let i = 0; i < node.inputs; i++) {
+        const next = node.edgeAt(i)?.node;
+        if (next !== undefined && !done.has(next)) stack.push(next);
       }
+      if (stack.length > under) continue;
+      stack.pop();
       done.add(node);
-      if (node.edges.some((edge) => edge !== null && needed.has(edge.node))) needed.add(node);
+      if (leadsInto(node, needed)) needed.add(node);
     }
     return needed;
   }
@@ -184,7 +187,7 @@ class Run implements Pass {
    * that the gradient in between need not exist.
    */
   private partnerOf(node: Node, grads: Gradients): Node | null {
-    const inner = node.edges[0]?.node;
+    const inner = node.edgeAt(0)?.node;
     if (inner === undefined || !node.joins(inner) || !this.recycles(node, grads)) return null;
     const isOnlyWay = node.edges.every((edge, i) => i === 0 || edge === null) && inner.dependencies === 1;
     if (!isOnlyWay || inner.incoming !== null || !this.isNeeded(inner) || !this.isDue(inner)) return null;
@@ -232,7 +235,7 @@ class Run implements Pass {
     const { captures, accumulate } = this.options;
     if (captures === null) return true;
     if (node instanceof AccumulateGrad) return accumulate;
-    return node.edges.some((edge) => edge !== null && this.isNeeded(edge.node));
+    return this.needed === null || leadsInto(node, this.needed);
   }
 
   private capture(node: Node, grads: Gradients, captures: readonly Edge[]): void {
@@ -251,9 +254,9 @@ class Run implements Pass {
   }
 
   private passOn(node: Node, results: Gradients | null, mark: number): void {
-    const edges = node.edges;
-    for (let i = 0; i < edges.length; i++) {
-      const edge = edges[i];
+    const { inputs } = node;
+    for (let i = 0; i < inputs; i++) {
+      const edge = node.edgeAt(i);
       if (edge === null) continue;
       const next = edge.node;
       const grad = results === null ? null : results[i];
@@ -277,6 +280,15 @@ class Run implements Pass {
     for (let k = 0; k < results.length; k++) if (k !== i && results[k]?.storage === storage) return false;
     return true;
   }
+}
+
+/** Whether one of the node's gradients goes to one of these. */
+function leadsInto(node: Node, targets: ReadonlySet<Node>): boolean {
+  for (let i = 0; i < node.inputs; i++) {
+    const next = node.edgeAt(i)?.node;
+    if (next !== undefined && targets.has(next)) return true;
+  }
+  return false;
 }
 
 /** Whether the node was the only owner of this memory. */

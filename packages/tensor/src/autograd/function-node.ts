@@ -7,8 +7,8 @@ import { Tensor } from '../tensor.js';
 import { FunctionContext, type SavedSource } from './function-context.js';
 import { type Edge, type Gradients, Node } from './node.js';
 import { FREED } from './op.js';
-import { SavedTensor } from './saved-tensor.js';
-import { packAll, type Saved, savedTensorHooks } from './saved-tensor-hooks.js';
+import { type Saved, SavedTensor } from './saved-tensor.js';
+import { packAll, savedTensorHooks } from './saved-tensor-hooks.js';
 
 /** The static methods of a custom function, as the engine calls them. */
 export interface FunctionClass {

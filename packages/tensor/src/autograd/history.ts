@@ -10,8 +10,9 @@ import { numelOf, type Shape, storageEnd } from '../shape.js';
 import { inferenceMode, Storage } from '../storage.js';
 import { Tensor } from '../tensor.js';
 import type { Rare } from '../tensor-rare.js';
+import { AccumulateGrad } from './accumulate-grad.js';
 import { gradMode, withGradMode } from './grad-mode.js';
-import { AccumulateGrad, type Edge, type Gradients, Node } from './node.js';
+import { type Edge, type Gradients, Node } from './node.js';
 
 /**
  * The node that computed `t`. A view whose base has been changed in place hangs on the changed base.
@@ -49,7 +50,7 @@ export function gradientEdge(t: Tensor): Edge | null {
 function arrivalAt(t: Tensor): Edge {
   const rare = t.ownRare;
   rare.accumulator ??= new AccumulateGrad(t);
-  return { node: rare.accumulator, index: 0, shape: t.shape, dtype: t.dtype };
+  return rare.accumulator.edgeTo(t);
 }
 
 /**

@@ -1,11 +1,9 @@
 /** The graph: nodes are functions that turn gradients of outputs into gradients of inputs. */
 import { backendOf } from '../backend/devices.js';
 import type { DType } from '../dtype.js';
-import { AutogradError } from '../errors.js';
-import { type Shape, sameShape, showShape } from '../shape.js';
+import type { Shape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { giveBack } from './give-back.js';
-import { gradMode } from './grad-mode.js';
 import { type NodeHook, NodeHooks, type NodePreHook } from './hooks.js';
 import type { RemovableHandle } from './removable-handle.js';
 import type { Pass } from './running.js';
@@ -40,8 +38,15 @@ export interface Notes {
 export abstract class Node {
   /** Later nodes have greater numbers, so descending order is an order in which gradients are complete. */
   readonly sequence: number = ++counter;
-  /** One per input; null where no gradient is wanted. */
-  edges: readonly (Edge | null)[] = NO_EDGES;
+  // Where its gradients go, in fields of their own, because nearly all nodes have one input or two. A list for each node would not
+  // only be larger: where V8 has seen most of the lists of one place in the code live long, it makes all later ones old, and what an
+  // old list points to outlives its graph until the next full collection.
+  /** How many gradients it passes on: one per input. */
+  inputs = 0;
+  private first: Edge | null = null;
+  private second: Edge | null = null;
+  /** From the third on. */
+  private others: readonly (Edge | null)[] = NO_EDGES;
   /** Made with the first hook. */
   hooks: NodeHooks | null = null;
   // what the engine notes while it runs stands here, so that it makes no object for each node
@@ -70,6 +75,30 @@ export abstract class Node {
   /** @internal The derivative for human readers: a line for each argument of the operation, or one for all of them. */
   get formula(): readonly string[] {
     return [];
+  }
+
+  /** One per input; null where no gradient is wanted. A list for whoever asks: the engine goes by {@link edgeAt}. */
+  get edges(): readonly (Edge | null)[] {
+    const all = [this.first, this.second].slice(0, this.inputs);
+    return this.others.length === 0 ? all : all.concat(this.others);
+  }
+
+  set edges(edges: readonly (Edge | null)[]) {
+    const n = edges.length;
+    this.lead(n, n > 0 ? edges[0] : null, n > 1 ? edges[1] : null);
+    this.others = n > 2 ? edges.slice(2) : NO_EDGES;
+  }
+
+  /** @internal Sets the edges of a node that has no more than two inputs. */
+  lead(inputs: number, first: Edge | null, second: Edge | null): void {
+    this.inputs = inputs;
+    this.first = first;
+    this.second = second;
+  }
+
+  /** @internal Where the gradient of input number `i` goes, or null. */
+  edgeAt(i: number): Edge | null {
+    return i === 0 ? this.first : i === 1 ? this.second : this.others[i - 2];
   }
 
   /** How many gradients come in. */
@@ -213,64 +242,5 @@ export abstract class Node {
 
   disownAll(): void {
     this.owned = 0;
-  }
-}
-
-/** The end of a way: adds the gradient to a leaf's `.grad`. */
-export class AccumulateGrad extends Node {
-  override readonly outputs = 1;
-  // gradients are accumulated as soon as they are complete, whatever else is waiting
-  override readonly sequence: number = Number.POSITIVE_INFINITY;
-
-  /** Whether the variable's gradient is one that was made here and that nobody has asked for since. */
-  unseen = false;
-
-  constructor(readonly variable: Tensor) {
-    super();
-  }
-
-  /** The variable's gradient is another one now, or none: nobody can come to see the old one any more. */
-  replaced(old: Tensor): void {
-    if (this.unseen && !old.is_sparse) giveBack(old.storage);
-    this.unseen = false;
-  }
-
-  override name(): string {
-    return 'torch::autograd::AccumulateGrad';
-  }
-
-  override get formula(): readonly string[] {
-    return ['.grad ← .grad + g'];
-  }
-
-  override apply(grads: Gradients): Gradients {
-    if (grads[0] !== null) this.accumulate(grads[0], false);
-    return [];
-  }
-
-  /** `owned`: nobody else sees the gradient, so that it may become `.grad` without a copy. */
-  accumulate(grad: Tensor, owned: boolean): void {
-    const variable = this.variable;
-    if (!variable.leafRequiresGrad) return; // no longer
-    if (!sameShape(grad.shape, variable.shape)) {
-      throw new AutogradError(
-        `AccumulateGrad: the gradient has shape ${showShape(grad.shape)}, the leaf ${showShape(variable.shape)}`,
-      );
-    }
-    const old = variable.gradientToRead;
-    if (old === null) {
-      variable.grad = owned ? grad : gradMode.enabled ? grad.clone() : grad.detach().clone();
-      this.unseen = !gradMode.enabled;
-    } else if (gradMode.enabled) {
-      variable.grad = old.add(grad);
-    } else if (old.is_sparse && !grad.is_sparse) {
-      variable.grad = grad.detach().add(old);
-    } else if (grad.is_sparse) {
-      old.add_(grad);
-    } else {
-      backendOf(old.device).accumulate(old, grad);
-      old.versionCounter.version++;
-      if (owned) giveBack(grad.storage);
-    }
   }
 }

@@ -6,14 +6,19 @@ import { type Shape, sameShape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { type Edge, type Gradients, Node } from './node.js';
 import { type Context, FREED, type InputGrads, type JointRule, type Result, type Spec } from './op-definition.js';
-import { SavedTensor } from './saved-tensor.js';
-import { packAll, type Saved } from './saved-tensor-hooks.js';
+import { type Saved, SavedTensor } from './saved-tensor.js';
+import { packAll } from './saved-tensor-hooks.js';
 
 // shared by all that have nothing of the kind; never written
 const NO_TENSORS: Tensor[] = [];
 const NO_SHAPE: Shape = [];
-/** What was saved and has been released. */
-const RELEASED: Saved[] = [];
+/** Stands for what was saved and has been released. */
+const RELEASED: Saved = {
+  next: null,
+  unpack: () => {
+    throw new AutogradError(FREED);
+  },
+};
 
 /** What few nodes have. */
 interface Rare {
@@ -47,8 +52,8 @@ const NOTHING_WANTED: Wants = { needs_input_grad: [], unlisted: 0 };
  */
 export class OpNode extends Node implements Context, Edge {
   state: unknown = undefined;
-  /** Null: nothing, or nothing any more. Until the forward has run, the tensors themselves. */
-  saved: Saved[] | null = null;
+  /** The first of what is kept for the backward pass, which knows the next. */
+  saved: Saved | null = null;
   wants: Wants = NOTHING_WANTED;
   private rare: Rare = NOTHING_RARE;
   /** Of the result, where there is one that can have a gradient. */
@@ -117,8 +122,33 @@ export class OpNode extends Node implements Context, Edge {
   }
 
   private save(t: Tensor): void {
-    if (this.saved === null) (this.saved as Tensor[] | null) = [t];
-    else (this.saved as unknown as Tensor[]).push(t);
+    this.append(new SavedTensor(t));
+  }
+
+  private append(item: Saved): void {
+    let last = this.saved;
+    if (last === null) {
+      this.saved = item;
+      return;
+    }
+    while (last.next !== null) last = last.next;
+    last.next = item;
+  }
+
+  /** Everything that is saved, in order. */
+  savedList(): Saved[] {
+    const list: Saved[] = [];
+    for (let item = this.saved; item !== null; item = item.next) list.push(item);
+    return list;
+  }
+
+  /** Keeps these instead. */
+  saveInstead(list: readonly Saved[]): void {
+    this.saved = null;
+    for (const item of list) {
+      item.next = null;
+      this.append(item);
+    }
   }
 
   keep(result: Tensor): void {
@@ -131,26 +161,26 @@ export class OpNode extends Node implements Context, Edge {
 
   /** Saves at the versions of now, which is after the kernels have run. */
   keepSaved(result: Result | null): void {
-    const { saved } = this;
-    if (saved === null) return;
-    const tensors = saved as unknown as Tensor[];
-    for (let i = 0; i < saved.length; i++) saved[i] = new SavedTensor(tensors[i], isOutput(tensors[i], result));
+    for (let item = this.saved as SavedTensor | null; item !== null; item = item.next as SavedTensor | null) {
+      item.settle(isOutput(item.tensor, result));
+    }
   }
 
   get saved_tensors(): Tensor[] {
     const { saved } = this;
     if (saved === null) return NO_TENSORS;
-    if (saved === RELEASED) throw new AutogradError(FREED);
-    if (saved.length === 1) return [saved[0].unpack(this)];
-    const tensors = new Array<Tensor>(saved.length);
-    for (let i = 0; i < tensors.length; i++) tensors[i] = saved[i].unpack(this);
+    const first = saved.unpack(this);
+    const second = saved.next;
+    if (second === null) return [first];
+    const tensors = [first, second.unpack(this)];
+    for (let item = second.next; item !== null; item = item.next) tensors.push(item.unpack(this));
     return tensors;
   }
 
   /** Lets hooks keep what was saved. */
   pack(): void {
     if (this.saved === null) return;
-    this.saved = packAll(this.saved, this);
+    this.saveInstead(packAll(this.savedList(), this));
     this.note({ packed: true, keeps: null }); // the hooks decide what is kept
   }
 
@@ -189,7 +219,7 @@ export class OpNode extends Node implements Context, Edge {
 
   private passedOn(results: InputGrads): Gradients {
     const { layout } = this.rare;
-    return fitted(layout === null ? (results as Gradients) : flatten(results, layout), this.edges);
+    return fitted(layout === null ? (results as Gradients) : flatten(results, layout), this);
   }
 
   override joins(inner: Node): boolean {
@@ -229,10 +259,11 @@ const isOutput = (t: Tensor, result: Result | null): boolean =>
   t === result || (Array.isArray(result) && result.includes(t));
 
 /** One gradient for each edge, as it must look there: the very list of the rule where, as nearly always, it is so already. */
-function fitted(grads: Gradients, edges: readonly (Edge | null)[]): Gradients {
-  let changed: (Tensor | null)[] | null = grads.length === edges.length ? null : grads.slice(0, edges.length);
-  for (let i = 0; i < edges.length; i++) {
-    const grad = fit(grads[i] ?? null, edges[i]);
+function fitted(grads: Gradients, node: OpNode): Gradients {
+  const { inputs } = node;
+  let changed: (Tensor | null)[] | null = grads.length === inputs ? null : grads.slice(0, inputs);
+  for (let i = 0; i < inputs; i++) {
+    const grad = fit(grads[i] ?? null, node.edgeAt(i));
     if (grad !== grads[i]) (changed ??= grads.slice())[i] = grad;
   }
   return changed ?? grads;

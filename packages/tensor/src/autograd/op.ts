@@ -195,20 +195,19 @@ function recordInplace(name: string, node: OpNode, self: Tensor, args: readonly 
   connect(node, args);
   const result = recordedForward(node, args) as Tensor;
   checkResult(name, self, result);
-  const isResult = (node.saved ?? []).map((s: unknown) => s === result);
   node.keepSaved(null);
-  const saved = (node.saved ?? []) as SavedTensor[];
+  const saved = node.savedList() as SavedTensor[];
   let copy: Storage | null = null;
-  for (let i = 0; i < saved.length; i++) {
-    if (isResult[i] || !saved[i].shares(self)) continue;
+  for (const item of saved) {
+    if (item.tensor === result || !item.shares(self)) continue;
     copy ??= copyOf(self.storage);
-    saved[i].moveTo(copy);
+    item.moveTo(copy);
   }
   backendOf(self.device).copy(result, self);
   self.versionCounter.version++;
   rebaseHistory(self, node);
   gradFnOf(self);
-  for (let i = 0; i < saved.length; i++) if (isResult[i]) saved[i] = new SavedTensor(self, true);
+  node.saveInstead(saved.map((item) => (item.tensor === result ? new SavedTensor(self, true) : item)));
   if (savedTensorHooks.top !== null) node.pack();
   if (anomalyMode.enabled) observing.observer?.returned(node, self);
 }

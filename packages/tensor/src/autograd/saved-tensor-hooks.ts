@@ -3,11 +3,13 @@ import { checkBoolean, checkOptions } from '../arguments.js';
 import { AutogradError, ValueError } from '../errors.js';
 import type { Device } from '../storage.js';
 import { Tensor } from '../tensor.js';
+import type { AccumulateGrad } from './accumulate-grad.js';
 import { withGradMode } from './grad-mode.js';
 import { gradientEdge } from './history.js';
 import { runWithin } from './inference-mode.js';
-import type { AccumulateGrad, Node } from './node.js';
+import type { Node } from './node.js';
 import { running } from './running.js';
+import type { Saved } from './saved-tensor.js';
 
 /** Turns a tensor into whatever is to be kept. */
 export type PackHook = (tensor: Tensor) => unknown;
@@ -22,13 +24,9 @@ interface Hooks {
 /** The innermost hooks: an error text where there may be none. */
 export const savedTensorHooks: { top: Hooks | null; disabled: string | null } = { top: null, disabled: null };
 
-/** What a node keeps. */
-export interface Saved {
-  unpack(owner: Node): Tensor;
-}
-
 /** A tensor that hooks keep. Only its place in the graph stays here, not its memory. */
 class PackedTensor implements Saved {
+  next: Saved | null = null;
   private readonly packed: unknown;
   private readonly gradFn: Node | null;
   private readonly outputNr: number;

@@ -9,11 +9,19 @@ const INFERENCE =
   'Inference tensors cannot be saved for backward. To work around you can make a clone to get a normal tensor and use ' +
   'it in autograd.';
 
+/** What a node keeps. */
+export interface Saved {
+  /** What the same node keeps besides: a chain, and no list, for the reason that {@link Node} has for its edges. */
+  next: Saved | null;
+  unpack(owner: Node): Tensor;
+}
+
 /**
  * A tensor kept for the backward pass, as it was when it was saved: its memory, its place in the graph and its
  * version. Reading it after an in-place change is an error instead of a wrong number.
  */
-export class SavedTensor {
+export class SavedTensor implements Saved {
+  next: Saved | null = null;
   private storage: Storage;
   private readonly gradFn: Node | null;
   private versionCounter: VersionCounter;
@@ -26,8 +34,8 @@ export class SavedTensor {
 
   /** `isOutput`: the tensor is a result of the node that saves it, which it does not hang on yet. */
   constructor(
-    private readonly tensor: Tensor,
-    private readonly isOutput: boolean = false,
+    readonly tensor: Tensor,
+    private isOutput: boolean = false,
   ) {
     if (tensor.storage.inference) throw new AutogradError(INFERENCE);
     this.storage = tensor.storage;
@@ -38,6 +46,12 @@ export class SavedTensor {
     this.strides = tensor.strides;
     this.offset = tensor.offset;
     this.outputNr = tensor.outputNr;
+  }
+
+  /** The same after the kernels have run: at the version of now. `isOutput`: whether the tensor is one of the node's results. */
+  settle(isOutput: boolean): void {
+    this.version = this.versionCounter.version;
+    this.isOutput = isOutput;
   }
 
   /** Whether this is `other`, or shares its memory. */

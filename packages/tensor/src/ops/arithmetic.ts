@@ -113,7 +113,7 @@ export const mul: BinaryOp = defineOp<Parameters<BinaryOp>, Tensor, Operand | nu
     const needs = ctx.needs_input_grad;
     if (needs[1]) ctx.save_for_backward(x);
     ctx.state = typeof y === 'object' ? null : y;
-    if (needs[0] && typeof y === 'object') ctx.save_for_backward(y);
+    if (needs[0] && y instanceof Tensor) ctx.save_for_backward(y);
     return binary('mul', 'mul', x, y, ctx.out);
   },
   backward(ctx, g) {
@@ -212,7 +212,7 @@ export const neg: UnaryOp = defineOp('neg', {
 export type PowOp = Op<[input: Operand, exponent: Named<'exponent', Operand>], Tensor>;
 
 /** `input ^ exponent`; the base or the exponent may be a number. https://pytorch.org/docs/stable/generated/torch.pow.html */
-export const pow: PowOp = defineOp<Parameters<PowOp>, Tensor, Kept>('pow', {
+export const pow: PowOp = defineOp<Parameters<PowOp>, Tensor, Kept | number>('pow', {
   parameters: 'input, exponent',
   forward(ctx, x, y) {
     if (typeof x !== 'object') checkTensor('pow', 'exponent', y);
@@ -225,18 +225,24 @@ export const pow: PowOp = defineOp<Parameters<PowOp>, Tensor, Kept>('pow', {
     const result = isFloating(dtype)
       ? floatPower(x, y, dtype, ctx.out)
       : elementwise('pow', 'pow_integer', [x, y, dtype === 'int64' ? 0 : 1], dtype, ctx.out);
-    if (needs.length > 0) keep(ctx, [x, y, result], [true, true, needs[1]]);
+    if (needs.length === 0) return result;
+    if (x instanceof Tensor && typeof y === 'number') {
+      // the everyday case, without lists
+      ctx.save_for_backward(x);
+      ctx.state = y;
+    } else keep(ctx as Context<Kept>, [x, y, result], [true, true, needs[1]]);
     return result;
   },
   backward(ctx, g) {
-    const [x, y, result] = kept(ctx);
+    if (typeof ctx.state === 'number') return [powBase(g, ctx.saved_tensors[0], ctx.state), null];
+    const [x, y, result] = kept(ctx as Context<Kept>);
     return [
       ctx.needs_input_grad[0] ? powBase(g, x as Tensor, y) : null,
       ctx.needs_input_grad[1] ? powExponent(g, x, y as Tensor, result as Tensor) : null,
     ];
   },
   formula: ['dx = g · y · x^(y − 1), 0 where y = 0', 'dy = g · x^y · ln x, 0 where x = 0 and y ≥ 0'],
-  grad_name: ({ state: [x, y] }) => `PowBackward${typeof y === 'number' ? 0 : typeof x === 'number' ? 2 : 1}`,
+  grad_name: ({ state }) => `PowBackward${typeof state === 'number' ? 0 : typeof state[0] === 'number' ? 2 : 1}`,
 });
 
 /** Exponents that PyTorch does not leave to C's pow either, which is slower and less exact. */
@@ -248,7 +254,8 @@ const EXPONENTS: ReadonlyMap<Operand, ElementwiseName> = new Map([
 ]);
 
 function floatPower(x: Operand, y: Operand, dtype: DType, out: Tensor | null): Tensor {
-  if (typeof x === 'object' && y === 2) return elementwise('pow', 'mul', [x, x], dtype, out);
+  if (typeof x === 'object' && y === 2)
+    return x.dtype === dtype ? binary('pow', 'mul', x, x, out) : elementwise('pow', 'mul', [x, x], dtype, out);
   const name = typeof x === 'object' ? EXPONENTS.get(y) : undefined;
   return name === undefined ? elementwise('pow', 'pow', [x, y], dtype, out) : elementwise('pow', name, [x], dtype, out);
 }

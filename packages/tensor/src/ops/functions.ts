@@ -81,6 +81,7 @@ export { bincount, bucketize, searchsorted, unique, unique_consecutive } from '.
 export { torchDropout as dropout } from './dropout.js';
 export { einsum } from './einsum.js';
 export { abs, abs_, exp, exp_, log, log_, logical_not, sign, sqrt, sqrt_ } from './exponential.js';
+export { amax, amin, argmax, argmin, max, min } from './extrema.js';
 export { masked_scatter, masked_select, nonzero, put, take, take_along_dim } from './flat.js';
 export { index_put, index_put_ } from './index.js';
 export { index_add, index_copy, index_fill } from './index-along.js';
@@ -107,7 +108,7 @@ export { celu, celu_, selu, selu_, threshold, threshold_ } from './piecewise-act
 export { pixel_shuffle, pixel_unshuffle } from './pixels.js';
 export { cross, ger, inner, kron, matrix_power, outer, tensordot, vdot } from './products.js';
 export { flip, fliplr, flipud, repeat_interleave, roll, rot90, tile } from './rearrange.js';
-export { amax, amin, argmax, argmin, max, mean, min, sum } from './reduction.js';
+export { mean, sum } from './reduction.js';
 export {
   ceil,
   ceil_,

@@ -117,6 +117,7 @@ export { cummax, cummin, cumprod, cumprod_, cumsum, cumsum_, logcumsumexp, prod 
 export { diag, diag_embed, diagonal, diagonal_scatter, trace, tril, tril_, triu, triu_ } from './diagonal.js';
 export { bincount, unique, unique_consecutive } from './distinct.js';
 export { abs, abs_, exp, exp_, log, log_, logical_not, sign, sign_, sqrt, sqrt_ } from './exponential.js';
+export { amax, amin, argmax, argmin, max, min } from './extrema.js';
 export { masked_scatter, masked_scatter_, masked_select, nonzero, put, put_, take, take_along_dim } from './flat.js';
 export {
   backward,
@@ -157,7 +158,7 @@ export { argsort, kthvalue, median, msort, sort, topk } from './order.js';
 export { cross, ger, inner, kron, matrix_power, outer, vdot } from './products.js';
 export { bernoulli_, exponential_, normal_, random_, uniform_ } from './random.js';
 export { flip, fliplr, flipud, repeat, repeat_interleave, roll, rot90, tile } from './rearrange.js';
-export { amax, amin, argmax, argmin, max, mean, min, sum, sum_to_size } from './reduction.js';
+export { mean, sum, sum_to_size } from './reduction.js';
 export {
   ceil,
   ceil_,

@@ -7,9 +7,9 @@ import { windowOn } from './window.js';
 
 /** The elements of a vector from `start` on, in another shape. They share the vector's memory. */
 export function partOf(vector: Tensor, start: number, shape: Shape): Tensor {
-  const strides = contiguousStrides(shape);
   const [step] = vector.strides;
-  if (step !== 1) for (let i = 0; i < strides.length; i++) strides[i] *= step;
+  const dense = contiguousStrides(shape);
+  const strides = step === 1 ? dense : dense.map((stride) => stride * step);
   return windowOn(vector, shape, strides, vector.offset + step * start);
 }
 

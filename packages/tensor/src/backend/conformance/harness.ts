@@ -75,7 +75,7 @@ function layOut(shape: Shape, layout: Layout): { strides: number[]; offset: numb
   const step = layout === 'strided' ? 2 : 1;
   const strides =
     layout === 'transposed'
-      ? contiguousStrides(shape.slice().reverse()).reverse()
+      ? contiguousStrides(shape.toReversed()).toReversed()
       : contiguousStrides(shape).map((s) => s * step);
   const guards = layout === 'contiguous' || layout === 'transposed' ? 0 : 2;
   return { strides, offset, numel: offset + numelOf(shape) * step + guards };

@@ -14,8 +14,11 @@ export function allocate(numel: number, dtype: DType, zero: boolean): TypedArray
   return allocateArray(dtype, numel);
 }
 
-/** Elements of an array that storages share. Whoever keeps one of them keeps all of it: so much and no more. */
-const SHARED = [512, 1024] as const;
+/**
+ * Elements of an array that storages share. Whoever keeps one of them keeps all of it: so much and no more. Programs keep losses by
+ * the thousand, so that single elements share an array that is hardly larger than one of its own would be.
+ */
+const SHARED = [16, 512, 1024] as const;
 /** More elements than these have a place in one of the longer arrays … */
 const MOST_SMALL = 64;
 /** … and more than these an array of their own, where the kernels are. */
@@ -44,17 +47,15 @@ class Shared {
   }
 }
 
-const [small, medium] = SHARED.map(
+const [single, small, medium] = SHARED.map(
   (room) =>
     Object.fromEntries(DTYPES.map((dtype) => [dtype, new Shared(dtype, room)])) as Readonly<Record<DType, Shared>>,
 );
 
-/**
- * Small ones share an array, because one of its own takes longer to make than a small kernel runs, and ten times the memory. But
- * single elements have their own: programs keep losses by the thousand.
- */
+/** Small ones share an array, because one of its own takes longer to make than a small kernel runs, and ten times the memory. */
 export function storage(numel: number, dtype: DType, zero: boolean): Storage {
-  if (numel > 1 && numel <= MOST_SHARED) return (numel <= MOST_SMALL ? small : medium)[dtype].storage(numel);
+  if (numel === 1) return single[dtype].storage(1);
+  if (numel > 0 && numel <= MOST_SHARED) return (numel <= MOST_SMALL ? small : medium)[dtype].storage(numel);
   return new Storage('cpu', dtype, numel, allocate(numel, dtype, zero));
 }
 
