@@ -1,5 +1,6 @@
 import { type Tensor, tensor, zeros_like } from '@torchlet/tensor';
 import { checkBoolean, defineUpdate, type Shape } from '@torchlet/tensor/internal';
+import { decayedSquare } from './decay.js';
 import { keepsNoGradient, Optimizer } from './optimizer.js';
 import {
   checkImplementation,
@@ -52,9 +53,9 @@ const adadelta = defineUpdate({
   each: `
     let g = maximize ? -grad : grad;
     if (weight_decay !== 0) g += weight_decay * param;
-    square_avg = rho * square_avg + (1 - rho) * g * g;
+    square_avg = ${decayedSquare('rho', 'square_avg')} + (1 - rho) * g * g;
     const delta = Math.sqrt(acc_delta + eps) / Math.sqrt(square_avg + eps) * g;
-    acc_delta = rho * acc_delta + (1 - rho) * delta * delta;
+    acc_delta = ${decayedSquare('rho', 'acc_delta')} + (1 - rho) * delta * delta;
     param -= lr * delta;
   `,
 });

@@ -1,5 +1,6 @@
 import { type Tensor, tensor, ValueError } from '@torchlet/tensor';
 import { checkBoolean, defineUpdate, type Shape } from '@torchlet/tensor/internal';
+import { flushed } from './decay.js';
 import { lerp } from './lerp.js';
 import { Optimizer } from './optimizer.js';
 import { checkAtLeast, refuseTensorRate, show, withDefaults } from './options.js';
@@ -61,7 +62,10 @@ const blend = defineUpdate({
   writes: ['average'],
   reads: ['sum'],
   values: ['weight', 'count'],
-  each: `average = ${lerp('average', '(sum / count)', 'weight')};`,
+  each: `
+    const before = ${flushed('average')};
+    average = ${lerp('before', '(sum / count)', 'weight')};
+  `,
 });
 
 /** U² of a vector, whose V is kept. */
@@ -71,7 +75,8 @@ const scaleVector = defineUpdate({
   reads: ['grad'],
   values: ['weight', 'least'],
   each: `
-    variance = ${lerp('variance', 'grad * grad', 'weight')};
+    const before = ${flushed('variance')};
+    variance = ${lerp('before', 'grad * grad', 'weight')};
     square = grad * grad / Math.max(variance, least);
   `,
 });

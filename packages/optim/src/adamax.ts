@@ -1,5 +1,6 @@
 import { type Tensor, tensor, zeros_like } from '@torchlet/tensor';
 import { checkBoolean, defineUpdate, type Shape } from '@torchlet/tensor/internal';
+import { decayed } from './decay.js';
 import { keepsNoGradient, Optimizer } from './optimizer.js';
 import {
   checkBetas,
@@ -53,7 +54,7 @@ const adamax = defineUpdate({
   each: `
     let g = maximize ? -grad : grad;
     if (weight_decay !== 0) g += weight_decay * param;
-    exp_avg = beta1 * exp_avg + (1 - beta1) * g;
+    exp_avg = ${decayed('beta1', 'exp_avg')} + (1 - beta1) * g;
     exp_inf = Math.max(beta2 * exp_inf, Math.abs(g) + eps);
     param -= lr_t * exp_avg / exp_inf;
   `,

@@ -1,5 +1,6 @@
 import { type Tensor, ValueError, zeros_like } from '@torchlet/tensor';
 import { checkBoolean, defineUpdate, type Shape } from '@torchlet/tensor/internal';
+import { flushed } from './decay.js';
 import { lerp } from './lerp.js';
 import { orthogonalize } from './newton-schulz.js';
 import { Optimizer } from './optimizer.js';
@@ -48,7 +49,8 @@ const average = defineUpdate({
   reads: ['grad'],
   values: ['momentum', 'nesterov'],
   each: `
-    momentum_buffer = ${lerp('momentum_buffer', 'grad', '(1 - momentum)')};
+    const before = ${flushed('momentum_buffer')};
+    momentum_buffer = ${lerp('before', 'grad', '(1 - momentum)')};
     ahead = nesterov ? ${lerp('grad', 'momentum_buffer', 'momentum')} : momentum_buffer;
   `,
 });

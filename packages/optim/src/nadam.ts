@@ -1,5 +1,6 @@
 import { type Tensor, tensor, zeros_like } from '@torchlet/tensor';
 import { checkBoolean, defineUpdate, type Shape } from '@torchlet/tensor/internal';
+import { decayed, decayedSquare } from './decay.js';
 import { keepsNoGradient, Optimizer } from './optimizer.js';
 import {
   checkBetas,
@@ -65,8 +66,8 @@ const nadam = defineUpdate({
       if (decoupled_weight_decay) param *= 1 - lr * weight_decay;
       else g += weight_decay * param;
     }
-    exp_avg = beta1 * exp_avg + (1 - beta1) * g;
-    exp_avg_sq = beta2 * exp_avg_sq + (1 - beta2) * g * g;
+    exp_avg = ${decayed('beta1', 'exp_avg')} + (1 - beta1) * g;
+    exp_avg_sq = ${decayedSquare('beta2', 'exp_avg_sq')} + (1 - beta2) * g * g;
     param -= (rate_g * g + rate_m * exp_avg) / (Math.sqrt(exp_avg_sq) + eps_t);
   `,
 });

@@ -1,5 +1,6 @@
 import { type Tensor, tensor, zeros_like } from '@torchlet/tensor';
 import { checkBoolean, defineUpdate, type Shape } from '@torchlet/tensor/internal';
+import { decayed, decayedSquare } from './decay.js';
 import { keepsNoGradient, Optimizer } from './optimizer.js';
 import {
   checkImplementation,
@@ -60,15 +61,15 @@ const rmsprop = defineUpdate({
   each: `
     let g = maximize ? -grad : grad;
     if (weight_decay !== 0) g += weight_decay * param;
-    square_avg = alpha * square_avg + (1 - alpha) * g * g;
+    square_avg = ${decayedSquare('alpha', 'square_avg')} + (1 - alpha) * g * g;
     let v = square_avg;
     if (centered) {
-      grad_avg = alpha * grad_avg + (1 - alpha) * g;
+      grad_avg = ${decayed('alpha', 'grad_avg')} + (1 - alpha) * g;
       v -= grad_avg * grad_avg;
     }
     g /= Math.sqrt(v) + eps;
     if (momentum !== 0) {
-      momentum_buffer = momentum * momentum_buffer + g;
+      momentum_buffer = ${decayed('momentum', 'momentum_buffer')} + g;
       g = momentum_buffer;
     }
     param -= lr * g;

@@ -1,5 +1,6 @@
 import { type Tensor, ValueError, zeros_like } from '@torchlet/tensor';
 import { checkBoolean, defineUpdate, type Shape } from '@torchlet/tensor/internal';
+import { decayed } from './decay.js';
 import { keepsNoGradient, Optimizer } from './optimizer.js';
 import {
   checkImplementation,
@@ -51,7 +52,7 @@ const sgd = defineUpdate({
     let g = maximize ? -grad : grad;
     if (weight_decay !== 0) g += weight_decay * param;
     if (momentum !== 0) {
-      momentum_buffer = first ? g : momentum * momentum_buffer + (1 - dampening) * g;
+      momentum_buffer = first ? g : ${decayed('momentum', 'momentum_buffer')} + (1 - dampening) * g;
       g = nesterov ? g + momentum * momentum_buffer : momentum_buffer;
     }
     param -= lr * g;

@@ -1,5 +1,6 @@
 import { enable_grad, ShapeError, Tensor, ValueError, zeros_like } from '@torchlet/tensor';
 import { checkBoolean, defineUpdate, type Shape, sameShape } from '@torchlet/tensor/internal';
+import { flushed } from './decay.js';
 import { type Closure, Optimizer } from './optimizer.js';
 import { checkBetas, checkPositive, refuseTensorRate, withDefaults } from './options.js';
 import type { ParamGroup, ParamsInput } from './param-groups.js';
@@ -35,8 +36,10 @@ const sparseAdam = defineUpdate({
   values: ['beta1', 'beta2', 'maximize', 'lr_t', 'eps'],
   each: `
     const g = maximize ? -grad : grad;
-    exp_avg += (1 - beta1) * (g - exp_avg);
-    exp_avg_sq += (1 - beta2) * (g * g - exp_avg_sq);
+    const m = ${flushed('exp_avg')};
+    const v = ${flushed('exp_avg_sq')};
+    exp_avg = m + (1 - beta1) * (g - m);
+    exp_avg_sq = v + (1 - beta2) * (g * g - v);
     param -= lr_t * exp_avg / (Math.sqrt(exp_avg_sq) + eps);
   `,
 });

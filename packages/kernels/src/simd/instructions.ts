@@ -47,6 +47,7 @@ type Instruction =
   | 'f32x4Ge'
   | 'not'
   | 'and'
+  | 'andNot'
   | 'or'
   | 'xor'
   | 'anyTrue'
@@ -121,6 +122,7 @@ export const op: Readonly<Record<Instruction, Code>> = {
   f32x4Ge: vector(0x46),
   not: vector(0x4d),
   and: vector(0x4e),
+  andNot: vector(0x4f),
   or: vector(0x50),
   xor: vector(0x51),
   bitselect: vector(0x52),

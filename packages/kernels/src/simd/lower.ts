@@ -41,6 +41,7 @@ const ROOT_HALF = 0x3f3504f3;
 
 const sameExpression = (x: Expression, y: Expression): boolean => JSON.stringify(x) === JSON.stringify(y);
 const constant = (value: number | boolean): Value => ({ kind: 'constant', value });
+const isZero = (v: Value): boolean => v.kind === 'constant' && Object.is(v.value, 0);
 const isTruth = (v: Value): boolean =>
   v.kind === 'mask' || v.kind === 'flag' || (v.kind === 'constant' && typeof v.value === 'boolean');
 
@@ -211,6 +212,8 @@ export class Lowering {
     if (test.kind === 'flag' && uniform(yes) && uniform(no)) {
       return { kind: 'scalar', code: [...this.scalar(yes), ...this.scalar(no), ...test.code, ...op.select] };
     }
+    if (isZero(yes)) return { kind: 'vector', code: [...this.vector(no), ...this.mask(test), ...op.andNot] };
+    if (isZero(no)) return { kind: 'vector', code: [...this.vector(yes), ...this.mask(test), ...op.and] };
     return { kind: 'vector', code: [...this.vector(yes), ...this.vector(no), ...this.mask(test), ...op.bitselect] };
   }
 

@@ -1,7 +1,7 @@
 /** Fused updates: every layout and mixture of layouts, constants and variants, several outputs in one pass. */
-import type { UpdateKernel } from '../update-kernel.js';
+import { tinyOf, type UpdateKernel } from '../update-kernel.js';
 import { expectElements, expectOnlyViewWritten } from './check.js';
-import { type ConformanceCase, define, defineFor, FLOATS, fresh, LAYOUTS, random } from './harness.js';
+import { type ConformanceCase, define, defineFor, FLOATS, fresh, LAYOUTS, operand, random } from './harness.js';
 
 const KERNEL: UpdateKernel = {
   name: 'momentum',
@@ -27,6 +27,15 @@ const NAMES: UpdateKernel = {
     const x = h * b2;
     first += b + x;
   `,
+};
+
+/** Numbers below the smallest normal one count as zero; the factor makes the others visible. */
+const FLUSH: UpdateKernel = {
+  name: 'flush',
+  writes: ['average'],
+  reads: [],
+  values: ['factor'],
+  each: 'average = factor * (Math.abs(average) < tiny ? 0 : average);',
 };
 
 // longer than one turn of an unrolled loop, and no multiple of it
@@ -103,6 +112,24 @@ export const updateCases: readonly ConformanceCase[] = [
       first.view,
       first.data.map((x, at) => x + 3 * g.data[at] + 5 * h.data[at]),
     );
+  }),
+  ...defineFor(FLOATS, 'an update that knows the smallest normal number', (backend, dtype) => {
+    const tiny = tinyOf(dtype);
+    const some = [tiny, tiny / 2, -1.5 * tiny, 0, -tiny / 4, 3 * tiny, tiny * 2 ** -20];
+    for (const size of [1, 7, 602]) {
+      const average = operand(
+        backend,
+        dtype,
+        [size],
+        Array.from({ length: size }, (_, i) => some[i % some.length]),
+      );
+      backend.update(FLUSH, [average.view], [], [1 / tiny]);
+      expectElements(
+        backend,
+        average.view,
+        average.data.map((_, i) => [1, 0, -1.5, 0, 0, 3, 0][i % some.length]),
+      );
+    }
   }),
   define('an update in which the parameter is its own gradient', (backend) => {
     const x = random(backend, 'float32', SHAPE, 'transposed');

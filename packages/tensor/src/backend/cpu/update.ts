@@ -4,7 +4,7 @@ import { type VectorLoop, vectorLoop } from '@torchlet/kernels';
 import { allocateArray, type TypedArray } from '../../dtype.js';
 import { isContiguous, numelOf, type Shape } from '../../shape.js';
 import type { View } from '../backend.js';
-import type { UpdateKernel } from '../update-kernel.js';
+import { tinyOf, type UpdateKernel } from '../update-kernel.js';
 import { collapse } from './elementwise.js';
 import { discard, temporary } from './memory.js';
 import { copy } from './strided.js';
@@ -132,7 +132,7 @@ function compileVector(
   values: readonly (number | boolean)[],
 ): VectorLoop | null {
   const names = [...kernel.writes, ...kernel.reads];
-  const constants: Record<string, number | boolean> = {};
+  const constants: Record<string, number | boolean> = { tiny: tinyOf('float32') };
   const scalars: string[] = [];
   names.forEach((name, i) => {
     if (views[i] === null) constants[name] = 0;
@@ -192,6 +192,7 @@ function compile(kernel: UpdateKernel, views: readonly (View | null)[], values: 
     'arrays',
     'values',
     `'use strict';
+    const tiny = ${tinyOf((views[0] as View).dtype)};
     ${present.map((name) => `const ${name}$ = arrays[${names.indexOf(name)}];`).join(' ')}
     ${constants.join(' ')}
     let i = 0;

@@ -1,5 +1,5 @@
 /** An optimizer's update: one kernel for each tensor that it writes, all over the one definition of an element. */
-import type { UpdateKernel } from '../../update-kernel.js';
+import { tinyOf, type UpdateKernel } from '../../update-kernel.js';
 import type { KernelSource, Lanes } from '../driver.js';
 import { integer } from './indexing.js';
 import { eachNumbered, lanesForElements, returnNumbered } from './lanes.js';
@@ -96,5 +96,5 @@ function constantsOf(
     const value = values[i];
     return typeof value === 'boolean' || value === 0 ? [[name, value] as const] : [];
   });
-  return Object.fromEntries([...absent, ...known]);
+  return { tiny: tinyOf('float32'), ...Object.fromEntries([...absent, ...known]) };
 }
