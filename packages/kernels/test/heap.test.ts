@@ -21,7 +21,7 @@ describe('Heap', () => {
 
   it('gives the block that came back last first, to requests of about its size alone', () => {
     const heap = new Heap(START, 64 * MEBI);
-    for (const bytes of [256, 1000, 5000, MEBI]) {
+    for (const bytes of [256, 1000, 5000, MEBI / 4]) {
       const [a, b, c] = [heap.allocate(bytes), heap.allocate(bytes), heap.allocate(bytes)];
       heap.release(a, bytes);
       heap.release(c, bytes);
@@ -65,6 +65,31 @@ describe('Heap', () => {
     heap.release(blocks[3], 10_000);
     expect(heap.allocate(10_000)).toBe(blocks[3]);
     expect(heap.allocate(10_000)).toBe(0);
+  });
+
+  it('makes a large block of those that wait before it takes memory that was never used', () => {
+    const heap = new Heap(START, 1024 * MEBI);
+    const parts = Array.from({ length: 4 }, () => heap.allocate(MEBI));
+    const behind = heap.allocate(64);
+    for (const address of parts) heap.release(address, MEBI);
+    const large = heap.allocate(3 * MEBI);
+    expect(large).toBe(parts[0]);
+    expect(heap.allocate(MEBI)).toBeLessThan(behind);
+    // nothing waits any more that would be enough
+    expect(heap.allocate(3 * MEBI)).toBeGreaterThan(behind);
+  });
+
+  it('joins nothing where what waits is not enough, or memory that was used before has room', () => {
+    const heap = new Heap(START, 1024 * MEBI);
+    const [a, b, c] = [heap.allocate(8 * MEBI), heap.allocate(MEBI), heap.allocate(MEBI)];
+    heap.release(b, MEBI);
+    expect(heap.allocate(2 * MEBI)).toBeGreaterThan(c);
+    expect(heap.allocate(MEBI)).toBe(b);
+    heap.release(a, 8 * MEBI);
+    expect(heap.allocate(2 * MEBI)).toBe(a);
+    heap.release(b, MEBI);
+    expect(heap.allocate(4 * MEBI)).toBeGreaterThan(a);
+    expect(heap.allocate(MEBI)).toBe(b);
   });
 
   it('never gives one place twice', () => {

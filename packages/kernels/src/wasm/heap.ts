@@ -10,6 +10,11 @@ const PAGE = 4096;
 const SKEW = 576;
 /** Free blocks that may wait for a request of their own size before they are joined to serve any. */
 const MOST_WAITING = 128 << 20;
+/**
+ * A block so large is rather made of blocks that wait than of memory that nobody has used yet: the system takes half a millisecond or
+ * more to provide a mebibyte, and joining all blocks some hundredths of one.
+ */
+const LARGE = 1 << 20;
 
 /** The size of the block that serves `bytes`: four sizes per power of two, so that freed blocks fit later requests. */
 function blockSize(bytes: number): number {
@@ -26,17 +31,21 @@ interface Region {
 
 /**
  * An allocator over `[start, end)`: freed blocks wait in a list for each size, the last one freed being the first one used
- * again, because it is the one most likely in the cache. When too many wait for sizes that nobody asks for any more, all of them are
- * joined into regions again. Pages that no block ever covered cost no memory.
+ * again, because it is the one most likely in the cache. When too many wait for sizes that nobody asks for any more, or a large block
+ * would need memory that no block ever covered, all of them are joined into regions again. Pages that no block ever covered cost no
+ * memory.
  */
 export class Heap {
   private readonly waiting = new Map<number, number[]>();
   private waitingBytes = 0;
   /** Memory without blocks, in ascending order. */
   private regions: Region[];
+  /** Behind it there was never a block. */
+  private used: number;
 
   constructor(start: number, end: number) {
-    this.regions = [{ start: Math.ceil(start / ALIGN) * ALIGN, end }];
+    this.used = Math.ceil(start / ALIGN) * ALIGN;
+    this.regions = [{ start: this.used, end }];
   }
 
   /** The address of a block of at least `bytes`, or 0 when there is no room. Its content is whatever was left in it. */
@@ -47,11 +56,17 @@ export class Heap {
       this.waitingBytes -= size;
       return list.pop() as number;
     }
-    if (this.waitingBytes > MOST_WAITING) this.join();
+    if (this.waitingBytes > MOST_WAITING || (size >= LARGE && this.waitingBytes >= size && !this.fits(size)))
+      this.join();
     const address = this.cut(size);
     if (address !== 0 || this.waitingBytes === 0) return address;
     this.join();
     return this.cut(size);
+  }
+
+  /** Whether there is room among the memory that has been used before. */
+  private fits(size: number): boolean {
+    return this.regions.some(({ start, end }) => Math.min(end, this.used) - start >= size);
   }
 
   /** Gives back a block that `allocate(bytes)` returned. */
@@ -70,6 +85,7 @@ export class Heap {
       const address = region.start;
       if (address + size > region.end) continue;
       region.start += size;
+      if (region.start > this.used) this.used = region.start;
       if (region.start === region.end) this.regions.splice(i, 1);
       return address;
     }
