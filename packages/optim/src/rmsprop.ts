@@ -53,6 +53,7 @@ const DEFAULTS: RMSpropOptions = {
   differentiable: false,
 };
 
+/** Where the average of squares counts as zero, that of the gradients does too: the variance would be less than zero otherwise. */
 const rmsprop = defineUpdate({
   name: 'rmsprop',
   writes: ['param', 'square_avg', 'momentum_buffer', 'grad_avg'],
@@ -61,12 +62,13 @@ const rmsprop = defineUpdate({
   each: `
     let g = maximize ? -grad : grad;
     if (weight_decay !== 0) g += weight_decay * param;
+    if (centered) {
+      const before = square_avg < tiny ? 0 : grad_avg;
+      grad_avg = ${decayed('alpha', 'before')} + (1 - alpha) * g;
+    }
     square_avg = ${decayedSquare('alpha', 'square_avg')} + (1 - alpha) * g * g;
     let v = square_avg;
-    if (centered) {
-      grad_avg = ${decayed('alpha', 'grad_avg')} + (1 - alpha) * g;
-      v -= grad_avg * grad_avg;
-    }
+    if (centered) v -= grad_avg * grad_avg;
     g /= Math.sqrt(v) + eps;
     if (momentum !== 0) {
       momentum_buffer = ${decayed('momentum', 'momentum_buffer')} + g;

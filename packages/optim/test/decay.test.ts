@@ -76,3 +76,26 @@ describe('a gradient that comes again', () => {
     expect(dead.state.get(p)?.momentum_buffer?.tolist()).toEqual(fresh.state.get(q)?.momentum_buffer?.tolist());
   });
 });
+
+describe.each(NORMAL)('centered RMSprop of %s', (dtype, bits) => {
+  // the second one's square_avg falls below the smallest normal number while the square of its grad_avg is still above zero
+  describe.each([2 ** -4, 2 ** (-bits / 2 + 3)])('after a gradient of %f', (size) => {
+    it.each(SIZES)('stands still, and begins anew when a gradient comes again: %i × %i', (...shape) => {
+      const [p, q] = [1, 1].map((x) => full(shape, x, { dtype, requires_grad: true }));
+      const options = { lr: 0.25, alpha: 0.5, centered: true };
+      const dead = new optim.RMSprop([p], options);
+      p.grad = full(shape, size, { dtype });
+      dead.step();
+      const before = p.tolist();
+      p.grad = zeros(shape, { dtype });
+      for (let step = 0; step < bits + 4; step++) dead.step();
+      expect(p.tolist()).toEqual(before);
+      for (const t of [p, q]) t.data = full(shape, 1, { dtype });
+      const fresh = new optim.RMSprop([q], options);
+      for (const t of [p, q]) t.grad = full(shape, 0.25, { dtype });
+      for (const optimizer of [dead, fresh]) optimizer.step();
+      expect(p.tolist()).toEqual(q.tolist());
+      expect(dead.state.get(p)?.grad_avg?.tolist()).toEqual(fresh.state.get(q)?.grad_avg?.tolist());
+    });
+  });
+});
