@@ -37,10 +37,25 @@ def step(make, shape, count):
     return set_up
 
 
+def dead_step(make, shape):
+    def set_up():
+        param = torch.randn(shape, requires_grad=True)
+        optimizer = make([param])
+        param.grad = torch.randn(shape) * 1e-38
+        optimizer.step()
+        param.grad = torch.zeros(shape)
+        return optimizer.step
+
+    return set_up
+
+
 OPTIMIZER_STEPS = {}
 for name, make in OPTIMIZERS.items():
     OPTIMIZER_STEPS[f"{name} step, 1 M parameters"] = step(make, (1024, 1024), 1)
     OPTIMIZER_STEPS[f"{name} step, 200 × 100 parameters"] = step(make, (100,), 200)
+for name in ("SGD momentum", "Adam"):
+    key = f"{name} step, 1 M parameters that get no gradient any more"
+    OPTIMIZER_STEPS[key] = dead_step(OPTIMIZERS[name], (1024, 1024))
 
 
 def sparse_step():

@@ -32,6 +32,18 @@ const step = (make: Make, shape: readonly number[], count: number) => (): Step =
   };
 };
 
+/** The averages of gradients that do not come any more, in the numbers that they have after some hundred steps. */
+const deadStep = (make: Make, shape: readonly number[]) => (): Step => {
+  const param = torch.randn(shape, { requires_grad: true });
+  const optimizer = make([param]);
+  param.grad = torch.randn(shape).mul(1e-38);
+  optimizer.step();
+  param.grad = torch.zeros(shape);
+  return () => {
+    optimizer.step();
+  };
+};
+
 /** The gradient of 4,096 rows of an embedding, `[16384, 64]`. */
 function sparseStep(): Step {
   const weight = torch.randn(16384, 64, { requires_grad: true });
@@ -68,6 +80,8 @@ const EVERY_OPTIMIZER: Workloads = Object.fromEntries(
 
 export const OPTIMIZER_STEPS: Workloads = {
   ...EVERY_OPTIMIZER,
+  'SGD momentum step, 1 M parameters that get no gradient any more': deadStep(OPTIMIZERS['SGD momentum'], [1024, 1024]),
+  'Adam step, 1 M parameters that get no gradient any more': deadStep(OPTIMIZERS.Adam, [1024, 1024]),
   'Muon step, 1024×1024 parameters': step((params) => new optim.Muon(params), [1024, 1024], 1),
   'SparseAdam step, 4096 rows of 16384×64': sparseStep,
   'LBFGS, 4 iterations, 1 M parameters': lbfgsStep([1024, 1024], 1),
