@@ -53,9 +53,9 @@ const adadelta = defineUpdate({
   each: `
     let g = maximize ? -grad : grad;
     if (weight_decay !== 0) g += weight_decay * param;
-    square_avg = ${decayedSquare('rho', 'square_avg')} + (1 - rho) * g * g;
+    square_avg = ${decayedSquare('rho', 'square_avg', 'eps')} + (1 - rho) * g * g;
     const delta = Math.sqrt(acc_delta + eps) / Math.sqrt(square_avg + eps) * g;
-    acc_delta = ${decayedSquare('rho', 'acc_delta')} + (1 - rho) * delta * delta;
+    acc_delta = ${decayedSquare('rho', 'acc_delta', 'eps')} + (1 - rho) * delta * delta;
     param -= lr * delta;
   `,
 });

@@ -66,7 +66,7 @@ const adam = defineUpdate({
       else g += weight_decay * param;
     }
     exp_avg = ${decayed('beta1', 'exp_avg')} + (1 - beta1) * g;
-    exp_avg_sq = ${decayedSquare('beta2', 'exp_avg_sq')} + (1 - beta2) * g * g;
+    exp_avg_sq = ${decayedSquare('beta2', 'exp_avg_sq', 'eps_t')} + (1 - beta2) * g * g;
     if (amsgrad) max_exp_avg_sq = Math.max(max_exp_avg_sq, exp_avg_sq);
     const v = amsgrad ? max_exp_avg_sq : exp_avg_sq;
     param -= lr_t * exp_avg / (Math.sqrt(v) + eps_t);

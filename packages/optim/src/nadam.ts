@@ -67,7 +67,7 @@ const nadam = defineUpdate({
       else g += weight_decay * param;
     }
     exp_avg = ${decayed('beta1', 'exp_avg')} + (1 - beta1) * g;
-    exp_avg_sq = ${decayedSquare('beta2', 'exp_avg_sq')} + (1 - beta2) * g * g;
+    exp_avg_sq = ${decayedSquare('beta2', 'exp_avg_sq', 'eps_t')} + (1 - beta2) * g * g;
     param -= (rate_g * g + rate_m * exp_avg) / (Math.sqrt(exp_avg_sq) + eps_t);
   `,
 });

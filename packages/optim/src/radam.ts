@@ -61,7 +61,7 @@ const radam = defineUpdate({
       else g += weight_decay * param;
     }
     exp_avg = ${decayed('beta1', 'exp_avg')} + (1 - beta1) * g;
-    exp_avg_sq = ${decayedSquare('beta2', 'exp_avg_sq')} + (1 - beta2) * g * g;
+    exp_avg_sq = ${decayedSquare('beta2', 'exp_avg_sq', 'eps')} + (1 - beta2) * g * g;
     param -= adaptive ? lr_t * exp_avg / (Math.sqrt(exp_avg_sq) + eps) : lr_t * exp_avg;
   `,
 });

@@ -66,7 +66,7 @@ const rmsprop = defineUpdate({
       const before = square_avg < tiny ? 0 : grad_avg;
       grad_avg = ${decayed('alpha', 'before')} + (1 - alpha) * g;
     }
-    square_avg = ${decayedSquare('alpha', 'square_avg')} + (1 - alpha) * g * g;
+    square_avg = ${decayedSquare('alpha', 'square_avg', 'eps')} + (1 - alpha) * g * g;
     let v = square_avg;
     if (centered) v -= grad_avg * grad_avg;
     g /= Math.sqrt(v) + eps;

@@ -37,7 +37,7 @@ const sparseAdam = defineUpdate({
   each: `
     const g = maximize ? -grad : grad;
     const m = ${flushed('exp_avg')};
-    const v = ${flushed('exp_avg_sq')};
+    const v = eps !== 0 ? ${flushed('exp_avg_sq')} : exp_avg_sq;
     exp_avg = m + (1 - beta1) * (g - m);
     exp_avg_sq = v + (1 - beta2) * (g * g - v);
     param -= lr_t * exp_avg / (Math.sqrt(exp_avg_sq) + eps);

@@ -99,3 +99,30 @@ describe.each(NORMAL)('centered RMSprop of %s', (dtype, bits) => {
     });
   });
 });
+
+describe('an average of squares without eps beside it', () => {
+  const cases: readonly [string, Options][] = [
+    ['RMSprop', { lr: 0.1, alpha: 0.5, eps: 0 }],
+    ['Adadelta', { lr: 0.1, rho: 0.75, eps: 0 }],
+    ['Adam', { lr: 0.1, betas: [0.5, 0.75], eps: 0 }],
+    ['NAdam', { lr: 0.1, betas: [0.5, 0.75], eps: 0 }],
+    ['RAdam', { lr: 0.1, betas: [0.5, 0.75], eps: 0 }],
+  ];
+  it.each(cases.flatMap(([name, options]) => [8, 700].map((size) => [name, size, options] as const)))(
+    'of %s divides as long as PyTorch lets it, %i elements',
+    (name, size, options) => {
+      const p = full([size], 2, { requires_grad: true });
+      const optimizer = new (optim as unknown as Record<string, Constructor>)[name]([p], options);
+      p.grad = full([size], 2 ** -60);
+      optimizer.step();
+      p.grad = zeros([size]);
+      // so long that the average is below the smallest normal number, and not yet at the least of all
+      for (let step = 0; step < 20; step++) optimizer.step();
+      expect(new Set((p.tolist() as number[]).map(Number.isFinite))).toEqual(new Set([true]));
+      const state = optimizer.state.get(p) as unknown as Record<string, Tensor>;
+      const [square] = (state.square_avg ?? state.exp_avg_sq).tolist() as number[];
+      expect(square).toBeGreaterThan(0);
+      expect(square).toBeLessThan(2 ** -126);
+    },
+  );
+});
